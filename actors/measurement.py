@@ -1,0 +1,192 @@
+"""What the run yields: values that are handed to `Record` the moment they are known.
+
+All instants are seconds on the run's monotonic clock (`trio.current_time()`), all durations seconds.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Callable
+
+import attrs
+
+from actors.errors import Outcome
+
+
+class Phase(enum.StrEnum):
+    """The part of a run to which a call belongs. Figures are of `MEASURED`."""
+
+    SETUP = "setup"
+    WARMUP = "warmup"
+    MEASURED = "measured"
+    GRACE = "grace"
+    CLEANUP = "cleanup"
+
+
+@attrs.frozen
+class Measurement:
+    """One call to the server, by one user.
+
+    Service time is `finished - started`. Response time is `finished - due` where the call had a due
+    instant (the first call of a workflow in the open model), else the service time.
+
+    Attributes:
+        workflow: the workflow's name; `""` for a call that belongs to none (set-up).
+        step: the step's name within it.
+        tool: the tool's name or the resource's URI.
+        user: who called.
+        execution: the number of the workflow execution in this run; 0 for none.
+        outcome, status, reason: how it ended, as in `CallError`.
+        text: an example text for failures, at most 300 characters, without secrets; "" for ok.
+        started, finished: instants around the call itself.
+        due: the instant at which it was to start, where the load shape fixed one.
+        inbox_wait_s: how long the step lay in the user's inbox before he took it up.
+        group, region: of the user; "" where the run has none.
+        phase: set where the call belongs to a fixed phase whatever the time (set-up of a user who
+            comes on stage in mid-run is `SETUP`); None means: by the clock.
+    """
+
+    workflow: str
+    step: str
+    tool: str
+    user: str
+    execution: int
+    outcome: Outcome
+    started: float
+    finished: float
+    status: int | None = None
+    reason: str = ""
+    text: str = ""
+    due: float | None = None
+    inbox_wait_s: float = 0.0
+    group: str = ""
+    region: str = ""
+    phase: Phase | None = None
+
+
+class SetupStep(enum.StrEnum):
+    """A timed part of bringing up one user."""
+
+    CREATE_USER = "user_creation"
+    LOGIN = "login"
+    REFRESH = "token_refresh"
+    SESSION = "session"
+    RECONNECT = "reconnect"
+    PROVISION = "provisioning"
+    DELETE_USER = "user_deletion"
+
+
+@attrs.frozen
+class SetupTiming:
+    """One set-up (or removal) step of one user; `outcome` as for calls."""
+
+    step: SetupStep
+    user: str
+    outcome: Outcome
+    started: float
+    finished: float
+    text: str = ""
+
+
+class ViolationKind(enum.StrEnum):
+    """What one user saw that he must not have seen (or did not see, though he must)."""
+
+    STALE_READ = "stale_reads"
+    LOST_UPDATE = "lost_updates"
+    DUPLICATE = "duplicates"
+    PERMISSION_LEAK = "permission_leaks"
+    WRONG_CONTENT = "wrong_contents"
+
+
+@attrs.frozen
+class Violation:
+    """One violated expectation. `at` is an instant; `expected` and `seen` are short texts."""
+
+    kind: ViolationKind
+    workflow: str
+    step: str
+    user: str
+    expected: str
+    seen: str
+    at: float
+
+
+@attrs.frozen
+class Interval:
+    """A named span that was observed from outside, hence known only between two bounds.
+
+    For `propagation`: the share was acknowledged at 0; the last look that missed ended `lower_s`
+    after it (0 when the first look hit) and the first that hit ended at `upper_s`.
+
+    Attributes:
+        first_hit: True when the first look already hit.
+    """
+
+    name: str
+    lower_s: float
+    upper_s: float
+    first_hit: bool
+
+
+class Ending(enum.StrEnum):
+    """How a workflow execution ended."""
+
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+    """A step failed, or an expectation was violated."""
+    INTERRUPTED = "interrupted"
+    """Cut off by the end of the run, or because one of its users left for good."""
+
+
+@attrs.frozen
+class Execution:
+    """One execution of a workflow, from its due instant to the end of its story.
+
+    Attributes:
+        number: of the execution within the run, from 1.
+        cast: the users who played, first role first.
+        due: the instant at which it was to start in the open model; None in the closed model.
+        started, finished: instants; removal of what it made comes after `finished`.
+        failure: the failed step and its kind, as `create_note: tool_error/404`; "" otherwise.
+        conflicts: how many conflicts (412) were met and retried, as a real client does.
+        leftovers: how many things it could not remove; they go with their user.
+    """
+
+    workflow: str
+    number: int
+    cast: tuple[str, ...]
+    ending: Ending
+    started: float
+    finished: float
+    due: float | None = None
+    failure: str = ""
+    violations: tuple[Violation, ...] = ()
+    intervals: tuple[Interval, ...] = ()
+    conflicts: int = 0
+    leftovers: int = 0
+    group: str = ""
+    region: str = ""
+
+
+class Missed(enum.StrEnum):
+    """Why a workflow that was to start did not."""
+
+    POSTPONED = "postponed"
+    """Closed model: too few users on stage for its roles."""
+    DROPPED = "dropped"
+    """Open model: no free user within the permitted lag."""
+
+
+@attrs.frozen
+class NotStarted:
+    """A workflow that was due at `at` and did not start."""
+
+    workflow: str
+    why: Missed
+    at: float
+    group: str = ""
+
+
+Fact = Measurement | SetupTiming | Execution | NotStarted
+Record = Callable[[Fact], None]
+"""Takes a fact synchronously, never raises, never blocks."""

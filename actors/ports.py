@@ -1,0 +1,129 @@
+"""What the actors need from outside, as protocols. Adapters stand beside; tests bring their own."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import AbstractAsyncContextManager
+from typing import Protocol
+
+import attrs
+
+from actors.measurement import Record
+from actors.messages import Json
+from actors.secret import Secret
+
+
+@attrs.frozen
+class Person:
+    """A Nextcloud user as the simulation knows him.
+
+    Attributes:
+        uid: the login name, `{prefix}_user_{n}` unless it comes from an accounts file.
+        password: his password.
+        group, region: labels of the load he belongs to; "" where the run has none.
+    """
+
+    uid: str
+    password: Secret
+    display_name: str = ""
+    email: str = ""
+    group: str = ""
+    region: str = ""
+
+
+@attrs.frozen
+class NotesLayout:
+    """Where a user's notes live as files (resource `notes://settings`)."""
+
+    notes_path: str = "Notes"
+    file_suffix: str = ".md"
+
+
+class ToolSession(Protocol):
+    """One open session of one user with the server under test.
+
+    `call_tool` and `read_resource` return the answer as one JSON value (JSON in text or in strings
+    already parsed, differences between server releases absorbed) or raise `CallError`. After
+    `SessionLost` or `CredentialsRejected` the session is of no use and is to be closed.
+    Cancelling a call leaves the session usable or raises `SessionLost` on its next call.
+    """
+
+    @property
+    def protocol(self) -> str:
+        """The negotiated protocol version, such as `2025-06-18`; "in-process" without a wire."""
+
+    async def call_tool(self, name: str, arguments: Mapping[str, Json]) -> Json: ...
+
+    async def read_resource(self, uri: str) -> Json: ...
+
+    async def list_tools(self) -> frozenset[str]: ...
+
+
+class Credentials(Protocol):
+    """What one user shows the MCP server: owned by a login adapter, refreshed between calls."""
+
+    async def authorization(self) -> str:
+        """The value of the `Authorization` header for the next request, "" for none.
+
+        Refreshes first where two thirds of the token's life are over (single-flight), and logs in
+        again when the refresh token is dead. Raises LoginError.
+        """
+
+    def reject(self) -> None:
+        """The server answered 401 to what was shown last: do not show it again."""
+
+
+class Connector(Protocol):
+    """Opens sessions: the MCP adapter over a socket, or the in-process one."""
+
+    def open_session(
+        self, person: Person, credentials: Credentials
+    ) -> AbstractAsyncContextManager[ToolSession]:
+        """A session for `person`, opened and closed in the calling task.
+
+        Entering raises CallError (SessionLost, CredentialsRejected among them) when the server
+        cannot be reached or refuses. Leaving ends the server's session (DELETE), also when
+        cancelled, within a bounded time.
+        """
+
+
+class Login(Protocol):
+    """Logs people in. One object a run; it owns the OAuth client registration."""
+
+    async def log_in(self, person: Person, record: Record) -> Credentials:
+        """First login of `person`. Raises LoginError within seconds when it cannot succeed."""
+
+    async def keep_fresh(self) -> None:
+        """Run in the background: refreshes the tokens of everybody in time, until cancelled."""
+
+
+class Accounts(Protocol):
+    """Creates and removes users at Nextcloud, with the admin account."""
+
+    async def check(self) -> None:
+        """The host answers and the admin may manage users, else SetupError."""
+
+    async def existing(self, uids: frozenset[str]) -> frozenset[str]:
+        """Which of `uids` exist already."""
+
+    async def create(self, person: Person) -> None:
+        """Raises SetupError; "already exists" is `AlreadyExists`, a SetupError of its own."""
+
+    async def delete(self, uid: str) -> bool:
+        """True when he was there and is gone now, False when he was not there. SetupError otherwise."""
+
+    async def email(self, uid: str) -> str | None:
+        """The user's e-mail address, None when there is no such user."""
+
+
+class Journal(Protocol):
+    """The ledger as adapters see it: written before a thing is made, ticked off when it is gone."""
+
+    def intend(self, kind: str, name: str, **details: str) -> None:
+        """`kind`/`name` is about to be created. On disk when this returns."""
+
+    def created(self, kind: str, name: str, **details: str) -> None:
+        """It exists now."""
+
+    def removed(self, kind: str, name: str) -> None:
+        """Its removal is confirmed, or it never came to be."""

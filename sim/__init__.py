@@ -1,0 +1,1 @@
+"""The simulation around the users: command line, load, measuring, reports, cleaning up, and the stand-in."""

@@ -1,0 +1,178 @@
+"""Everything a run was asked to do, as frozen values, checked once before anything is created.
+
+Durations are seconds, sizes bytes, probabilities 0..1. The command line, the environment and
+scenario files are read elsewhere; what reaches these classes is already parsed.
+"""
+
+from __future__ import annotations
+
+import enum
+from pathlib import Path
+
+import attrs
+
+from actors.secret import Secret
+from sim.grammar.distribution import Distribution
+from sim.grammar.threshold import Threshold
+from sim.profile.shapes import Profile
+
+
+class AuthMode(enum.StrEnum):
+    """How users prove who they are to the MCP server."""
+
+    AUTO = "auto"
+    OAUTH = "oauth"
+    LOGIN_FLOW = "login-flow"
+    BASIC = "basic"
+
+
+class LoginDriver(enum.StrEnum):
+    """Who sits in front of the login page."""
+
+    AUTO = "auto"
+    BROWSER = "browser"
+    HTTP = "http"
+
+
+class ClientKind(enum.StrEnum):
+    """Which MCP transport carries the calls."""
+
+    WIRE = "wire"
+    SDK = "sdk"
+
+
+@attrs.frozen
+class Target:
+    """The servers of a run. `mcp_url` and `nextcloud_url` None: the built-in stand-in.
+
+    `virtual`: in-process on the virtual clock; no sockets, no login.
+    """
+
+    mcp_url: str | None = None
+    nextcloud_url: str | None = None
+    admin: str = "admin"
+    admin_password: Secret = Secret("")
+    ca_file: Path | None = None
+    insecure: bool = False
+    assume_yes: bool = False
+    virtual: bool = False
+
+    @property
+    def is_standin(self) -> bool:
+        return self.mcp_url is None
+
+
+@attrs.frozen
+class LoginOptions:
+    """`auth`, `driver` and the browser; `client_id`/`client_secret` name a static OAuth client."""
+
+    auth: AuthMode = AuthMode.AUTO
+    driver: LoginDriver = LoginDriver.AUTO
+    browser: str = "chromium"
+    headed: bool = False
+    client_id: str | None = None
+    client_secret: Secret | None = None
+
+
+@attrs.frozen
+class UserOptions:
+    """Whose accounts are used. `accounts`: a file of existing ones, never created or deleted."""
+
+    count: int = 2
+    prefix: str = "loadtest"
+    accounts: Path | None = None
+    setup_concurrency: int = 4
+    cleanup: bool = True
+
+
+@attrs.frozen
+class Region:
+    """Where a share (0..1) of the users sits: network delay put into their connections, in seconds."""
+
+    name: str
+    share: float
+    rtt_s: float = 0.0
+    jitter_s: float = 0.0
+    loss: float = 0.0
+
+
+@attrs.frozen
+class Group:
+    """Users who behave alike.
+
+    Attributes:
+        share: of all users on stage (closed) or of the arrivals (open), 0..1; shares add up to 1.
+        profile: closed (users on stage) or open (arrivals a second) over time.
+        mix: weight of each workflow by name.
+        think: pause between two workflows of one user (closed model).
+        region: the name of the region they sit in; None: drawn by the regions' shares.
+    """
+
+    name: str
+    profile: Profile
+    mix: dict[str, float]
+    think: Distribution
+    users: int
+    region: str | None = None
+
+
+@attrs.frozen
+class Load:
+    """What is asked of the server, and when."""
+
+    groups: tuple[Group, ...]
+    regions: tuple[Region, ...] = ()
+    warmup_s: float = 5.0
+    iterations: int | None = None
+    call_timeout_s: float = 30.0
+    grace_s: float = 10.0
+    max_lag_s: float = 5.0
+    seed: int = 0
+
+
+@attrs.frozen
+class StoryOptions:
+    """What workflows may be told."""
+
+    files: tuple[Path, ...] = ()
+    collaborators: int = 3
+    file_size: int = 400
+    propagation_timeout_s: float = 10.0
+    skip_unsupported: bool = False
+    allow_violations: bool = False
+
+
+@attrs.frozen
+class Output:
+    """Where the results go."""
+
+    json_file: Path | None = None
+    quiet: bool = False
+    verbose: bool = False
+    ledger: Path | None = None
+
+
+@attrs.frozen
+class ServerModel:
+    """The virtual server: a queue with `servers` workers and this service time (by tool where named)."""
+
+    servers: int = 4
+    service: Distribution | None = None
+    by_tool: dict[str, Distribution] = attrs.Factory(dict)
+
+
+@attrs.frozen
+class Config:
+    """One run."""
+
+    target: Target
+    login: LoginOptions
+    users: UserOptions
+    load: Load
+    stories: StoryOptions
+    output: Output
+    client: ClientKind = ClientKind.WIRE
+    thresholds: tuple[Threshold, ...] = ()
+    standin_options: tuple[str, ...] = ()
+    """Further words for the built-in stand-in's command line (`--fault …`)."""
+    server_model: ServerModel = ServerModel()

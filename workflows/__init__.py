@@ -1,0 +1,1 @@
+"""The stories that simulated users play together, and the director who plays them."""
