@@ -62,7 +62,8 @@ class CallError(SimulateError):
         reason: a short, stable word that tells apart what `outcome` and `status` do not, such as
             `timeout`, `connect`, `cut`, `not_found`, `session_lost`; "" where there is none.
         retry_after_s: seconds the server asked to wait (429/503 `Retry-After`), or None.
-        answered: whether the server certainly did not carry the call out (False: unknown).
+        answered: True when the fate of the call is known: the server answered it, or was never
+            reached. False when no answer came and it may or may not have been carried out.
     """
 
     def __init__(

@@ -7,14 +7,11 @@ exactly one.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 import attrs
 
+from actors.answer import Check, Finding, Json
 from actors.errors import CallError
-
-Json = Any
-"""A value as `json.loads` returns it."""
 
 
 @attrs.frozen
@@ -27,6 +24,9 @@ class Step:
         arguments: of the tool; JSON values.
         execution: number of the workflow execution it belongs to.
         due: the instant at which it should start, in the open model; None otherwise.
+        check: looks at the answer; findings make the outcome `wrong_content`.
+        refusals: HTTP statuses with which the server is expected to refuse the call: such a refusal
+            is then the good outcome, and a call that gets through is a finding. Empty: none expected.
     """
 
     workflow: str
@@ -35,24 +35,40 @@ class Step:
     arguments: Mapping[str, Json]
     execution: int
     due: float | None = None
+    check: Check | None = None
+    refusals: frozenset[int] = frozenset()
+
+    @property
+    def is_resource(self) -> bool:
+        return "://" in self.tool
 
 
 @attrs.frozen
 class Done:
-    """The step was carried out; `value` is the tool's result as JSON, instants as in `Measurement`."""
+    """The step was carried out.
+
+    Attributes:
+        value: the tool's result as JSON; None for an expected refusal.
+        findings: what the step's check found wrong; empty when all is well.
+        started, finished: instants around the call.
+        inbox_wait_s: how long the step had lain in the inbox.
+    """
 
     value: Json
     started: float
     finished: float
+    findings: tuple[Finding, ...] = ()
+    inbox_wait_s: float = 0.0
 
 
 @attrs.frozen
 class Failed:
-    """The server was asked, or could not be, and the call did not succeed."""
+    """The call did not succeed; instants as in `Done`."""
 
     error: CallError
     started: float
     finished: float
+    inbox_wait_s: float = 0.0
 
 
 @attrs.frozen

@@ -9,7 +9,7 @@ from typing import Protocol
 import attrs
 
 from actors.measurement import Record
-from actors.messages import Json
+from actors.answer import Json
 from actors.secret import Secret
 
 

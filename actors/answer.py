@@ -1,0 +1,90 @@
+"""What a step returned, read with care, and what a check finds in it.
+
+A server under load may answer anything. `Answer` turns a missing key or a wrong type into
+`WrongAnswer`, an outcome, where plain indexing would end the run with a `KeyError`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import attrs
+
+from actors.errors import SimulateError
+from actors.measurement import ViolationKind
+
+Json = Any
+"""A value as `json.loads` returns it."""
+
+EXCERPT_LENGTH = 120
+
+
+def excerpt(value: Json, length: int = EXCERPT_LENGTH) -> str:
+    """`value` as a short text for reports; long ones are cut and say so."""
+    text = value if isinstance(value, str) else repr(value)
+    return text if len(text) <= length else f"{text[:length]}… ({len(text)} characters)"
+
+
+class WrongAnswer(SimulateError):
+    """An answer has not the shape that the step needs."""
+
+    def __init__(self, expected: str, seen: Json) -> None:
+        super().__init__(f"expected {expected}, got {excerpt(seen)}")
+        self.expected = expected
+        self.seen = excerpt(seen)
+
+
+@attrs.frozen
+class Answer:
+    """The result of one step. `value` is the plain JSON; the rest raises `WrongAnswer` on surprises."""
+
+    value: Json
+
+    def __getitem__(self, key: str) -> Json:
+        if not isinstance(self.value, dict) or key not in self.value:
+            raise WrongAnswer(f"an object with {key!r}", self.value)
+        return self.value[key]
+
+    def get(self, key: str, default: Json = None) -> Json:
+        """The value at `key`, `default` where there is none."""
+        return self.value.get(key, default) if isinstance(self.value, dict) else default
+
+    def text(self, key: str) -> str:
+        """The string at `key`."""
+        value = self[key]
+        if not isinstance(value, str):
+            raise WrongAnswer(f"a text at {key!r}", value)
+        return value
+
+    def rows(self, *keys: str) -> Iterator[Answer]:
+        """The objects of a list: of the answer itself, or of the first of `keys` that it has."""
+        value = self.value
+        if isinstance(value, dict):
+            value = next((value[key] for key in keys if key in value), value)
+        if not isinstance(value, list):
+            raise WrongAnswer("a list", self.value)
+        return (Answer(row) for row in value)
+
+
+@attrs.frozen
+class Finding:
+    """Something an answer should not have shown. Texts are short, for reports."""
+
+    kind: ViolationKind
+    expected: str
+    seen: str
+
+
+Check = Callable[[Answer], "tuple[Finding, ...]"]
+"""Looks at an answer and returns what is wrong with it, nothing when all is well."""
+
+
+def examine(check: Check | None, value: Json) -> tuple[Finding, ...]:
+    """Run `check` on `value`; an answer of the wrong shape is a finding too."""
+    if check is None:
+        return ()
+    try:
+        return check(Answer(value))
+    except WrongAnswer as wrong:
+        return (Finding(ViolationKind.WRONG_CONTENT, wrong.expected, wrong.seen),)

@@ -1,0 +1,119 @@
+"""Who is there: brings users on stage, keeps them apart from each other, sees them off.
+
+The supervision boundary is the user: whatever is expected to go wrong stays inside his task. What
+escapes it is a bug, and the nursery lets it end the run.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager
+from random import Random
+
+import trio
+
+from actors.lifecycle import State
+from actors.measurement import Record
+from actors.ports import Connector, Credentials, Person
+from actors.user import User
+
+CLOSING_S = 5.0
+"""How long users get to close their sessions by themselves, seconds."""
+
+
+class Roster:
+    """The users of a run, and which of them are on stage.
+
+    Made by `open_roster`. On stage are those whose session has been opened and who have not been
+    asked to leave; a user who is reconnecting stays among them.
+    """
+
+    def __init__(self, nursery: trio.Nursery, connector: Connector, record: Record, seed: int) -> None:
+        self._nursery = nursery
+        self._connector = connector
+        self._record = record
+        self._seed = seed
+        self._users: dict[str, User] = {}
+        self._on_stage: dict[str, User] = {}
+        self._changed = trio.Event()
+
+    @property
+    def on_stage(self) -> tuple[User, ...]:
+        """Those on stage, in the order in which they came."""
+        return tuple(self._on_stage.values())
+
+    @property
+    def count_on_stage(self) -> int:
+        return len(self._on_stage)
+
+    def __iter__(self) -> Iterator[User]:
+        return iter(tuple(self._users.values()))
+
+    def enter(self, person: Person, credentials: Credentials) -> User:
+        """Start a user's task; he is on stage when his session is open (`wait_on_stage`)."""
+        random = Random(f"{self._seed}/{person.uid}")  # noqa: S311  reproducible draws, not secrets
+        user = User(person, credentials, self._connector, self._record, random, self._note_state)
+        self._users[person.uid] = user
+        self._nursery.start_soon(user.live, name=person.uid)
+        return user
+
+    def cast(self, leading: User, others: int, random: Random) -> tuple[User, ...] | None:
+        """`leading` and as many `others`, drawn from those on stage; None when there are too few."""
+        if len(self._on_stage) - (leading.uid in self._on_stage) < others:
+            return None
+        if not others:
+            return (leading,)
+        pool = list(self._on_stage.values())
+        chosen = [leading]
+        while len(chosen) <= others:
+            # Drawing again on a repeat is cheaper than building the pool without the chosen.
+            candidate = pool[random.randrange(len(pool))]
+            if candidate not in chosen:
+                chosen.append(candidate)
+        return tuple(chosen)
+
+    async def wait_until(self, condition: Callable[[Roster], bool]) -> None:
+        """Return when `condition` holds; it is looked at whenever somebody's state changes."""
+        while not condition(self):
+            await self._changed.wait()
+
+    async def wait_on_stage(self, user: User) -> bool:
+        """True when `user` is on stage, False when he went before he came."""
+        await self.wait_until(lambda _: user.state not in (State.OFF_STAGE, State.CONNECTING))
+        return user.uid in self._on_stage
+
+    def dismiss(self) -> None:
+        """Ask everybody to leave."""
+        for user in self:
+            user.leave()
+
+    def _note_state(self, user: User) -> None:
+        match user.state:
+            case State.ON_STAGE | State.DISCONNECTED:
+                self._on_stage[user.uid] = user
+            case State.LEAVING:
+                self._on_stage.pop(user.uid, None)
+            case State.GONE:
+                self._on_stage.pop(user.uid, None)
+                self._users.pop(user.uid, None)
+            case State.OFF_STAGE | State.CONNECTING:
+                pass
+        self._changed.set()
+        self._changed = trio.Event()
+
+
+@asynccontextmanager
+async def open_roster(connector: Connector, record: Record, seed: int) -> AsyncIterator[Roster]:
+    """A roster whose users live inside the block.
+
+    Leaving asks them all to leave and waits until their sessions are closed, at most `CLOSING_S`
+    seconds; then, as when the block is cancelled, they are cancelled, and close their sessions in
+    the bounded time that their connector takes for it.
+    """
+    async with trio.open_nursery() as nursery:
+        roster = Roster(nursery, connector, record, seed)
+        yield roster
+        roster.dismiss()
+        with trio.move_on_after(CLOSING_S):
+            await roster.wait_until(lambda roster: not any(True for _ in roster))
+        nursery.cancel_scope.cancel()
