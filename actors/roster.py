@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from random import Random
+from typing import assert_never
 
 import trio
 
@@ -19,6 +20,38 @@ from actors.user import User
 
 CLOSING_S = 5.0
 """How long users get to close their sessions by themselves, seconds."""
+
+
+class OnStage:
+    """The users on stage: in, out, and a fair draw in constant time, whatever their number."""
+
+    def __init__(self) -> None:
+        self._pool: list[User] = []
+        self._place: dict[str, int] = {}
+
+    def __len__(self) -> int:
+        return len(self._pool)
+
+    def __contains__(self, user: User) -> bool:
+        return user.uid in self._place
+
+    def add(self, user: User) -> None:
+        if user not in self:
+            self._place[user.uid] = len(self._pool)
+            self._pool.append(user)
+
+    def discard(self, user: User) -> None:
+        """Take `user` out; the last one takes his place, so the order is not that of coming."""
+        place = self._place.pop(user.uid, None)
+        if place is None:
+            return
+        last = self._pool.pop()
+        if last is not user:
+            self._pool[place] = last
+            self._place[last.uid] = place
+
+    def draw(self, random: Random) -> User:
+        return self._pool[random.randrange(len(self._pool))]
 
 
 class Roster:
@@ -34,23 +67,22 @@ class Roster:
         self._record = record
         self._seed = seed
         self._users: dict[str, User] = {}
-        self._on_stage: dict[str, User] = {}
+        self._on_stage = OnStage()
         self._changed = trio.Event()
-
-    @property
-    def on_stage(self) -> tuple[User, ...]:
-        """Those on stage, in the order in which they came."""
-        return tuple(self._on_stage.values())
 
     @property
     def count_on_stage(self) -> int:
         return len(self._on_stage)
 
+    def __len__(self) -> int:
+        """How many are there at all: on stage, on their way to it, or leaving."""
+        return len(self._users)
+
     def __iter__(self) -> Iterator[User]:
         return iter(tuple(self._users.values()))
 
     def enter(self, person: Person, credentials: Credentials) -> User:
-        """Start a user's task; he is on stage when his session is open (`wait_on_stage`)."""
+        """Start a user's task; he is on stage when his session is open (`User.wait_on_stage`)."""
         random = Random(f"{self._seed}/{person.uid}")  # noqa: S311  reproducible draws, not secrets
         user = User(person, credentials, self._connector, self._record, random, self._note_state)
         self._users[person.uid] = user
@@ -59,15 +91,12 @@ class Roster:
 
     def cast(self, leading: User, others: int, random: Random) -> tuple[User, ...] | None:
         """`leading` and as many `others`, drawn from those on stage; None when there are too few."""
-        if len(self._on_stage) - (leading.uid in self._on_stage) < others:
+        if len(self._on_stage) - (leading in self._on_stage) < others:
             return None
-        if not others:
-            return (leading,)
-        pool = list(self._on_stage.values())
         chosen = [leading]
         while len(chosen) <= others:
-            # Drawing again on a repeat is cheaper than building the pool without the chosen.
-            candidate = pool[random.randrange(len(pool))]
+            # Casts are small: drawing again on a repeat is cheaper than sampling without.
+            candidate = self._on_stage.draw(random)
             if candidate not in chosen:
                 chosen.append(candidate)
         return tuple(chosen)
@@ -77,11 +106,6 @@ class Roster:
         while not condition(self):
             await self._changed.wait()
 
-    async def wait_on_stage(self, user: User) -> bool:
-        """True when `user` is on stage, False when he went before he came."""
-        await self.wait_until(lambda _: user.state not in (State.OFF_STAGE, State.CONNECTING))
-        return user.uid in self._on_stage
-
     def dismiss(self) -> None:
         """Ask everybody to leave."""
         for user in self:
@@ -90,14 +114,16 @@ class Roster:
     def _note_state(self, user: User) -> None:
         match user.state:
             case State.ON_STAGE | State.DISCONNECTED:
-                self._on_stage[user.uid] = user
+                self._on_stage.add(user)
             case State.LEAVING:
-                self._on_stage.pop(user.uid, None)
+                self._on_stage.discard(user)
             case State.GONE:
-                self._on_stage.pop(user.uid, None)
+                self._on_stage.discard(user)
                 self._users.pop(user.uid, None)
             case State.OFF_STAGE | State.CONNECTING:
                 pass
+            case _ as never:
+                assert_never(never)
         self._changed.set()
         self._changed = trio.Event()
 
@@ -115,5 +141,5 @@ async def open_roster(connector: Connector, record: Record, seed: int) -> AsyncI
         yield roster
         roster.dismiss()
         with trio.move_on_after(CLOSING_S):
-            await roster.wait_until(lambda roster: not any(True for _ in roster))
+            await roster.wait_until(lambda roster: not len(roster))
         nursery.cancel_scope.cancel()

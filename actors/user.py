@@ -63,6 +63,7 @@ class User:
         self._failures_in_a_row = 0
         self._attempt = trio.CancelScope()
         self._was_never_on_stage = True
+        self._decided = trio.Event()
         self.last_error: str = ""
 
     @property
@@ -81,6 +82,11 @@ class User:
     async def ask(self, step: Step) -> Reply:
         """Have him carry out `step`. Cancelling the asker calls the step off."""
         return await self._inbox.ask(step)
+
+    async def wait_on_stage(self) -> bool:
+        """True once his session is open, False when he left before it was."""
+        await self._decided.wait()
+        return not self._was_never_on_stage
 
     def hold(self) -> None:
         """A workflow casts him: he stays until as many `release` calls have come."""
@@ -123,6 +129,8 @@ class User:
 
     def _move(self, to: State) -> None:
         self._life.move(to)
+        if to is not State.CONNECTING:
+            self._decided.set()
         self._on_state(self)
 
     def _go_when_free(self) -> None:
