@@ -115,8 +115,9 @@ class Violation:
 class Interval:
     """A named span that was observed from outside, hence known only between two bounds.
 
-    For `propagation`: the share was acknowledged at 0; the last look that missed ended `lower_s`
-    after it (0 when the first look hit) and the first that hit ended at `upper_s`.
+    For `propagation`: the share was acknowledged at 0; the last look that missed began `lower_s`
+    after it (0 when the first look hit), and the first that hit ended at `upper_s`. What the looking
+    user spent on other work is taken out of both.
 
     Attributes:
         first_hit: True when the first look already hit.

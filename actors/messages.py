@@ -19,7 +19,7 @@ class Step:
     """One call that a user is asked to make.
 
     Attributes:
-        workflow, name: where it stands in the story.
+        workflow, name: where it stands in the story; workflow "" for what is part of the set-up.
         tool: the tool's name, or a resource's URI (anything that contains `://`).
         arguments: of the tool; JSON values.
         execution: number of the workflow execution it belongs to.

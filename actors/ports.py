@@ -8,8 +8,8 @@ from typing import Protocol
 
 import attrs
 
-from actors.measurement import Record
 from actors.answer import Json
+from actors.measurement import Record
 from actors.secret import Secret
 
 
@@ -124,6 +124,9 @@ class Journal(Protocol):
 
     def created(self, kind: str, name: str, **details: str) -> None:
         """It exists now."""
+
+    def keep_secret(self, kind: str, name: str, value: Secret) -> None:
+        """Keep what removing `kind`/`name` needs, in a file of its own that only its owner can read."""
 
     def removed(self, kind: str, name: str) -> None:
         """Its removal is confirmed, or it never came to be."""

@@ -16,7 +16,7 @@ import trio
 from actors.errors import CallError, CredentialsRejected, LoginError, Outcome, SessionLost
 from actors.inbox import Envelope, Inbox
 from actors.lifecycle import Lifecycle, State
-from actors.measurement import Measurement, Record, SetupStep, SetupTiming
+from actors.measurement import Measurement, Phase, Record, SetupStep, SetupTiming
 from actors.messages import ActorGone, Done, Failed, Reply, Step
 from actors.ports import Connector, Credentials, Person, ToolSession
 from actors.verdict import INTERRUPTED, Verdict, judge_answer, judge_error
@@ -250,6 +250,7 @@ class User:
                 inbox_wait_s=wait,
                 group=self.person.group,
                 region=self.person.region,
+                phase=None if step.workflow else Phase.SETUP,
             )
         )
         envelope.answer(self._reply(verdict, started, finished, wait))

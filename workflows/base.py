@@ -1,0 +1,82 @@
+"""What a workflow is: a story told as one async function, and the table of steps it is made of."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+
+import attrs
+
+Story = Callable[..., Awaitable[None]]
+"""`async def story(run: Run, alice: Role, bob: Role, *others: Role)`."""
+
+
+class BadWorkflow(ValueError):
+    """A function is not a story. The text names it and says what is wrong."""
+
+
+@attrs.frozen(eq=False)
+class Workflow:
+    """A story that the director can play.
+
+    Attributes:
+        name: as reports and mixes know it.
+        roles: names of the users it casts, in order; the first has the initiative.
+        crowd: name of the role that several users play (`*collaborators`), "" for none.
+        steps: name of each step → the tool (or resource URI) it calls.
+        story: the function.
+        summary: the first line of its docstring.
+    """
+
+    name: str
+    roles: tuple[str, ...]
+    crowd: str
+    steps: Mapping[str, str]
+    story: Story
+    summary: str
+
+    @property
+    def roles_min(self) -> int:
+        """The fewest users it can be played with; a crowd has at least one."""
+        return len(self.roles) + bool(self.crowd)
+
+    def cast_size(self, on_stage: int, collaborators: int) -> int:
+        """How many users to cast when `on_stage` are there and a crowd may make it `collaborators`."""
+        if not self.crowd:
+            return len(self.roles)
+        return max(self.roles_min, min(on_stage, collaborators))
+
+    @property
+    def tools(self) -> frozenset[str]:
+        """The tools it needs, resources left out."""
+        return frozenset(tool for tool in self.steps.values() if "://" not in tool)
+
+
+def workflow(*, steps: Mapping[str, str]) -> Callable[[Story], Workflow]:
+    """Make a story a workflow named like its function, with its parameters as roles.
+
+    The first parameter is the `Run`; every further one is a role, `*others` a crowd of at least one.
+    Raises BadWorkflow when the function cannot be played.
+    """
+
+    def make(story: Story) -> Workflow:
+        name = getattr(story, "__name__", repr(story))
+        if not inspect.iscoroutinefunction(story):
+            raise BadWorkflow(f"workflow {name}: write it as 'async def'")
+        if not steps:
+            raise BadWorkflow(f"workflow {name}: name its steps, as in steps={{'create_note': 'nc_…'}}")
+        roles, crowd = _roles(name, story)
+        summary = (inspect.getdoc(story) or "").partition("\n")[0]
+        return Workflow(name, roles, crowd, dict(steps), story, summary)
+
+    return make
+
+
+def _roles(name: str, story: Callable[..., Any]) -> tuple[tuple[str, ...], str]:
+    parameters = list(inspect.signature(story).parameters.values())[1:]
+    roles = tuple(p.name for p in parameters if p.kind is p.POSITIONAL_OR_KEYWORD)
+    crowd = "".join(p.name for p in parameters if p.kind is p.VAR_POSITIONAL)
+    if not roles or len(roles) + bool(crowd) != len(parameters):
+        raise BadWorkflow(f"workflow {name}: its parameters are 'run', then one name for each role")
+    return roles, crowd

@@ -1,0 +1,266 @@
+"""The director: casts roles, plays stories, and gives users their initiative.
+
+He alone asks users. In the closed model every user on stage starts one workflow after another, with
+think time between; in the open model workflows arrive from outside and take a free user each.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from random import Random
+
+import attrs
+import trio
+
+from actors.answer import WrongAnswer
+from actors.lifecycle import State
+from actors.measurement import Ending, Execution, Missed, NotStarted, Record
+from actors.ports import NotesLayout
+from actors.roster import Roster
+from actors.user import User
+from workflows.base import Workflow
+from workflows.failures import CastGone, StoryBug, StoryEnded
+from workflows.mix import Mix
+from workflows.role import Role
+from workflows.run import Run, Settings
+
+
+class Budget:
+    """How many executions may still start; endless unless a number is given."""
+
+    def __init__(self, executions: float = math.inf) -> None:
+        self._left = executions
+        self.spent = trio.Event()
+
+    def take(self) -> bool:
+        """True when one more may start; `spent` is set once the last one was taken."""
+        if self._left <= 0:
+            return False
+        self._left -= 1
+        if self._left <= 0:
+            self.spent.set()
+        return True
+
+
+class Company:
+    """Users who behave alike.
+
+    Args:
+        mix: what they play.
+        think: draws the pause between two workflows of one user, seconds.
+        random: draws which workflow an arrival is (open model).
+        name: the group's, "" where the run has none.
+    """
+
+    def __init__(self, mix: Mix, think: Callable[[Random], float], random: Random, name: str = "") -> None:
+        self.mix = mix
+        self.think = think
+        self.random = random
+        self.name = name
+        self.free_in, self.free_out = trio.open_memory_channel[User](math.inf)
+        """Open model: users who lead no workflow right now, the longest free first."""
+
+
+class Director:
+    """Plays workflows with the users of a roster.
+
+    Args:
+        nursery: every initiative and every arrival is a task in it; cancelling it interrupts them.
+        roster: who can be cast.
+        record: takes each `Execution` and each `NotStarted`.
+        settings: told to every story.
+        budget: how many executions may start.
+    """
+
+    def __init__(
+        self, nursery: trio.Nursery, roster: Roster, record: Record, settings: Settings, budget: Budget
+    ) -> None:
+        self._nursery = nursery
+        self._roster = roster
+        self._record = record
+        self._settings = settings
+        self._budget = budget
+        self._numbers = 0
+        self._layouts: dict[str, NotesLayout] = {}
+        self._in_flight = 0
+        self._idle = trio.Event()
+        self._closed = False
+        self._pauses: set[trio.CancelScope] = set()
+
+    @property
+    def in_flight(self) -> int:
+        """How many executions are being played."""
+        return self._in_flight
+
+    def give_initiative(self, user: User, company: Company) -> None:
+        """Closed model: `user` starts one workflow after another until he leaves the stage."""
+        self._nursery.start_soon(self._initiative, user, company)
+
+    def offer(self, user: User, company: Company) -> None:
+        """Open model: `user` may be given workflows that arrive."""
+        company.free_in.send_nowait(user)
+
+    def arrive(self, due: float, company: Company, max_lag_s: float) -> None:
+        """Open model: a workflow is due now; it is dropped when nobody is free within `max_lag_s`."""
+        workflow = company.mix.draw(company.random)
+        if not self._closed and self._budget.take():
+            self._nursery.start_soon(self._arrival, workflow, due, company, max_lag_s)
+
+    def close(self) -> None:
+        """Start nothing more. What is being played goes on; `wait_idle` waits for it."""
+        self._closed = True
+        for pause in self._pauses:
+            pause.cancel()
+        if not self._in_flight:
+            self._idle.set()
+
+    async def wait_idle(self) -> None:
+        """Return when it is closed and nothing is being played any more."""
+        await self._idle.wait()
+
+    async def play(
+        self, workflow: Workflow, cast: tuple[User, ...], group: str = "", due: float | None = None
+    ) -> Execution:
+        """Play `workflow` once and record how it went.
+
+        Everything expected is an ending. Raises StoryBug when the story's own code fails. When
+        cancelled, the calls in hand are called off, nothing is tidied, and it counts as interrupted.
+        """
+        self._numbers += 1
+        leading = cast[0]
+        run = Run(
+            workflow.name, workflow.steps, self._numbers, self._settings, self._layouts, leading.random, due
+        )
+        playing = _Playing(workflow, run, cast)
+        for user in cast:
+            user.hold()
+        self._in_flight += 1
+        try:
+            await playing.play()
+        finally:
+            execution = playing.execution(due, group)
+            self._record(execution)
+            for user in cast:
+                user.release()
+            self._in_flight -= 1
+            if self._closed and not self._in_flight:
+                self._idle.set()
+        return execution
+
+    async def _initiative(self, user: User, company: Company) -> None:
+        while self._may_start(user):
+            workflow = company.mix.draw(user.random)
+            cast = await self._cast(workflow, user, company)
+            if cast is None or not self._budget.take():
+                return
+            await self.play(workflow, cast, company.name)
+            with self._pause(company.think(user.random)):
+                await trio.sleep_forever()
+
+    async def _cast(self, workflow: Workflow, user: User, company: Company) -> tuple[User, ...] | None:
+        """The cast, when enough users are on stage; None when it came to nothing."""
+        if cast := self._draw_cast(workflow, user):
+            return cast
+        now = trio.current_time()
+        self._record(NotStarted(workflow.name, Missed.POSTPONED, now, company.name))
+        enough = workflow.roles_min
+        with self._pause():
+            await self._roster.wait_until(
+                lambda roster: roster.count_on_stage >= enough or not self._may_start(user)
+            )
+        return self._draw_cast(workflow, user) if self._may_start(user) else None
+
+    def _draw_cast(self, workflow: Workflow, leading: User) -> tuple[User, ...] | None:
+        size = workflow.cast_size(self._roster.count_on_stage, self._settings.collaborators)
+        return self._roster.cast(leading, size - 1, leading.random)
+
+    async def _arrival(self, workflow: Workflow, due: float, company: Company, max_lag_s: float) -> None:
+        leading = await self._free_user(company, due + max_lag_s)
+        cast = self._draw_cast(workflow, leading) if leading else None
+        if leading is None or cast is None or not all(user.has_room for user in cast):
+            now = trio.current_time()
+            self._record(NotStarted(workflow.name, Missed.DROPPED, now, company.name))
+            if leading is not None:
+                self.offer(leading, company)
+            return
+        try:
+            await self.play(workflow, cast, company.name, due)
+        finally:
+            self.offer(leading, company)
+
+    async def _free_user(self, company: Company, latest: float) -> User | None:
+        """Whoever has been free for longest, None when nobody is until the instant `latest`."""
+        with self._pause(max(0.0, latest - trio.current_time())):
+            while True:
+                user = await company.free_out.receive()
+                if self._may_start(user):
+                    return user
+        return None
+
+    def _may_start(self, user: User) -> bool:
+        return not self._closed and user.state in (State.ON_STAGE, State.DISCONNECTED)
+
+    @contextmanager
+    def _pause(self, longest_s: float = math.inf) -> Iterator[None]:
+        """A wait that ends after `longest_s` seconds, or when the director is closed."""
+        with trio.move_on_after(longest_s) as scope:
+            if self._closed:
+                scope.cancel()
+            self._pauses.add(scope)
+            try:
+                yield
+            finally:
+                self._pauses.discard(scope)
+
+
+@attrs.define
+class _Playing:
+    """One execution while it is played."""
+
+    _workflow: Workflow
+    _run: Run
+    _cast: tuple[User, ...]
+    _ending: Ending = Ending.INTERRUPTED
+    _failure: str = ""
+    _leftovers: int = 0
+    _started: float = attrs.field(factory=trio.current_time)
+    _finished: float | None = None
+
+    async def play(self) -> None:
+        """Tell the story, then tidy up after it."""
+        roles = [Role(self._run, user) for user in self._cast]
+        try:
+            await self._workflow.story(self._run, *roles)
+            self._ending = Ending.SUCCEEDED
+        except CastGone as failure:
+            self._failure = str(failure)
+        except StoryEnded as failure:
+            self._ending, self._failure = Ending.FAILED, str(failure)
+        except WrongAnswer as wrong:
+            self._ending, self._failure = Ending.FAILED, str(self._run.misread(wrong))
+        except Exception as bug:
+            raise StoryBug(f"workflow {self._workflow.name}: {type(bug).__name__}: {bug}") from bug
+        self._finished = trio.current_time()
+        self._leftovers += await self._run.tidy()
+
+    def execution(self, due: float | None, group: str) -> Execution:
+        finished = trio.current_time() if self._finished is None else self._finished
+        person = self._cast[0].person
+        return Execution(
+            workflow=self._workflow.name,
+            number=self._run.number,
+            cast=tuple(user.uid for user in self._cast),
+            ending=self._ending,
+            started=self._started,
+            finished=finished,
+            due=due,
+            failure=self._failure,
+            violations=tuple(self._run.violations),
+            intervals=tuple(self._run.intervals),
+            conflicts=self._run.conflicts,
+            leftovers=self._leftovers + self._run.untidied,
+            group=group or person.group,
+            region=person.region,
+        )

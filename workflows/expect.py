@@ -1,0 +1,74 @@
+"""Checks for a step's answer: what it must show, and what it means when it does not."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+
+from actors.answer import Answer, Check, Finding, excerpt
+from actors.measurement import ViolationKind
+
+
+def content_is(newest: str, *, older: Iterable[str] = (), key: str = "content") -> Check:
+    """The text at `key` is `newest`; one of the `older` texts is a stale read, anything else is wrong."""
+    stale = frozenset(older)
+
+    def check(answer: Answer) -> tuple[Finding, ...]:
+        seen = answer.text(key)
+        if seen == newest:
+            return ()
+        kind = ViolationKind.STALE_READ if seen in stale else ViolationKind.WRONG_CONTENT
+        return (Finding(kind, excerpt(newest), excerpt(seen)),)
+
+    return check
+
+
+def has(*keys: str) -> Check:
+    """The answer is an object with these keys."""
+
+    def check(answer: Answer) -> tuple[Finding, ...]:
+        for key in keys:
+            answer[key]
+        return ()
+
+    return check
+
+
+def lists(*keys: str) -> Check:
+    """The answer is a list, or has one under the first of `keys` that it has."""
+
+    def check(answer: Answer) -> tuple[Finding, ...]:
+        answer.rows(*keys)
+        return ()
+
+    return check
+
+
+def shows_lines(lines: Iterable[str], *, key: str = "content") -> Check:
+    """The text at `key` holds every one of `lines`, each exactly once."""
+    wanted = tuple(lines)
+
+    def check(answer: Answer) -> tuple[Finding, ...]:
+        seen = answer.text(key)
+        missing = [
+            Finding(ViolationKind.LOST_UPDATE, line, excerpt(seen)) for line in lines_missing(seen, wanted)
+        ]
+        doubled = [
+            Finding(ViolationKind.DUPLICATE, f"once: {line}", excerpt(seen))
+            for line in lines_doubled(seen, wanted)
+        ]
+        return (*missing, *doubled)
+
+    return check
+
+
+def lines_missing(text: str, lines: Iterable[str]) -> list[str]:
+    """Those of `lines` that `text` does not hold as lines of their own."""
+    present = set(text.splitlines())
+    return [line for line in lines if line not in present]
+
+
+def lines_doubled(text: str, lines: Iterable[str]) -> list[str]:
+    """Those of `lines` that stand in `text` more than once."""
+    counts = Counter(text.splitlines())
+    return [line for line in lines if counts[line] > 1]

@@ -1,0 +1,45 @@
+"""A note goes from hand to hand: each adds a line and shares it on."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+from workflows.base import workflow
+from workflows.expect import has, lines_missing, shows_lines
+from workflows.role import MAY_RESHARE, Role
+from workflows.run import Run
+
+
+@workflow(
+    steps={
+        "create_note": "nc_notes_create_note",
+        "share_on_{i}": "nc_share_create",
+        "receive_{i}": "nc_notes_get_note",
+        "add_line_{i}": "nc_notes_append_content",
+        "verify_final_state": "nc_notes_get_note",
+        "delete_note": "nc_notes_delete_note",
+    }
+)
+async def hand_over_chain(run: Run, first: Role, *others: Role) -> None:
+    """A→B→C…: each one waits until the note has reached him, adds a line and shares it on."""
+    title = run.title("Circular")
+    note = await first.does(
+        "create_note", title=title, content=f"# {title}\n", category="", expects=has("id", "title")
+    )
+    run.afterwards(first.does("delete_note", note_id=note["id"]))
+
+    lines: list[str] = []
+    held = note
+    for i, (giver, taker) in enumerate(pairwise((first, *others)), 1):
+        path = await giver.path_of(held)
+        await giver.does("share_on_{i}", number=i, path=path, share_with=taker.uid, permissions=MAY_RESHARE)
+        held = await taker.until(
+            "receive_{i}",
+            lambda note: not lines_missing(note.text("content"), lines),
+            number=i,
+            absence_is_a_miss=True,
+            note_id=note["id"],
+        )
+        lines.append(f"line {i} by {taker.uid}")
+        await taker.does("add_line_{i}", number=i, note_id=note["id"], content=lines[-1])
+    await first.does("verify_final_state", note_id=note["id"], expects=shows_lines(lines))

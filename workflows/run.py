@@ -1,0 +1,161 @@
+"""One execution of a story: what it was told, what its users saw, and what is to be tidied up."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Iterable, Mapping
+from random import Random
+from typing import TYPE_CHECKING, Any
+
+import attrs
+import trio
+
+from actors.answer import Answer, Check, Finding, Json, WrongAnswer
+from actors.errors import SimulateError
+from actors.measurement import Interval, Violation, ViolationKind
+from actors.messages import Step
+from actors.ports import NotesLayout
+from workflows.failures import ExpectationFailed, StepFailed, StoryEnded
+
+if TYPE_CHECKING:
+    from workflows.role import Move, Role
+
+
+@attrs.frozen
+class Settings:
+    """What every story of a run is told.
+
+    Attributes:
+        mark: stands in the title of whatever the run makes, so that it can be found again.
+        collaborators: how many users a story with a crowd has at most, the first role included.
+        file_size: bytes of an uploaded file.
+        propagation_timeout_s: how long a user looks for what was shared with him.
+    """
+
+    mark: str = "sim"
+    collaborators: int = 3
+    file_size: int = 400
+    propagation_timeout_s: float = 10.0
+
+
+class Run:
+    """One execution of a story. The director makes it; the story gets it as its first argument."""
+
+    def __init__(
+        self,
+        workflow: str,
+        steps: Mapping[str, str],
+        number: int,
+        settings: Settings,
+        layouts: dict[str, NotesLayout],
+        random: Random,
+        due: float | None = None,
+    ) -> None:
+        self.settings = settings
+        self.number = number
+        self.random = random
+        self.last_finished = trio.current_time()
+        self.last_step: tuple[str, Role]
+        self.violations: list[Violation] = []
+        self.intervals: list[Interval] = []
+        self.conflicts = 0
+        self._workflow = workflow
+        self._steps = steps
+        self._due = due
+        self._layouts = layouts
+        self._titles = 0
+        self._removals: list[Move] = []
+
+    def title(self, text: str) -> str:
+        """A title that nobody else in this run uses, and that bears the run's mark."""
+        self._titles += 1
+        return f"{text} {self.settings.mark} {self.number}-{self._titles}"
+
+    async def together(self, *moves: Awaitable[Any]) -> list[Any]:
+        """Make all `moves` at the same time; their answers in the same order.
+
+        All of them are brought to an end, then the first failure is raised, if there was any.
+        """
+        answers: list[Any] = [None] * len(moves)
+        failures: list[SimulateError] = []
+
+        async def make(place: int, move: Awaitable[Any]) -> None:
+            try:
+                answers[place] = await move
+            except SimulateError as failure:
+                failures.append(failure)
+
+        async with trio.open_nursery() as nursery:
+            for place, move in enumerate(moves):
+                nursery.start_soon(make, place, move)
+        if failures:
+            raise failures[0]
+        return answers
+
+    def afterwards(self, move: Move) -> None:
+        """Make `move` when the story is over, however it ends; the last one noted comes first."""
+        self._removals.append(move)
+
+    def expect(self, role: Role, step: str, findings: Iterable[Finding]) -> None:
+        """Raise ExpectationFailed, and note the violations, when there are `findings`."""
+        if found := tuple(findings):
+            raise self.violated(step, role, found)
+
+    def note_conflict(self) -> None:
+        """Count a conflict (412) that is going to be retried."""
+        self.conflicts += 1
+
+    def violated(self, step: str, role: Role, findings: tuple[Finding, ...]) -> ExpectationFailed:
+        """Note `findings` as violations and return the exception to raise."""
+        now = trio.current_time()
+        self.violations.extend(
+            Violation(f.kind, self._workflow, step, role.uid, f.expected, f.seen, now) for f in findings
+        )
+        return ExpectationFailed(step, findings)
+
+    def misread(self, wrong: WrongAnswer) -> ExpectationFailed:
+        """The last answer had not the shape that the story needs: a wrong content."""
+        step, role = self.last_step
+        return self.violated(step, role, (Finding(ViolationKind.WRONG_CONTENT, wrong.expected, wrong.seen),))
+
+    def step(
+        self,
+        name: str,
+        number: int | None,
+        arguments: Mapping[str, Json],
+        *,
+        check: Check | None = None,
+        refusals: frozenset[int] = frozenset(),
+    ) -> Step:
+        """The message for the step called `name`. Raises KeyError for one that is not in the table."""
+        tool = self._steps[name]
+        if number is not None:
+            name = name.format(i=number)
+        due, self._due = self._due, None
+        return Step(self._workflow, name, tool, arguments, self.number, due, check, refusals)
+
+    async def layout_of(self, role: Role) -> NotesLayout:
+        """Where `role` keeps his notes; asked of the server once a user."""
+        layout = self._layouts.get(role.uid)
+        if layout is None:
+            done = await role.ask(Step("", "notes_settings", "notes://settings", {}, self.number))
+            answer = Answer(done.value)
+            layout = NotesLayout(answer.text("notesPath"), answer.text("fileSuffix"))
+            self._layouts[role.uid] = layout
+        return layout
+
+    async def tidy(self) -> int:
+        """Make the moves noted with `afterwards`; returns how many things could not be removed."""
+        leftovers = 0
+        while self._removals:
+            try:
+                await self._removals.pop()
+            except StepFailed as failure:
+                leftovers += not failure.is_absence
+            except StoryEnded:
+                leftovers += 1
+        return leftovers
+
+    @property
+    def untidied(self) -> int:
+        """How many moves noted with `afterwards` have not been made."""
+        return len(self._removals)
