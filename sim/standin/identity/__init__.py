@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from sim.standin.identity.identity import Identity
+from sim.standin.identity.options import EVERYBODY, IdentityOptions
 from sim.standin.identity.ports import Principal, UserDirectory
 
-__all__ = ["Principal", "UserDirectory"]
+__all__ = ["EVERYBODY", "Identity", "IdentityOptions", "Principal", "UserDirectory"]
