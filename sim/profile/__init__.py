@@ -1,0 +1,1 @@
+"""Load over time, as pure values."""
