@@ -27,28 +27,26 @@ class AppPasswords:
     def __init__(self, now: Callable[[], float]) -> None:
         self._now = now
         self._ids = count(1)
-        self._by_token: dict[str, AppPassword] = {}
+        self._by_user: dict[str, dict[str, AppPassword]] = {}
 
     def create(self, uid: str, name: str, token: str | None = None) -> AppPassword:
         """A new one; without `token` a long random one, as the login flow makes them."""
         made = AppPassword(next(self._ids), uid, name, self._now(), token or random_text(72))
-        self._by_token[made.token] = made
+        self._by_user.setdefault(uid, {})[made.token] = made
         return made
 
     def find(self, uid: str, token: str) -> AppPassword | None:
         """The app password that this is, if it is this user's."""
-        found = self._by_token.get(token)
-        return found if found and found.uid == uid else None
+        return self._by_user.get(uid, {}).get(token)
 
     def of(self, uid: str) -> list[AppPassword]:
-        return [one for one in self._by_token.values() if one.uid == uid]
+        return list(self._by_user.get(uid, {}).values())
 
     def all(self) -> list[AppPassword]:
-        return list(self._by_token.values())
+        return [one for own in self._by_user.values() for one in own.values()]
 
     def delete(self, password: AppPassword) -> None:
-        self._by_token.pop(password.token, None)
+        self._by_user.get(password.uid, {}).pop(password.token, None)
 
     def forget_user(self, uid: str) -> None:
-        for one in self.of(uid):
-            self.delete(one)
+        self._by_user.pop(uid, None)

@@ -58,7 +58,7 @@ class Authorization:
         self._sessions = sessions
         self._grants = grants
         self._counts = counts
-        self._consents: dict[tuple[str, str], str] = {}
+        self._consents: dict[str, dict[str, str]] = {}
 
     def routes(self) -> list[Route]:
         return [
@@ -70,10 +70,11 @@ class Authorization:
         ]
 
     def forget_user(self, uid: str) -> None:
-        self._consents = {key: scope for key, scope in self._consents.items() if key[0] != uid}
+        self._consents.pop(uid, None)
 
     def forget_client(self, client_id: str) -> None:
-        self._consents = {key: scope for key, scope in self._consents.items() if key[1] != client_id}
+        for own in self._consents.values():
+            own.pop(client_id, None)
 
     async def authorize(self, request: Request) -> Response:
         session = self._sessions.of(request)
@@ -93,7 +94,7 @@ class Authorization:
         if session.uid is None:
             to_login = see_other(with_query("/login", redirect_url=f"{APP}/redirect"))
             return self._sessions.send(request, session, to_login)
-        if self._consents.get((session.uid, client.client_id)) != scope:
+        if self._consents.get(session.uid, {}).get(client.client_id) != scope:
             session.awaits_consent = True
             return see_other(f"{APP}/consent")
         return self._hand_out_code(session, session.uid, base_url(request))
@@ -132,7 +133,7 @@ class Authorization:
         scope = " ".join(one for one in pending["scope"].split() if one in wanted)
         if not scope:
             return self._denied(session, pending, base_url(request))
-        self._consents[session.uid, pending["client_id"]] = scope
+        self._consents.setdefault(session.uid, {})[pending["client_id"]] = scope
         self._counts["consents"] += 1
         session.awaits_consent = False
         session.pending = {**pending, "scope": scope}

@@ -103,6 +103,7 @@ class Grants:
         self._families: dict[int, _Family] = {}
         self._access: dict[str, _Access] = {}
         self._refresh: dict[str, int] = {}
+        self._by_user: dict[str, set[int]] = {}
 
     def issue_code(self, grant: Grant, redirect_uri: str, challenge: str) -> str:
         """A code that buys tokens once, within its time (RFC 6749 4.1.2)."""
@@ -188,10 +189,15 @@ class Grants:
         return False
 
     def forget_user(self, uid: str) -> None:
-        self._forget(lambda grant: grant.uid == uid)
+        self._codes = {code: held for code, held in self._codes.items() if held.grant.uid != uid}
+        for number in list(self._by_user.get(uid, ())):
+            self._end_family(number)
 
     def forget_client(self, client_id: str) -> None:
-        self._forget(lambda grant: grant.client_id == client_id)
+        self._codes = {code: held for code, held in self._codes.items() if held.grant.client_id != client_id}
+        its = [number for number, family in self._families.items() if family.grant.client_id == client_id]
+        for number in its:
+            self._end_family(number)
 
     def live_users(self) -> list[str]:
         """The users behind tokens that still buy something, one entry a login."""
@@ -216,6 +222,7 @@ class Grants:
             family.expires_at = max(family.expires_at, family.refresh_expires_at)
             self._refresh[family.refresh] = number
         self._families[number] = family
+        self._by_user.setdefault(grant.uid, set()).add(number)
         return Tokens(grant, family.access, family.refresh)
 
     def _signed(self, principal: Principal, grant: Grant, issuer: str) -> str:
@@ -232,16 +239,18 @@ class Grants:
         }
         return self._key.sign(claims, typ="at+jwt")
 
-    def _forget(self, wanted: Callable[[Grant], bool]) -> None:
-        self._codes = {code: held for code, held in self._codes.items() if not wanted(held.grant)}
-        for number in [number for number, family in self._families.items() if wanted(family.grant)]:
-            self._end_family(number)
-
     def _end_family(self, number: int) -> None:
         family = self._families.pop(number, None)
         if family is not None:
             self._access.pop(family.access, None)
             self._refresh.pop(family.refresh or "", None)
+            self._leave_user(family.grant.uid, number)
+
+    def _leave_user(self, uid: str, number: int) -> None:
+        own = self._by_user[uid]
+        own.discard(number)
+        if not own:
+            del self._by_user[uid]
 
     def _forget_expired(self) -> None:
         """Amortised: these dicts are in the order of issue, and what is older expires first."""

@@ -62,6 +62,7 @@ class Sessions:
     def __init__(self, now: Callable[[], float]) -> None:
         self._now = now
         self._by_id: dict[str, Session] = {}
+        self._by_user: dict[str, set[str]] = {}
 
     def of(self, request: Request) -> Session:
         """The session that the request's cookie names, or a new one."""
@@ -70,15 +71,18 @@ class Sessions:
 
     def log_in(self, session: Session, uid: str) -> None:
         """The session gets another id, so that nobody can plant one (session fixation)."""
-        self._by_id.pop(session.id, None)
+        self.close(session)
         session.id, session.uid, session.is_new = random_text(32), uid, True
         self._by_id[session.id] = session
+        self._by_user.setdefault(uid, set()).add(session.id)
 
     def close(self, session: Session) -> None:
         self._by_id.pop(session.id, None)
+        self._by_user.get(session.uid or "", set()).discard(session.id)
 
     def forget_user(self, uid: str) -> None:
-        self._by_id = {key: session for key, session in self._by_id.items() if session.uid != uid}
+        for id in self._by_user.pop(uid, set()):
+            del self._by_id[id]
 
     def logged_in(self) -> list[str]:
         """The users who are logged in at a browser, one entry a browser."""
@@ -101,7 +105,7 @@ class Sessions:
     def _open(self) -> Session:
         now = self._now()
         while self._by_id and (oldest := next(iter(self._by_id.values()))).expires_at <= now:
-            del self._by_id[oldest.id]
+            self.close(oldest)
         session = Session(random_text(32), secrets.token_bytes(24), now + LIFETIME_S)
         self._by_id[session.id] = session
         return session
