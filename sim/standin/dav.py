@@ -1,0 +1,189 @@
+"""Nextcloud's WebDAV (RFC 4918), as far as the MCP server and a careful clean-up need it."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from email.utils import format_datetime
+from urllib.parse import quote, unquote, urlsplit
+from xml.sax.saxutils import escape
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from sim.standin.access import Doorkeeper, unauthorized
+from sim.standin.errors import StoreError, not_found
+from sim.standin.nodes import Access, Account, split
+from sim.standin.store import Store
+
+BASE = "/remote.php/dav"
+METHODS = ["PROPFIND", "GET", "HEAD", "PUT", "MKCOL", "DELETE", "MOVE", "COPY", "SEARCH", "OPTIONS"]
+LETTERS = ((1, "G"), (16, "R"), (2, "NVW"), (4, "CK"), (8, "D"))
+NAMESPACES = (
+    'xmlns:d="DAV:" xmlns:oc="http://owncloud.org/ns" '
+    'xmlns:nc="http://nextcloud.org/ns" xmlns:s="http://sabredav.org/ns"'
+)
+
+
+class Dav:
+    """The routes below `/remote.php/dav`."""
+
+    def __init__(self, store: Store, doorkeeper: Doorkeeper) -> None:
+        self._store = store
+        self._doorkeeper = doorkeeper
+
+    def routes(self) -> list[Route]:
+        paths = (BASE, BASE + "/", BASE + "/{path:path}", "/remote.php/webdav/{path:path}")
+        return [Route(path, self._endpoint, methods=METHODS) for path in paths]
+
+    async def _endpoint(self, request: Request) -> Response:
+        account = self._doorkeeper.account(request)
+        if account is None:
+            return unauthorized()
+        try:
+            return await self._answer(request, account)
+        except StoreError as error:
+            return sabre_error(error)
+
+    async def _answer(self, request: Request, account: Account) -> Response:
+        path = file_path(request.url.path, account.uid)
+        match request.method:
+            case "OPTIONS":
+                return Response(status_code=200, headers={"DAV": "1, 3", "Allow": ", ".join(METHODS)})
+            case "PROPFIND":
+                return self._propfind(request, account, path)
+            case "SEARCH":
+                return await self._search(request, account)
+        if path is None:
+            raise not_found(request.url.path)
+        return await self._on_file(request, account.uid, path)
+
+    async def _on_file(self, request: Request, uid: str, path: str) -> Response:
+        match request.method:
+            case "GET" | "HEAD":
+                return download(self._store.access(uid, path))
+            case "PUT":
+                return await self._put(request, uid, path)
+            case "MKCOL":
+                self._store.make_folder(uid, path)
+                return Response(status_code=201)
+            case "DELETE":
+                self._store.delete(uid, path)
+                return Response(status_code=204)
+            case method:
+                carry = self._store.move if method == "MOVE" else self._store.copy
+                target = file_path(urlsplit(request.headers.get("destination", "")).path, uid)
+                if target is None:
+                    raise StoreError(400, "The destination header must name a file of the same user")
+                overwrite = request.headers.get("overwrite", "T").upper() != "F"
+                return Response(status_code=201 if carry(uid, path, target, overwrite) else 204)
+
+    async def _put(self, request: Request, uid: str, path: str) -> Response:
+        access, created = self._store.write_file(
+            uid,
+            path,
+            await request.body(),
+            content_type=request.headers.get("content-type", ""),
+            if_match=unquoted(request.headers.get("if-match")),
+            only_new=request.headers.get("if-none-match") == "*",
+        )
+        etag = f'"{access.node.etag}"'
+        headers = {"ETag": etag, "OC-ETag": etag, "OC-FileId": f"{access.node.id:08d}standin"}
+        return Response(status_code=201 if created else 204, headers=headers)
+
+    def _propfind(self, request: Request, account: Account, path: str | None) -> Response:
+        if path is None:
+            return multistatus([principal_response(request.url.path, account.uid)])
+        entries = self._store.list_folder(account.uid, path)
+        if request.headers.get("depth", "1") == "0":
+            entries = entries[:1]
+        return multistatus([file_response(entry, account.uid) for entry in entries])
+
+    async def _search(self, request: Request, account: Account) -> Response:
+        """Every file whose name holds the literal asked for (RFC 5323 basicsearch, `like` only)."""
+        body = (await request.body()).decode(errors="replace")
+        literal = body.partition("literal>")[2].partition("<")[0].strip("%").lower()
+        found = [
+            access
+            for node in self._store.nodes()
+            if node.parent is not None and literal in node.name.lower()
+            if (access := self._store.access_by_id(account.uid, node)) is not None
+        ]
+        return multistatus([file_response(access, account.uid) for access in found])
+
+
+def file_path(url_path: str, uid: str) -> str | None:
+    """The path among the files of `uid` that a URL names; None when it names none."""
+    names = split(unquote(url_path))
+    for prefix in (["remote.php", "dav", "files", uid], ["remote.php", "webdav"]):
+        if names[: len(prefix)] == prefix:
+            return "/" + "/".join(names[len(prefix) :])
+    return None
+
+
+def unquoted(etag: str | None) -> str | None:
+    return etag.removeprefix("W/").strip('"') if etag else None
+
+
+def download(access: Access) -> Response:
+    node = access.node
+    if node.data is None:
+        raise StoreError(405, "Folders cannot be downloaded")
+    headers = {"ETag": f'"{node.etag}"', "OC-ETag": f'"{node.etag}"'}
+    return Response(node.data, headers=headers, media_type=node.content_type or "text/plain")
+
+
+def file_response(entry: Access, uid: str) -> str:
+    node = entry.node
+    slash = "/" if node.is_folder and entry.path != "/" else ""
+    href = f"{BASE}/files/{quote(uid)}{quote(entry.path)}{slash}"
+    letters = "".join(letter for bit, letter in LETTERS if entry.permissions & bit)
+    modified = format_datetime(datetime.fromtimestamp(node.modified, UTC), usegmt=True)
+    kind = (
+        "<d:resourcetype><d:collection/></d:resourcetype>"
+        if node.is_folder
+        else (
+            f"<d:resourcetype/><d:getcontentlength>{len(node.data or b'')}</d:getcontentlength>"
+            f"<d:getcontenttype>{escape(node.content_type or 'text/plain')}</d:getcontenttype>"
+        )
+    )
+    properties = (
+        f"{kind}<d:getetag>&quot;{node.etag}&quot;</d:getetag>"
+        f"<d:getlastmodified>{modified}</d:getlastmodified>"
+        f"<d:displayname>{escape(entry.path.rpartition('/')[2])}</d:displayname>"
+        f"<oc:fileid>{node.id}</oc:fileid><oc:id>{node.id:08d}standin</oc:id>"
+        f"<oc:permissions>{'S' if entry.share else ''}{letters}</oc:permissions>"
+        f"<oc:size>{node.size}</oc:size><oc:favorite>0</oc:favorite>"
+        f"<oc:owner-id>{escape(node.owner)}</oc:owner-id>"
+    )
+    return response(href, properties)
+
+
+def principal_response(path: str, uid: str) -> str:
+    here = f"{BASE}/principals/users/{quote(uid)}/"
+    principal = f"<d:current-user-principal><d:href>{here}</d:href></d:current-user-principal>"
+    return response(quote(path), f"{principal}<d:resourcetype><d:collection/></d:resourcetype>")
+
+
+def response(href: str, properties: str) -> str:
+    return (
+        f"<d:response><d:href>{href}</d:href><d:propstat><d:prop>{properties}</d:prop>"
+        "<d:status>HTTP/1.1 200 OK</d:status></d:propstat></d:response>"
+    )
+
+
+def multistatus(responses: list[str]) -> Response:
+    body = f'<?xml version="1.0"?>\n<d:multistatus {NAMESPACES}>{"".join(responses)}</d:multistatus>'
+    return Response(body, status_code=207, media_type="application/xml; charset=utf-8")
+
+
+def sabre_error(error: StoreError) -> Response:
+    """An error as Sabre writes it, the library behind Nextcloud's WebDAV."""
+    names = {403: "Forbidden", 404: "NotFound", 405: "MethodNotAllowed", 409: "Conflict"}
+    name = names.get(error.status, "PreconditionFailed" if error.status == 412 else "BadRequest")
+    body = (
+        f'<?xml version="1.0" encoding="utf-8"?>\n<d:error {NAMESPACES}>'
+        f"<s:exception>Sabre\\DAV\\Exception\\{name}</s:exception>"
+        f"<s:message>{escape(str(error))}</s:message></d:error>"
+    )
+    return Response(body, status_code=error.status, media_type="application/xml; charset=utf-8")

@@ -1,0 +1,147 @@
+"""The MCP endpoint: the SDK's own server over the toolbox, behind bearer tokens (or passwords)."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from typing import Any
+
+import mcp_types as types
+from mcp.server.context import ServerRequestContext
+from mcp.server.lowlevel import Server
+from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
+from mcp.shared.exceptions import MCPError
+from starlette.requests import Request
+from starlette.responses import JSONResponse
+from starlette.types import Receive, Scope, Send
+
+from sim.standin.identity.identity import Identity
+from sim.standin.identity.ports import Principal
+from sim.standin.identity.web import base_url, basic_credentials, bearer_token
+from sim.standin.toolbox import ToolAnswer, Toolbox, as_text
+
+PRINCIPAL = "sim.standin.principal"
+METADATA_PATH = "/.well-known/oauth-protected-resource"
+
+Context = ServerRequestContext[Any, Any]
+
+
+class McpEndpoint:
+    """An ASGI application for `/mcp`.
+
+    Args:
+        basic: passwords on every request instead of bearer tokens, like the server's
+            `multi_user_basic`: without them a session opens, and every tool fails.
+        json_response: plain JSON answers instead of server-sent events.
+    """
+
+    def __init__(
+        self, toolbox: Toolbox, identity: Identity, counts: Counter[str], *, basic: bool, json_response: bool
+    ) -> None:
+        self._toolbox = toolbox
+        self._identity = identity
+        self._counts = counts
+        self._basic = basic
+        server: Server[Any] = Server(
+            "nextcloud-stand-in",
+            version="1",
+            on_list_tools=self._list_tools,
+            on_call_tool=self._call_tool,
+            on_list_resources=self._list_resources,
+            on_read_resource=self._read_resource,
+        )
+        self.sessions = StreamableHTTPSessionManager(
+            server, json_response=json_response, session_idle_timeout=None, max_sessions=None
+        )
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        request = Request(scope)
+        principal = self._authenticate(request)
+        if principal is None and not self._basic:
+            self._counts["http:mcp:401"] += 1
+            metadata = f"{base_url(request)}{METADATA_PATH}{request.url.path}"
+            challenge = f'Bearer error="invalid_token", resource_metadata="{metadata}"'
+            refusal = JSONResponse(
+                {"error": "invalid_token"}, status_code=401, headers={"WWW-Authenticate": challenge}
+            )
+            await refusal(scope, receive, send)
+            return
+        scope[PRINCIPAL] = principal
+        await self.sessions.handle_request(scope, receive, send)
+
+    async def metadata(self, request: Request) -> JSONResponse:
+        """The protected-resource metadata (RFC 9728): who issues tokens, and for which scopes."""
+        base = base_url(request)
+        scopes = sorted({spec.scope for spec in self._toolbox.tools.values()})
+        return JSONResponse(
+            {
+                "resource": f"{base}/mcp",
+                "authorization_servers": [base],
+                "scopes_supported": scopes,
+                "bearer_methods_supported": ["header"],
+            }
+        )
+
+    def _authenticate(self, request: Request) -> Principal | None:
+        if self._basic:
+            given = basic_credentials(request)
+            return self._identity.verify_basic(given.name, given.password) if given else None
+        token = bearer_token(request)
+        return self._identity.verify_bearer(token) if token else None
+
+    async def _list_tools(
+        self, context: Context, params: types.PaginatedRequestParams | None
+    ) -> types.ListToolsResult:
+        principal = caller(context)
+        tools = [
+            types.Tool(name=spec.name, description=spec.summary, input_schema=spec.schema)
+            for spec in self._toolbox.tools.values()
+            if principal is None or spec.scope in principal.scopes
+        ]
+        return types.ListToolsResult(tools=tools)
+
+    async def _call_tool(self, context: Context, params: types.CallToolRequestParams) -> types.CallToolResult:
+        principal = caller(context)
+        answer = await self._answer(principal, params.name, params.arguments or {})
+        uid = principal.uid if principal else ""
+        self._counts[f"tool:{params.name}:{'error' if answer.is_error else 'ok'}"] += 1
+        self._counts[f"user:{uid}"] += 1
+        return types.CallToolResult(
+            content=[types.TextContent(type="text", text=as_text(answer))],
+            structured_content=answer.structured,
+            is_error=answer.is_error,
+        )
+
+    async def _answer(self, principal: Principal | None, name: str, arguments: dict[str, Any]) -> ToolAnswer:
+        if principal is None:
+            return ToolAnswer.failure(f"Error executing tool {name}: no credentials in the request")
+        spec = self._toolbox.tools.get(name)
+        if spec is not None and spec.scope not in principal.scopes:
+            return ToolAnswer.failure(f"Missing required scopes: {spec.scope}")
+        return await self._toolbox.call(principal.uid, name, arguments)
+
+    async def _list_resources(
+        self, context: Context, params: types.PaginatedRequestParams | None
+    ) -> types.ListResourcesResult:
+        resources = [types.Resource(uri=uri, name=uri) for uri in self._toolbox.resources]
+        return types.ListResourcesResult(resources=resources)
+
+    async def _read_resource(
+        self, context: Context, params: types.ReadResourceRequestParams
+    ) -> types.ReadResourceResult:
+        principal = caller(context)
+        uri = str(params.uri)
+        found = self._toolbox.read(principal.uid, uri) if principal else None
+        self._counts[f"resource:{uri}:{'error' if found is None else 'ok'}"] += 1
+        if found is None:
+            raise MCPError(code=0, message=f"Unknown resource: {uri}")
+        text = types.TextResourceContents(uri=uri, mime_type="application/json", text=json.dumps(found))
+        return types.ReadResourceResult(contents=[text])
+
+
+def caller(context: Context) -> Principal | None:
+    """Who sent the request that is being answered."""
+    if not isinstance(context.request, Request):
+        return None
+    principal = context.request.scope.get(PRINCIPAL)
+    return principal if isinstance(principal, Principal) else None

@@ -1,0 +1,90 @@
+"""The REST API of Nextcloud's Notes app."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from sim.standin.access import Doorkeeper, unauthorized
+from sim.standin.errors import StoreError
+from sim.standin.nodes import Account
+from sim.standin.notes import Note, Notes
+from sim.standin.store import NOTE_SUFFIX, NOTES_FOLDER
+
+BASES = ("/index.php/apps/notes/api/v1", "/apps/notes/api/v1")
+
+
+class NotesApi:
+    """The routes below `/index.php/apps/notes/api/v1`."""
+
+    def __init__(self, notes: Notes, doorkeeper: Doorkeeper) -> None:
+        self._notes = notes
+        self._doorkeeper = doorkeeper
+
+    def routes(self) -> list[Route]:
+        table = (
+            ("/notes", self._list, ["GET"]),
+            ("/notes", self._create, ["POST"]),
+            ("/notes/{note_id:int}", self._get, ["GET"]),
+            ("/notes/{note_id:int}", self._update, ["PUT"]),
+            ("/notes/{note_id:int}", self._delete, ["DELETE"]),
+            ("/settings", self._settings, ["GET"]),
+        )
+        return [
+            Route(f"{base}{path}", self._endpoint(handler), methods=methods)
+            for base in BASES
+            for path, handler, methods in table
+        ]
+
+    def _endpoint(self, handler: Any) -> Any:
+        async def endpoint(request: Request) -> Response:
+            account = self._doorkeeper.account(request)
+            if account is None:
+                return unauthorized()
+            try:
+                response: Response = await handler(request, account)
+            except StoreError as error:
+                return JSONResponse({"errorType": "NoteError", "message": str(error)}, error.status)
+            return response
+
+        return endpoint
+
+    async def _list(self, request: Request, account: Account) -> Response:
+        left_out = set(request.query_params.get("exclude", "").split(","))
+        notes = [
+            {key: value for key, value in note.as_json().items() if key not in left_out}
+            for note in self._notes.all_of(account.uid)
+        ]
+        return JSONResponse(notes)
+
+    async def _create(self, request: Request, account: Account) -> Response:
+        field = await request.json()
+        note = self._notes.create(
+            account.uid, field.get("title", ""), field.get("content", ""), field.get("category", "")
+        )
+        return reply(note)
+
+    async def _get(self, request: Request, account: Account) -> Response:
+        return reply(self._notes.get(account.uid, request.path_params["note_id"]))
+
+    async def _update(self, request: Request, account: Account) -> Response:
+        field = await request.json()
+        changes = {key: field[key] for key in ("title", "content", "category") if field.get(key) is not None}
+        note = self._notes.update(
+            account.uid, request.path_params["note_id"], request.headers.get("if-match"), **changes
+        )
+        return reply(note)
+
+    async def _delete(self, request: Request, account: Account) -> Response:
+        self._notes.delete(account.uid, request.path_params["note_id"])
+        return JSONResponse([])
+
+    async def _settings(self, request: Request, account: Account) -> Response:
+        return JSONResponse({"notesPath": NOTES_FOLDER, "fileSuffix": NOTE_SUFFIX, "noteMode": "rich"})
+
+
+def reply(note: Note) -> Response:
+    return JSONResponse(note.as_json(), headers={"ETag": f'"{note.etag}"'})

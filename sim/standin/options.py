@@ -1,0 +1,36 @@
+"""How a stand-in is to be."""
+
+from __future__ import annotations
+
+import attrs
+
+
+@attrs.frozen
+class StandinOptions:
+    """Settings of one stand-in.
+
+    Attributes:
+        port: 0 takes a free one.
+        admin_password: of the account `admin`.
+        token_ttl_s, refresh_ttl_s: lifetimes of access and refresh tokens.
+        registrations_per_minute: of OAuth clients; None is no limit.
+        basic: the MCP endpoint takes passwords instead of bearer tokens.
+        json_response: plain JSON answers on the MCP endpoint instead of server-sent events.
+        deny_consent_for, login_loops_for: users whose login is made to fail, for tests.
+        tool_pause_s: how long a tool takes between its read and its write.
+        tools_left_out: tools that the server does not have.
+    """
+
+    port: int = 0
+    host: str = "127.0.0.1"
+    admin: str = "admin"
+    admin_password: str = attrs.field(default="admin", repr=False)
+    token_ttl_s: float = 900
+    refresh_ttl_s: float = 900
+    registrations_per_minute: int | None = None
+    basic: bool = False
+    json_response: bool = False
+    deny_consent_for: frozenset[str] = frozenset()
+    login_loops_for: frozenset[str] = frozenset()
+    tool_pause_s: float = 0.0
+    tools_left_out: frozenset[str] = frozenset()

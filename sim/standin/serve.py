@@ -1,0 +1,52 @@
+"""The stand-in as a process of its own: one ready line, then requests until it is told to end."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import threading
+from collections.abc import Callable
+from typing import TextIO
+
+import uvicorn
+
+from sim.standin.app import Standin
+from sim.standin.options import StandinOptions
+
+
+def serve(
+    options: StandinOptions, announce: Callable[[str], None], parent_pipe: TextIO | None = None
+) -> None:
+    """Serve until SIGINT or SIGTERM, or until `parent_pipe` ends (its writer has gone).
+
+    `announce` is called once with the base URL, when connections are accepted. Raises OSError when
+    the address cannot be taken.
+    """
+    listener = socket.create_server((options.host, options.port), backlog=2048)
+    port = listener.getsockname()[1]
+    config = uvicorn.Config(
+        Standin(options).application(),
+        log_level="warning",
+        access_log=False,
+        timeout_keep_alive=75,
+        timeout_graceful_shutdown=1,
+        lifespan="on",
+        server_header=False,
+    )
+    server = uvicorn.Server(config)
+    if parent_pipe is not None:
+        follow = threading.Thread(target=_end_with_parent, args=(parent_pipe, server), daemon=True)
+        follow.start()
+    announce(f"http://{options.host}:{port}")
+    server.run(sockets=[listener])
+
+
+def ready_line(url: str) -> str:
+    """What a parent process waits for on the stand-in's standard output: one line of JSON."""
+    return json.dumps({"ready": True, "url": url, "mcp_url": f"{url}/mcp", "pid": os.getpid()})
+
+
+def _end_with_parent(pipe: TextIO, server: uvicorn.Server) -> None:
+    pipe.read()
+    server.should_exit = True

@@ -1,0 +1,189 @@
+"""The MCP tools over the store, callable by name, shaped like those of the real server.
+
+The same `Toolbox` answers the MCP endpoint and, in-process, a virtual run.
+"""
+
+from __future__ import annotations
+
+import inspect
+import json
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+
+import attrs
+
+from sim.standin.errors import StoreError
+from sim.standin.failure import ToolFailure
+from sim.standin.file_tools import FileTools
+from sim.standin.note_tools import NoteTools
+from sim.standin.notes import Notes
+from sim.standin.share_tools import ShareTools
+from sim.standin.store import NOTE_SUFFIX, NOTES_FOLDER, Store
+
+Tool = Callable[..., Awaitable[dict[str, Any] | str]]
+"""`async def tool(self, uid, **arguments)`: a structured result, or a JSON string (the share tools)."""
+
+JSON_TYPES = {"str": "string", "int": "integer", "bool": "boolean"}
+
+
+@attrs.frozen
+class ToolAnswer:
+    """What a tool returned: the structured value (None where it is an error), and the same as text."""
+
+    structured: dict[str, Any] | None
+    text: str
+    is_error: bool = False
+
+    @classmethod
+    def failure(cls, text: str) -> ToolAnswer:
+        return cls(None, text, True)
+
+
+@attrs.frozen
+class ToolSpec:
+    """One tool: its function, the scope it needs, and what `tools/list` says of it."""
+
+    name: str
+    function: Tool
+    scope: str
+    summary: str
+    required: frozenset[str]
+    schema: dict[str, Any]
+
+
+def describe(name: str, function: Tool, scope: str) -> ToolSpec:
+    """Make the spec of a bound method from its signature."""
+    properties: dict[str, Any] = {}
+    required = []
+    for parameter in list(inspect.signature(function).parameters.values())[1:]:
+        kinds = [
+            JSON_TYPES[kind.strip()]
+            for kind in str(parameter.annotation).split("|")
+            if kind.strip() != "None"
+        ]
+        nullable = "None" in str(parameter.annotation)
+        types = [{"type": kind} for kind in kinds] + ([{"type": "null"}] if nullable else [])
+        properties[parameter.name] = types[0] if len(types) == 1 else {"anyOf": types}
+        if parameter.default is parameter.empty:
+            required.append(parameter.name)
+        else:
+            properties[parameter.name] = {**properties[parameter.name], "default": parameter.default}
+    schema = {"type": "object", "properties": properties, "required": required, "title": f"{name}Arguments"}
+    return ToolSpec(name, function, scope, inspect.getdoc(function) or "", frozenset(required), schema)
+
+
+class Toolbox:
+    """Every tool and resource, for callers who are already known by their user id.
+
+    Args:
+        store, notes: what the tools work on.
+        pause: awaited between the read and the write of a read-modify-write, where the real server
+            waits for Nextcloud: this is where concurrent appends meet.
+    """
+
+    def __init__(self, store: Store, notes: Notes, pause: Callable[[], Awaitable[None]]) -> None:
+        self._store = store
+        note_tools, share_tools, file_tools = NoteTools(notes, pause), ShareTools(store), FileTools(store)
+        self.tools = {
+            spec.name: spec
+            for spec in (
+                describe("nc_notes_create_note", note_tools.create, "notes.write"),
+                describe("nc_notes_get_note", note_tools.get, "notes.read"),
+                describe("nc_notes_update_note", note_tools.update, "notes.write"),
+                describe("nc_notes_append_content", note_tools.append, "notes.write"),
+                describe("nc_notes_search_notes", note_tools.search, "notes.read"),
+                describe("nc_notes_delete_note", note_tools.delete, "notes.write"),
+                describe("nc_webdav_list_directory", file_tools.list_directory, "files.read"),
+                describe("nc_webdav_read_file", file_tools.read_file, "files.read"),
+                describe("nc_webdav_write_file", file_tools.write_file, "files.write"),
+                describe("nc_webdav_create_directory", file_tools.create_directory, "files.write"),
+                describe("nc_webdav_delete_resource", file_tools.delete_resource, "files.write"),
+                describe("nc_webdav_move_resource", file_tools.move_resource, "files.write"),
+                describe("nc_webdav_copy_resource", file_tools.copy_resource, "files.write"),
+                describe("nc_share_create", share_tools.create, "sharing.write"),
+                describe("nc_share_list", share_tools.list_shares, "sharing.write"),
+                describe("nc_share_get", share_tools.get, "sharing.write"),
+                describe("nc_share_update", share_tools.update, "sharing.write"),
+                describe("nc_share_delete", share_tools.delete, "sharing.write"),
+            )
+        }
+        self.resources = ("nc://capabilities", "notes://settings")
+        self._notes = notes
+
+    async def call(self, uid: str, name: str, arguments: Mapping[str, Any]) -> ToolAnswer:
+        """Call a tool as `uid`. Every failure is an answer with `isError`, as the real server has it."""
+        spec = self.tools.get(name)
+        if spec is None:
+            return ToolAnswer.failure(f"Unknown tool: {name}")
+        if problem := bad_arguments(spec, arguments):
+            return ToolAnswer.failure(f"Error executing tool {name}: {problem}")
+        try:
+            result = await spec.function(uid, **arguments)
+        except ToolFailure as failure:
+            return ToolAnswer.failure(str(failure))
+        except StoreError as error:
+            return ToolAnswer.failure(f"{name} failed: {error} (HTTP {error.status})")
+        if isinstance(result, str):
+            return ToolAnswer({"result": result}, result)
+        return ToolAnswer(result, "")
+
+    def read(self, uid: str, uri: str) -> dict[str, Any] | None:
+        """A resource as JSON, None when there is no such one (for `uid`)."""
+        if uri == "nc://capabilities":
+            return capabilities()
+        if uri == "notes://settings":
+            return {"notesPath": NOTES_FOLDER, "fileSuffix": NOTE_SUFFIX, "noteMode": "rich"}
+        scheme, _, number = uri.rpartition("/")
+        if scheme == "nc://Notes" and number.isdecimal():
+            try:
+                return self._notes.get(uid, int(number)).as_json()
+            except StoreError:
+                return None
+        return None
+
+
+def as_text(answer: ToolAnswer) -> str:
+    """The text block that goes with an answer: the structured value as JSON where it has none of its own."""
+    return answer.text or json.dumps(answer.structured)
+
+
+def bad_arguments(spec: ToolSpec, arguments: Mapping[str, Any]) -> str:
+    """What is wrong with the arguments, "" when nothing is."""
+    if missing := spec.required - arguments.keys():
+        return f"{len(missing)} validation errors: field required: {', '.join(sorted(missing))}"
+    properties = spec.schema["properties"]
+    for key, value in arguments.items():
+        if key not in properties:
+            return f"1 validation error: unexpected argument: {key}"
+        kinds = [one["type"] for one in properties[key].get("anyOf", [properties[key]])]
+        if not any(fits(value, kind) for kind in kinds):
+            return f"1 validation error: {key}: Input should be a valid {' or '.join(kinds)}"
+    return ""
+
+
+def fits(value: Any, kind: str) -> bool:
+    """A JSON value is of a JSON Schema type; lenient about integers in strings as the real server is."""
+    match kind:
+        case "integer":
+            return (isinstance(value, int) and not isinstance(value, bool)) or (
+                isinstance(value, str) and value.isdecimal()
+            )
+        case "string":
+            return isinstance(value, str)
+        case "boolean":
+            return isinstance(value, bool)
+        case _:
+            return value is None
+
+
+def capabilities() -> dict[str, Any]:
+    """What `nc://capabilities` and the OCS call of that name answer."""
+    return {
+        "version": {"major": 31, "minor": 0, "micro": 0, "string": "31.0.0", "edition": ""},
+        "capabilities": {
+            "core": {"pollinterval": 60, "webdav-root": "remote.php/webdav"},
+            "files": {"bigfilechunking": True, "versioning": True},
+            "files_sharing": {"api_enabled": True, "resharing": True, "default_permissions": 31},
+            "notes": {"api_version": ["0.2", "1.3"], "version": "4.12.0", "notes_path": NOTES_FOLDER},
+        },
+    }
