@@ -1,0 +1,107 @@
+"""The HTTP transport under one MCP session: remembers why a request failed, and keeps the session alive.
+
+The SDK's client (mcp 2.3) ends a session, with a bare `Cancelled`, when an HTTP request fails below
+it, and tells 401, 429 and 5xx apart by nothing. So a failure is answered here with a JSON-RPC error,
+and its status and reason are kept for whoever made the call.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator
+
+import httpx2
+
+from actors.errors import CallError, CredentialsRejected, Outcome, SessionLost
+
+SESSION_ID = "mcp-session-id"
+
+
+class Carrier(httpx2.AsyncBaseTransport):
+    """Carries the requests of one session.
+
+    Attributes:
+        authorization: the `Authorization` header of the next request, "" for none.
+        failure: why the last request failed, None when it did not. Reset it before a call.
+        session_id: given by the server at `initialize`.
+    """
+
+    def __init__(self, inner: httpx2.AsyncBaseTransport) -> None:
+        self._inner = inner
+        self.authorization = ""
+        self.failure: CallError | None = None
+        self.session_id: str | None = None
+
+    async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
+        if request.method == "GET":
+            # The stream for messages outside any request; nothing that a user does needs it.
+            return httpx2.Response(405, request=request)
+        if self.authorization:
+            request.headers["Authorization"] = self.authorization
+        try:
+            response = await self._inner.handle_async_request(request)
+        except httpx2.TransportError as error:
+            self.failure = transport_error(error)
+            return stand_in_response(request, self.failure)
+        self.session_id = response.headers.get(SESSION_ID, self.session_id)
+        if response.status_code >= 400:
+            self.failure = status_error(response, had_session=self.session_id is not None)
+        response.stream = _Watched(response.stream, self)
+        return response
+
+    async def aclose(self) -> None:
+        await self._inner.aclose()
+
+
+class _Watched(httpx2.AsyncByteStream):
+    """A response body that ends, instead of raising, when its connection breaks."""
+
+    def __init__(self, inner: object, carrier: Carrier) -> None:
+        assert isinstance(inner, httpx2.AsyncByteStream)
+        self._inner = inner
+        self._carrier = carrier
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        try:
+            async for chunk in self._inner:
+                yield chunk
+        except httpx2.TransportError as error:
+            self._carrier.failure = transport_error(error)
+
+    async def aclose(self) -> None:
+        await self._inner.aclose()
+
+
+def transport_error(error: httpx2.TransportError) -> CallError:
+    """What an HTTP failure means for the call: whether it can have reached the server is told apart."""
+    if isinstance(error, httpx2.ConnectError | httpx2.ConnectTimeout | httpx2.PoolTimeout):
+        text = f"no connection to the MCP server: {error}"
+        return CallError(Outcome.TRANSPORT_ERROR, text, reason="connect")
+    if isinstance(error, httpx2.TimeoutException):
+        return CallError(
+            Outcome.TRANSPORT_ERROR, "the MCP server did not answer in time", reason="timeout", answered=False
+        )
+    text = f"the connection broke: {error or type(error).__name__}"
+    return CallError(Outcome.TRANSPORT_ERROR, text, reason="cut", answered=False)
+
+
+def status_error(response: httpx2.Response, *, had_session: bool) -> CallError:
+    """What an HTTP status of 400 and above means for the call (MCP 2025-06-18, Streamable HTTP)."""
+    status = response.status_code
+    text = f"the MCP server answered HTTP {status}"
+    if status == 401:
+        return CredentialsRejected(Outcome.AUTHORIZATION, text, status=status)
+    if status == 403:
+        return CallError(Outcome.AUTHORIZATION, text, status=status)
+    if status == 404 and had_session:
+        return SessionLost(Outcome.TRANSPORT_ERROR, "the MCP server has forgotten the session", status=status)
+    wait = response.headers.get("retry-after", "")
+    retry_after_s = float(wait) if wait.isdecimal() else None
+    return CallError(Outcome.TRANSPORT_ERROR, text, status=status, retry_after_s=retry_after_s)
+
+
+def stand_in_response(request: httpx2.Request, failure: CallError) -> httpx2.Response:
+    """The JSON-RPC error that the SDK gets in the place of an answer that will not come."""
+    error = {"jsonrpc": "2.0", "id": None, "error": {"code": -32000, "message": str(failure)}}
+    headers = {"content-type": "application/json"}
+    return httpx2.Response(502, headers=headers, content=json.dumps(error).encode(), request=request)
