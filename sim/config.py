@@ -13,8 +13,26 @@ import attrs
 
 from actors.secret import Secret
 from sim.grammar.distribution import Distribution
+from sim.grammar.region import Region
+from sim.grammar.server_model import ServerModel
 from sim.grammar.threshold import Threshold
 from sim.profile.shapes import Profile
+
+__all__ = [
+    "AuthMode",
+    "ClientKind",
+    "Config",
+    "Group",
+    "Load",
+    "LoginDriver",
+    "LoginOptions",
+    "Output",
+    "Region",
+    "ServerModel",
+    "StoryOptions",
+    "Target",
+    "UserOptions",
+]
 
 
 class AuthMode(enum.StrEnum):
@@ -51,7 +69,7 @@ class Target:
     mcp_url: str | None = None
     nextcloud_url: str | None = None
     admin: str = "admin"
-    admin_password: Secret = Secret("")
+    admin_password: Secret = attrs.Factory(lambda: Secret(""))
     ca_file: Path | None = None
     insecure: bool = False
     assume_yes: bool = False
@@ -86,25 +104,14 @@ class UserOptions:
 
 
 @attrs.frozen
-class Region:
-    """Where a share (0..1) of the users sits: network delay put into their connections, in seconds."""
-
-    name: str
-    share: float
-    rtt_s: float = 0.0
-    jitter_s: float = 0.0
-    loss: float = 0.0
-
-
-@attrs.frozen
 class Group:
     """Users who behave alike.
 
     Attributes:
-        share: of all users on stage (closed) or of the arrivals (open), 0..1; shares add up to 1.
-        profile: closed (users on stage) or open (arrivals a second) over time.
+        profile: closed (users on stage) or open (arrivals a second) over time; of this group alone.
         mix: weight of each workflow by name.
         think: pause between two workflows of one user (closed model).
+        users: how many the group needs: the peak of a closed profile, the users at hand of an open one.
         region: the name of the region they sit in; None: drawn by the regions' shares.
     """
 
@@ -153,15 +160,6 @@ class Output:
 
 
 @attrs.frozen
-class ServerModel:
-    """The virtual server: a queue with `servers` workers and this service time (by tool where named)."""
-
-    servers: int = 4
-    service: Distribution | None = None
-    by_tool: dict[str, Distribution] = attrs.Factory(dict)
-
-
-@attrs.frozen
 class Config:
     """One run."""
 
@@ -175,4 +173,4 @@ class Config:
     thresholds: tuple[Threshold, ...] = ()
     standin_options: tuple[str, ...] = ()
     """Further words for the built-in stand-in's command line (`--fault …`)."""
-    server_model: ServerModel = ServerModel()
+    server_model: ServerModel = attrs.Factory(ServerModel)

@@ -1,0 +1,241 @@
+"""What each command does. Everything beyond reading options is imported inside."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import sys
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from sim.cli.parser import GroupedHelp, table_options
+from sim.exit import ExitCode
+from sim.options.errors import UsageError
+from sim.options.settings import Layer, as_toml, defaults, from_environment, from_flags, merge, read_value
+from sim.options.table import find
+
+if TYPE_CHECKING:
+    from sim.config import Config
+    from sim.options.build import Stories
+
+NEXTCLOUD = ("nextcloud_host", "nextcloud_username", "nextcloud_password")
+SEED_END = 2**32
+STANDIN_HELP = (
+    "Run the stand-in for Nextcloud and its MCP server by itself: "
+    "the password of its administrator comes from NEXTCLOUD_PASSWORD."
+)
+
+Flags = dict[str, Any]
+
+
+def all_commands() -> list[click.Command]:
+    """All but the main job."""
+    return [
+        _command("cleanup", cleanup, _cleanup_options(), "Remove what runs left behind."),
+        StandinCommand(
+            "standin", callback=standin, help=STANDIN_HELP, short_help=STANDIN_HELP.partition(":")[0]
+        ),
+        _command(
+            "profile", profile, table_options(), "Draw the load that these options plan, without running it."
+        ),
+        _command("schema", schema, [], "Print the JSON Schema of scenario files."),
+        _command("workflows", workflows, _files(required=False), "List the workflows: roles, steps, tools."),
+        _command(
+            "try", try_, [*_files(), *table_options()], "Play a file's workflow once, printing every step."
+        ),
+        _command("doctor", doctor, table_options(), "Check step by step what a run needs."),
+    ]
+
+
+def simulate(flags: Flags) -> int:
+    """The main job."""
+    layer = read_settings(flags)
+    config = make_config(layer)
+    if flags.get("dry_run"):
+        click.echo(as_toml(layer), nl=False)
+        return ExitCode.OK
+    _consent(config)
+    from sim import app
+
+    return int(app.run(config))
+
+
+def cleanup(**flags: Any) -> int:
+    """`simulate cleanup`."""
+    options = [find(name) for name in ("ledger", "accounts", "ca_file", "insecure")]
+    said = {name: setting.value for name, setting in from_flags(flags, options).settings.items()}
+    admin = {name: setting.value for name, setting in _nextcloud(os.environ).items()}
+    prefix = flags["prefix"]
+    if prefix is not None:
+        prefix = read_value(find("user_prefix"), [prefix], "--prefix").value
+    if not said.get("accounts") and not (admin.get("nextcloud_host") and admin.get("nextcloud_password")):
+        raise UsageError("cleanup: where? Set NEXTCLOUD_HOST, NEXTCLOUD_USERNAME and NEXTCLOUD_PASSWORD")
+    from actors.secret import Secret
+    from sim import cleanup as cleaner
+
+    return int(
+        cleaner.run(
+            cleaner.CleanupOptions(
+                host=admin.get("nextcloud_host"),
+                admin=admin.get("nextcloud_username", "admin"),
+                admin_password=admin.get("nextcloud_password", Secret("")),
+                prefix=prefix,
+                ledger=said.get("ledger"),
+                dry_run=flags["dry_run"],
+                accounts=said.get("accounts"),
+                ca_file=said.get("ca_file"),
+                insecure=said.get("insecure", False),
+            )
+        )
+    )
+
+
+class StandinCommand(click.Command):
+    """Its options are the stand-in's own, read only when it is called."""
+
+    def get_params(self, ctx: click.Context) -> list[click.Parameter]:
+        from sim.options.standin import standin_params
+
+        return [*standin_params(), *super().get_params(ctx)]
+
+
+def standin(**values: Any) -> int:
+    """`simulate standin`."""
+    from sim.options.standin import standin_options
+    from sim.standin.serve import serve
+
+    password = os.environ.get(find("nextcloud_password").environment)
+    options = standin_options(values, "standin", password)
+
+    def announce(url: str) -> None:
+        click.echo(f"The stand-in serves {url}/mcp as well as a Nextcloud. To point an MCP server at it:")
+        click.echo(f"export NEXTCLOUD_HOST={url}")
+        click.echo(f"export NEXTCLOUD_USERNAME={options.admin}")
+
+    try:
+        serve(options, announce)
+    except OSError as error:
+        raise UsageError(f"standin: port {options.port} of {options.host}: {error.strerror}") from error
+    return ExitCode.OK
+
+
+def profile(**flags: Any) -> int:
+    """`simulate profile`."""
+    from sim.cli.drawing import draw_load
+
+    config = make_config(read_settings(flags))
+    click.echo(draw_load(config.load, read_stories(config.stories.files)), nl=False)
+    return ExitCode.OK
+
+
+def schema() -> int:
+    """`simulate schema`."""
+    import json
+
+    from sim.options.schema import scenario_schema
+
+    click.echo(json.dumps(scenario_schema(), indent=2, ensure_ascii=False))
+    return ExitCode.OK
+
+
+def workflows(file: str | None) -> int:
+    """`simulate workflows`."""
+    from sim import stories
+
+    return int(stories.list_workflows([] if file is None else [_file(file)]))
+
+
+def try_(file: str, **flags: Any) -> int:
+    """`simulate try`."""
+    path = _file(file)
+    config = make_config(read_settings({**flags, "workflows": (file, *(flags.get("workflows") or ()))}))
+    _consent(config)
+    from sim import stories
+
+    return int(stories.try_workflow(config, path))
+
+
+def doctor(**flags: Any) -> int:
+    """`simulate doctor`."""
+    config = make_config(read_settings(flags))
+    _consent(config)
+    from sim import doctor as checks
+
+    return int(checks.run(config))
+
+
+def read_settings(flags: Mapping[str, Any], environment: Mapping[str, str] = os.environ) -> Layer:
+    """Defaults, file, environment, flags, merged. Raises UsageError."""
+    said, around = from_flags(flags), from_environment(environment)
+    layers = [defaults(lambda: secrets.randbelow(SEED_END))]
+    named = said.settings.get("scenario") or around.settings.get("scenario")
+    if named is not None:
+        from sim.scenario import read_scenario
+
+        layers.append(read_scenario(named.value))
+    return merge([*layers, around, said])
+
+
+def make_config(layer: Layer) -> Config:
+    """Raises UsageError."""
+    from sim.options.build import build_config
+
+    return build_config(layer, read_stories)
+
+
+def read_stories(files: Sequence[Path]) -> Stories:
+    """What the floor below knows of workflows. Raises UsageError."""
+    from sim.options.build import Stories
+    from workflows.base import BadWorkflow
+    from workflows.catalogue import catalogue
+    from workflows.mix import MIXES
+
+    try:
+        known = catalogue(files)
+    except BadWorkflow as error:
+        raise UsageError(f"--workflows {' '.join(str(error).split())}") from error
+    return Stories(
+        mixes=MIXES,
+        roles_min={name: workflow.roles_min for name, workflow in known.items()},
+        steps={name: len(workflow.steps) for name, workflow in known.items()},
+    )
+
+
+def _command(
+    name: str, callback: Callable[..., int], params: Iterable[click.Parameter], help_text: str
+) -> click.Command:
+    return GroupedHelp(name, callback=callback, params=list(params), help=help_text, short_help=help_text)
+
+
+def _cleanup_options() -> list[click.Parameter]:
+    return [
+        click.Option(
+            ["--prefix"], metavar="NAME", help="Also users NAME_user_N whose e-mail is the simulator's."
+        ),
+        click.Option(["--dry-run"], is_flag=True, help="Only say what would be removed."),
+        *table_options(("ledger", "accounts", "ca_file", "insecure")),
+    ]
+
+
+def _files(*, required: bool = True) -> list[click.Parameter]:
+    return [click.Argument(["file"], required=required, metavar="FILE")]
+
+
+def _file(text: str) -> Path:
+    path: Path = read_value(find("workflows"), [text], "FILE").value[0]
+    return path
+
+
+def _nextcloud(environment: Mapping[str, str]) -> Mapping[str, Any]:
+    only = {find(name).environment: environment.get(find(name).environment, "") for name in NEXTCLOUD}
+    return from_environment(only).settings
+
+
+def _consent(config: Config) -> None:
+    """Ask before a host that is not this one is loaded. Raises UsageError when the answer is no."""
+    from sim.cli.consent import ask
+
+    ask(config, sys.stdin, sys.stderr)

@@ -1,0 +1,110 @@
+"""`simulate`: the main job, and the commands beside it."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from typing import Any, NoReturn
+
+import click
+
+from sim.cli import commands
+from sim.cli.parser import WIDTH, GroupedGroup, table_options
+from sim.exit import ExitCode
+from sim.grammar.piece import nearest
+from sim.options.errors import UsageError
+from sim.options.table import OPTIONS
+
+SUMMARY = (
+    "Drive a crowd of simulated Nextcloud users against a Nextcloud MCP server, report, and leave nothing "
+    "behind. Without --url and NEXTCLOUD_HOST it runs against a built-in stand-in."
+)
+EPILOGUE = (
+    "Every option is also SIMULATE_NAME in the environment, and a key of a --scenario file; flags win. "
+    "The admin account comes from NEXTCLOUD_HOST, NEXTCLOUD_USERNAME and NEXTCLOUD_PASSWORD."
+)
+
+
+def main(argv: Sequence[str] | None = None) -> NoReturn:
+    """The entry point: ends the process with an `ExitCode`."""
+    sys.exit(execute(sys.argv[1:] if argv is None else list(argv)))
+
+
+def execute(argv: list[str]) -> int:
+    """Do what `argv` says; the exit code. What is wrong with it is one line on stderr, and code 2."""
+    try:
+        result = root().main(args=argv, prog_name="simulate", standalone_mode=False)
+    except UsageError as error:
+        return _refuse(str(error))
+    except click.ClickException as error:
+        return _refuse(_in_one_line(error))
+    except (KeyboardInterrupt, click.Abort):
+        return ExitCode.INTERRUPTED
+    return int(result or 0)
+
+
+def root() -> click.Group:
+    """The whole command."""
+    return GroupedGroup(
+        "simulate",
+        callback=_simulate,
+        params=table_options(),
+        commands=commands.all_commands(),
+        invoke_without_command=True,
+        subcommand_metavar="[COMMAND]",
+        context_settings={"max_content_width": WIDTH, "help_option_names": ["-h", "--help"]},
+        help=SUMMARY,
+        epilog=EPILOGUE,
+    )
+
+
+@click.pass_context
+def _simulate(ctx: click.Context, /, **flags: Any) -> int | None:
+    if ctx.invoked_subcommand is None:
+        return commands.simulate(flags)
+    said = [name for name, value in flags.items() if value not in (None, ())]
+    if said:
+        switch = "--" + said[0].replace("_", "-")
+        raise UsageError(f"{switch}: say it after the command ({ctx.invoked_subcommand})")
+    return None
+
+
+def _refuse(problem: str) -> ExitCode:
+    click.echo(f"simulate: {problem}", err=True)
+    return ExitCode.USAGE
+
+
+def _in_one_line(error: click.ClickException) -> str:
+    match error:
+        case click.NoSuchOption():
+            return _no_such_option(error)
+        case click.exceptions.NoSuchCommand() as missing:
+            return f"no command {missing.command_name!r}; {nearest(missing.command_name, root().commands)}"
+        case click.BadOptionUsage():
+            return _bad_use(error)
+        case _:
+            return " ".join(error.format_message().split())
+
+
+def _bad_use(error: click.BadOptionUsage) -> str:
+    if "requires an argument" in error.message:
+        return f"{error.option_name}: no value after it"
+    return f"{error.option_name}: takes no value" if "does not take" in error.message else error.message
+
+
+def _no_such_option(error: click.NoSuchOption) -> str:
+    secrets = {option.switch: option for option in OPTIONS if option.secret}
+    if error.option_name in secrets:
+        return _by_environment(error.option_name, secrets[error.option_name].environment)
+    if error.option_name in ("--password", "--admin-password"):
+        return _by_environment(error.option_name, "NEXTCLOUD_PASSWORD")
+    known = error.ctx.command.get_params(error.ctx) if error.ctx else []
+    switches = [
+        switch for param in known for switch in (*param.opts, *param.secondary_opts) if len(switch) > 2
+    ]
+    hint = nearest(error.option_name, switches)
+    return f"no option {error.option_name}; {hint if hint.startswith('did') else 'see --help'}"
+
+
+def _by_environment(switch: str, variable: str) -> str:
+    return f"{switch}: every process list would show it; set {variable} in the environment"
