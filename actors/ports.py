@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from contextlib import AbstractAsyncContextManager
+from contextlib import AbstractAsyncContextManager, AbstractContextManager
 from typing import Protocol
 
 import attrs
 
 from actors.answer import Json
-from actors.measurement import Record
 from actors.secret import Secret
 
 
@@ -69,6 +68,9 @@ class Credentials(Protocol):
         again when the refresh token is dead. Raises LoginError.
         """
 
+    def in_use(self) -> AbstractContextManager[None]:
+        """Enter it for the length of a call: nothing is refreshed behind its back meanwhile."""
+
     def reject(self) -> None:
         """The server answered 401 to what was shown last: do not show it again."""
 
@@ -88,13 +90,13 @@ class Connector(Protocol):
 
 
 class Login(Protocol):
-    """Logs people in. One object a run; it owns the OAuth client registration."""
+    """Logs people in. One object a run."""
 
-    async def log_in(self, person: Person, record: Record) -> Credentials:
+    async def log_in(self, person: Person) -> Credentials:
         """First login of `person`. Raises LoginError within seconds when it cannot succeed."""
 
     async def keep_fresh(self) -> None:
-        """Run in the background: refreshes the tokens of everybody in time, until cancelled."""
+        """Run in the background: refreshes everybody's tokens in time, until cancelled."""
 
 
 class Accounts(Protocol):

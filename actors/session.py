@@ -116,7 +116,7 @@ class SdkSession:
         self._carrier.authorization = await self._credentials.authorization()
         self._carrier.failure = None
         try:
-            with trio.fail_after(self._call_timeout_s):
+            with self._credentials.in_use(), trio.fail_after(self._call_timeout_s):
                 return await request()
         except trio.TooSlowError:
             text = f"no answer within {self._call_timeout_s:g} s"

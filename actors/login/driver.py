@@ -1,0 +1,29 @@
+"""Who sits in front of the login page."""
+
+from __future__ import annotations
+
+from typing import Protocol
+from urllib.parse import urlsplit, urlunsplit
+
+from actors.ports import Person
+
+LOGIN_S = 60.0
+"""How long a login may take in all. A page that comes back, or refuses, ends it much earlier."""
+
+MOST_PAGES = 15
+
+
+class Driver(Protocol):
+    """Opens an authorization URL as a given person, and answers every page on the way."""
+
+    async def authorize(self, person: Person, url: str, redirect_uri: str) -> str:
+        """The URL at `redirect_uri` to which the server finally sends the person, query included.
+
+        Raises LoginError, within seconds, when a page refuses or comes back. Cancelling leaves
+        nothing behind.
+        """
+
+
+def without_query(url: str) -> str:
+    """`url` as it may be shown: a query may carry codes and tokens."""
+    return urlunsplit(urlsplit(url)._replace(query="", fragment=""))

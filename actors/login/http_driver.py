@@ -1,0 +1,93 @@
+"""Logging in without a browser: the same pages, fetched and submitted by a program."""
+
+from __future__ import annotations
+
+import ssl
+from urllib.parse import urljoin, urlsplit
+
+import httpx
+import trio
+
+from actors.errors import LoginError
+from actors.login.driver import LOGIN_S, MOST_PAGES, without_query
+from actors.login.pages import Page, Submission
+from actors.ports import Person
+
+
+class HttpDriver:
+    """Submits the forms with httpx; cookies of its own for each login.
+
+    Args:
+        tls: one context for all logins.
+    """
+
+    def __init__(self, tls: ssl.SSLContext) -> None:
+        self._tls = tls
+
+    async def authorize(self, person: Person, url: str, redirect_uri: str) -> str:
+        """See `actors.login.driver.Driver`."""
+        headers = {"Accept": "text/html,application/xhtml+xml"}
+        async with httpx.AsyncClient(verify=self._tls, timeout=30, headers=headers, trust_env=False) as http:
+            visit = _Visit(http, person, url, redirect_uri)
+            try:
+                with trio.fail_after(LOGIN_S):
+                    return await visit.go()
+            except trio.TooSlowError:
+                raise LoginError(
+                    person.uid, without_query(visit.at), f"not done after {LOGIN_S:g} s"
+                ) from None
+            except httpx.TransportError as error:
+                reason = f"no answer: {type(error).__name__}"
+                raise LoginError(person.uid, without_query(visit.at), reason) from error
+
+
+class _Visit:
+    """One person's way from the authorization URL to the redirect URI."""
+
+    def __init__(self, http: httpx.AsyncClient, person: Person, url: str, redirect_uri: str) -> None:
+        self._http = http
+        self._person = person
+        self._start = url
+        self._redirect_uri = redirect_uri
+        self._logins = 0
+        self.at = url
+
+    async def go(self) -> str:
+        step = Submission(self._start)
+        for _ in range(MOST_PAGES):
+            self.at = step.url
+            response = await self._send(step)
+            location = response.headers.get("location")
+            if response.is_redirect and location:
+                target: str = urljoin(step.url, location)
+                if target.startswith(self._redirect_uri):
+                    return target
+                step = Submission(target)
+            elif response.status_code >= 400:
+                raise self._error(f"HTTP {response.status_code}")
+            else:
+                step = self._answer(Page(step.url, response.text))
+        raise self._error(f"the login went on for {MOST_PAGES} pages without an end")
+
+    def _answer(self, page: Page) -> Submission:
+        if page.is_redirect:
+            return Submission(self._start)
+        if page.is_consent:
+            return page.consent()
+        if page.is_login:
+            self._logins += 1
+            if self._logins > 1:
+                raise self._error("the login page came back: wrong password, or a login that loops")
+            return page.log_in(self._person)
+        raise self._error("an unknown page, neither login nor consent")
+
+    async def _send(self, step: Submission) -> httpx.Response:
+        if step.fields is None:
+            return await self._http.get(step.url)
+        # Nextcloud refuses a login form that does not say where it comes from.
+        parts = urlsplit(step.url)
+        headers = {"Origin": f"{parts.scheme}://{parts.netloc}", "Referer": without_query(step.url)}
+        return await self._http.post(step.url, data=step.fields, headers=headers)
+
+    def _error(self, reason: str) -> LoginError:
+        return LoginError(self._person.uid, without_query(self.at), reason)

@@ -1,0 +1,129 @@
+"""Finding out how the MCP server wants its users to log in, from what it says itself."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+import attrs
+import httpx
+from mcp.client.auth.utils import (
+    build_oauth_authorization_server_metadata_discovery_urls,
+    build_protected_resource_metadata_discovery_urls,
+    extract_resource_metadata_from_www_auth,
+)
+from mcp.shared.auth import OAuthMetadata, ProtectedResourceMetadata
+from pydantic import ValidationError
+
+from actors.errors import SetupError
+
+STANDARD_SCOPES = ("openid", "profile", "email", "offline_access")
+INITIALIZE = {
+    "jsonrpc": "2.0",
+    "id": 0,
+    "method": "initialize",
+    "params": {
+        "protocolVersion": "2025-06-18",
+        "capabilities": {},
+        "clientInfo": {"name": "nextcloud-mcp-simulate", "version": "1"},
+    },
+}
+
+
+@attrs.frozen
+class AuthPlan:
+    """Where users log in, and for what.
+
+    Attributes:
+        issuer: of the authorization server.
+        authorization_endpoint, token_endpoint, registration_endpoint: its URLs; the last may be None.
+        scope: space-delimited, as advertised, with `offline_access`.
+        resource: what tokens are for (RFC 8707); None where the server names none.
+        why: how it was found, for the report.
+    """
+
+    issuer: str
+    authorization_endpoint: str
+    token_endpoint: str
+    registration_endpoint: str | None
+    scope: str
+    resource: str | None
+    why: str
+
+
+async def discover(http: httpx.AsyncClient, mcp_url: str, nextcloud_url: str | None) -> AuthPlan:
+    """Ask the MCP server, then its authorization server (RFC 9728, RFC 8414, OpenID Discovery).
+
+    Where the MCP server names no authorization server, it is Nextcloud itself. Raises SetupError
+    when the server cannot be reached, asks for no login, or describes none that we know.
+    """
+    challenge = await _challenge(http, mcp_url)
+    protected = await _protected_resource(http, mcp_url, challenge)
+    if protected is not None:
+        server = str(protected.authorization_servers[0])
+        resource, why = str(protected.resource), "the MCP server's protected-resource metadata"
+    elif nextcloud_url is not None:
+        server, resource, why = nextcloud_url, None, "Nextcloud's OpenID configuration"
+    else:
+        raise SetupError(f"{mcp_url} asks for a login but does not say where: set NEXTCLOUD_HOST")
+    metadata = await _authorization_server(http, server, mcp_url)
+    scopes = (protected.scopes_supported if protected else None) or metadata.scopes_supported or []
+    offered = metadata.scopes_supported or list(STANDARD_SCOPES)
+    wanted = [*(scope for scope in STANDARD_SCOPES if scope in offered), *scopes]
+    registration = metadata.registration_endpoint
+    return AuthPlan(
+        issuer=str(metadata.issuer),
+        authorization_endpoint=str(metadata.authorization_endpoint),
+        token_endpoint=str(metadata.token_endpoint),
+        registration_endpoint=str(registration) if registration else None,
+        scope=" ".join(dict.fromkeys(wanted)),
+        resource=resource,
+        why=why,
+    )
+
+
+async def _challenge(http: httpx.AsyncClient, mcp_url: str) -> httpx.Response:
+    try:
+        response = await http.post(
+            mcp_url, json=INITIALIZE, headers={"Accept": "application/json, text/event-stream"}
+        )
+    except httpx.TransportError as error:
+        raise SetupError(
+            f"cannot reach the MCP server at {mcp_url}: {error or type(error).__name__}"
+        ) from error
+    if response.status_code == 401:
+        return response
+    if response.status_code < 400:
+        raise SetupError(
+            f"the MCP server at {mcp_url} lets everybody in without a login: "
+            "it serves a single user, or takes passwords, and OAuth was expected"
+        )
+    raise SetupError(f"{mcp_url} answered HTTP {response.status_code}: is this the URL of an MCP endpoint?")
+
+
+async def _protected_resource(
+    http: httpx.AsyncClient, mcp_url: str, challenge: httpx.Response
+) -> ProtectedResourceMetadata | None:
+    named = extract_resource_metadata_from_www_auth(cast("Any", challenge))
+    for url in build_protected_resource_metadata_discovery_urls(named, mcp_url):
+        response = await http.get(url)
+        if response.status_code == 200:
+            try:
+                return ProtectedResourceMetadata.model_validate_json(response.content)
+            except ValidationError as error:
+                raise SetupError(f"{url}: not valid protected-resource metadata (RFC 9728)") from error
+    return None
+
+
+async def _authorization_server(http: httpx.AsyncClient, server: str, mcp_url: str) -> OAuthMetadata:
+    urls = build_oauth_authorization_server_metadata_discovery_urls(server, mcp_url)
+    for url in urls:
+        try:
+            response = await http.get(url)
+        except httpx.TransportError as error:
+            raise SetupError(f"cannot reach the authorization server at {url}: {error}") from error
+        if response.status_code == 200:
+            try:
+                return OAuthMetadata.model_validate_json(response.content)
+            except ValidationError as error:
+                raise SetupError(f"{url}: not valid authorization server metadata (RFC 8414)") from error
+    raise SetupError(f"{server} describes no OAuth login: nothing at {', '.join(urls)}")
