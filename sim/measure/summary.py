@@ -69,6 +69,7 @@ class StoryFigures:
     intervals: dict[str, IntervalFigures]
     conflicts: int
     leftovers: int
+    calls: CallFigures
     steps: dict[str, CallFigures]
 
     @property
@@ -189,6 +190,7 @@ def story_figures(recorder: Recorder, name: str, measured: dict[StepKey, StepLea
         },
         conflicts=sum(leaf.conflicts for leaf in leaves),
         leftovers=sum(leaf.leftovers for leaf in leaves),
+        calls=call_figures(leaf for key, leaf in measured.items() if key.workflow == name),
         steps={
             step: call_figures(
                 leaf for key, leaf in measured.items() if (key.workflow, key.step) == (name, step)

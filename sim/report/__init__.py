@@ -1,0 +1,1 @@
+"""Reports: pure functions from a summary to a terminal or a file."""
