@@ -56,8 +56,8 @@ def _draw_group(group: Group, stories: Stories, *, titled: bool) -> str:
         case OpenProfile():
             spread = "Poisson" if profile.poisson else "even"
             facts = (
-                f"Peak {profile.peak:g} arrivals a second ({spread}), about {profile.expected:,.0f} arrivals in "
-                f"{format_duration(profile.duration_s)}, {group.users} users at hand"
+                f"Peak {profile.peak:g} arrivals a second ({spread}), {group.users} users at hand.\n"
+                f"About {profile.expected:,.0f} arrivals in {format_duration(profile.duration_s)}"
             )
     calls = f"About {_calls(group, stories):,.0f} calls in {_executions(group, stories):,.0f} workflows."
     return "\n".join([*title, *draw_shape(profile), f"{facts}.", calls, ""])

@@ -6,7 +6,7 @@ import re
 from decimal import Decimal
 
 from sim.grammar.number import DIGITS, format_decimal, parse_decimal
-from sim.grammar.piece import Piece
+from sim.grammar.piece import Piece, missing
 
 LONGEST_S = 366 * 86_400.0
 _UNITS = {
@@ -48,7 +48,7 @@ def format_duration(seconds: float) -> str:
 
 def _seconds(piece: Piece, what: str) -> Decimal:
     if not piece:
-        raise piece.error(f"no {what} given")
+        raise missing(piece, what)
     if piece.text[-1] in "0123456789.":
         at = max((match.end() for match in _PART.finditer(piece.text)), default=0)
         if at:

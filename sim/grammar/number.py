@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from decimal import Decimal
 
-from sim.grammar.piece import Piece
+from sim.grammar.piece import Piece, missing
 
 DIGITS = r"(?:[0-9]+(?:\.[0-9]+)?|\.[0-9]+)"
 _NUMBER = re.compile(DIGITS)
@@ -20,7 +20,7 @@ def parse_decimal(text: str | Piece, what: str) -> Decimal:
     """A number of zero or more, exactly as written. Raises GrammarError."""
     piece = Piece.of(text)
     if not piece:
-        raise piece.error(f"no {what} given")
+        raise missing(piece, what)
     if piece.text.startswith("-"):
         raise piece.error(f"{what} cannot be negative")
     if not _NUMBER.fullmatch(piece.text):
@@ -56,7 +56,7 @@ def parse_percentage(text: str | Piece, what: str = "a percentage") -> float:
     """`60%` → 0.6. The sign is required: `0.5` could be a half or half a percent. Raises GrammarError."""
     piece = Piece.of(text)
     if not piece:
-        raise piece.error(f"no {what} given")
+        raise missing(piece, what)
     if not piece.text.endswith("%"):
         raise piece.error(f"{_shown(piece)} has no '%' ({what} reads 60%)")
     value = parse_decimal(piece.cut(0, -1 + len(piece.text)), what)
@@ -71,7 +71,7 @@ def parse_rate(text: str | Piece, what: str = "a rate") -> float:
     number, unit = piece.partition("/")
     if unit is None:
         if not piece:
-            raise piece.error(f"no {what} given")
+            raise missing(piece, what)
         raise piece.error(f"{_shown(piece)} has no unit ({what} reads 20/s, 300/m or 5/h)")
     value = parse_decimal(number, what)
     if unit.text not in _RATE_UNITS:

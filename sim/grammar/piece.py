@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Callable, Iterable
-from typing import TypeVar
+from collections.abc import Iterable
 
 import attrs
 
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*", re.ASCII)
 _SHOWN = 60
-
-T = TypeVar("T")
 
 
 class GrammarError(ValueError):
@@ -131,11 +128,9 @@ def nearest(text: str, known: Iterable[str]) -> str:
     return f"did you mean {near[0]!r}?" if near else f"there are: {', '.join(names)}"
 
 
-def bounded(value: T, piece: Piece, holds: Callable[[T], bool], problem: str) -> T:
-    """`value`, if it holds. Raises GrammarError with `problem` at the piece."""
-    if not holds(value):
-        raise piece.error(problem)
-    return value
+def missing(piece: Piece, what: str) -> GrammarError:
+    """There is no text where `what` ("a duration") belongs."""
+    return piece.error(f"no {what.removeprefix('a ')} given")
 
 
 def _clipped(source: str, offset: int) -> str:

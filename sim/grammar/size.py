@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from sim.grammar.number import DIGITS, parse_decimal
-from sim.grammar.piece import Piece
+from sim.grammar.piece import Piece, missing
 
 LARGEST = 1 << 40
 _UNITS = {
@@ -28,7 +28,7 @@ def parse_size(text: str | Piece, what: str = "a size") -> int:
     if match is None:
         if piece:
             parse_decimal(piece.cut(0, 1) if piece.text[0] == "-" else piece, what)
-        raise piece.error(f"no {what} given")
+        raise missing(piece, what)
     unit = match[2].lower()
     if unit not in _UNITS:
         raise piece.cut(match.start(2)).error(

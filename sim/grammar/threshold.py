@@ -145,6 +145,8 @@ def parse_threshold(text: str | Piece) -> Threshold:
 def _subject_and_rule(whole: Piece) -> tuple[Piece, Piece]:
     # A ':' inside braces belongs to a selector.
     opened, closed = whole.text.find("{"), whole.text.find("}")
+    if opened >= 0 > closed:
+        raise whole.cut(opened).error("'{' is never closed by '}'")
     colon = whole.text.find(":", closed if 0 <= opened < closed else 0)
     if colon < 0:
         raise whole.error("no ':' after what is measured (it reads 'note_share: p(95)<500ms')")

@@ -26,6 +26,7 @@ from sim.grammar.region import Region, check_regions
 from sim.grammar.threshold import Threshold
 from sim.options.errors import UsageError
 from sim.options.settings import GroupSettings, Layer, Settings
+from sim.options.table import find
 from sim.profile.shapes import ClosedProfile, OpenProfile, Profile
 
 DEFAULT_MCP_URL = "http://localhost:8001/mcp"
@@ -69,11 +70,6 @@ class _Said:
     def many(self, name: str) -> tuple[Any, ...]:
         return self[name] or ()
 
-    def explicit(self, name: str) -> bool:
-        """Whether anybody said it; a default is nobody's word."""
-        setting = self._settings.get(name)
-        return setting is not None and setting.origin not in ("default", "random")
-
     def origin(self, *names: str) -> str:
         """Where the first of these that was said was said."""
         return next((self._settings[name].origin for name in names if name in self._settings), names[0])
@@ -90,8 +86,9 @@ class _Said:
         return UsageError(f"{self._settings[name].origin}: {problem}")
 
     def forbid(self, names: Sequence[str], because: str) -> None:
+        """Raises UsageError when one of these is said; its default changes nothing, and is let through."""
         for name in names:
-            if self.explicit(name) and self[name] not in (False, None, ()):
+            if self[name] not in (None, (), find(name).default):
                 raise self.error(name, because)
 
 
@@ -242,10 +239,9 @@ def _groups(
 ) -> tuple[Group, ...]:
     if not tables:
         return (_group(WHOLE_RUN, said, None, stories),)
-    said.forbid(
-        ("users", "stage", "arrivals", "profile"),
-        f"the groups of {tables[0].origin.partition(': ')[0]} say this",
-    )
+    for name in ("users", "stage", "arrivals", "profile"):
+        if said[name] is not None:
+            raise said.error(name, f"the groups of {tables[0].origin.partition(': ')[0]} say this")
     for table in tables:
         _check_region(table, regions)
     return tuple(_group(table.name, said.over(table.settings), table.region, stories) for table in tables)
@@ -278,8 +274,7 @@ def _profile(said: _Said) -> Profile:
             return attrs.evolve(profile, poisson=said["pacing"] == "poisson")
         if isinstance(profile, ClosedProfile):
             return profile
-    by_count = said["iterations"] is not None and not said.explicit("duration")
-    return ClosedProfile.constant(said["users"], ITERATIONS_LAST_S if by_count else said["duration"])
+    return ClosedProfile.constant(said["users"], said["duration"] or ITERATIONS_LAST_S)
 
 
 def _mix(said: _Said, stories: Stories) -> dict[str, float]:

@@ -100,6 +100,7 @@ def from_flags(flags: Mapping[str, Any], options: Iterable[Option] = OPTIONS) ->
 def merge(layers: Iterable[Layer]) -> Layer:
     """The later wins, option by option; but one shape of load takes the place of all that is said of another.
 
+    Groups take the place of the crowd that defaults name, and `iterations` that of a duration said before it.
     Raises UsageError when one source says two shapes.
     """
     merged: dict[str, Setting] = {}
@@ -108,6 +109,8 @@ def merge(layers: Iterable[Layer]) -> Layer:
         check_shape(layer.settings)
         for name in _superseded(layer.settings):
             merged.pop(name, None)
+        if layer.groups:
+            merged.pop("users", None)
         merged.update(layer.settings)
         groups = layer.groups or groups
     return Layer(merged, groups)
@@ -130,6 +133,8 @@ def _superseded(said: Settings) -> set[str]:
     gone: set[str] = set()
     if "duration" in said:
         gone.update(SHAPES)
+    if "iterations" in said:
+        gone.add("duration")
     if any(name in said for name in SHAPES):
         gone.update(SHAPES, ("duration",))
         gone.update(("users",) if _is_closed(said) else ())

@@ -38,9 +38,11 @@ def standin_options(texts: Mapping[str, Any], origin: str, password: str | None 
     The password of its administrator comes apart from them: every process list would show it.
     """
     said = {name: text for name, text in texts.items() if text not in (None, ())}
-    values = {name: _read(name, text, origin) for name, text in said.items()}
+    values: dict[str, Any] = {name: _read(name, text, origin) for name, text in said.items()}
+    if password is not None:
+        values[PASSWORD] = password
     try:
-        return StandinOptions(**values, **({} if password is None else {PASSWORD: password}))
+        return StandinOptions(**values)
     except ValueError as error:
         raise UsageError(f"{origin}: {' '.join(str(error).split())}") from None
 

@@ -33,7 +33,7 @@ def steps(*, to: float, start: float = 0.0, count: int = 5, hold_s: float = 60.0
 def spike(
     *, base: float, peak: float, before_s: float = 30.0, rise_s: float = 5.0, duration_s: float = 30.0
 ) -> tuple[Stage, ...]:
-    """`base`, within `rise_s` up to `peak`, held for `duration_s`, as fast down again, and `base` as before."""
+    """`base`, in `rise_s` up to `peak` for `duration_s`, as fast down again, and `base` as before."""
     held = ((0.0, base), (before_s, base))
     return _run(*held, (rise_s, peak), (duration_s, peak), (rise_s, base), (before_s, base))
 

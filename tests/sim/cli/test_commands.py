@@ -1,0 +1,112 @@
+"""The command line: fast help, and what the small commands print."""
+
+from __future__ import annotations
+
+import io
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from sim.cli.commands import make_config, read_settings
+from sim.cli.consent import ask, is_loopback
+from sim.cli.main import execute
+from sim.config import Config
+from sim.options.errors import UsageError
+from sim.options.table import OPTIONS, WORKLOADS
+from workflows.mix import MIXES
+
+ROOT = Path(__file__).parents[3]
+HEAVY = ("trio", "mcp", "rich", "httpx", "playwright", "uvicorn", "tdigest", "asyncio")
+
+
+@pytest.mark.parametrize("argv", [["--help"], ["--usres", "5"], ["--stage", "30:"], ["cleanup", "--help"]])
+def test_help_and_usage_errors_import_nothing_heavy(argv: list[str]) -> None:
+    program = (
+        "import sys; from sim.cli.main import execute; execute(sys.argv[1:]); "
+        f"print('HEAVY', [name for name in {HEAVY!r} if name in sys.modules])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program, *argv],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=30,
+    )
+    assert done.stdout.endswith("HEAVY []\n")
+
+
+def test_every_flag_stands_in_the_help_within_eighty_columns(capsys: pytest.CaptureFixture[str]) -> None:
+    assert execute(["--help"]) == 0
+    text = capsys.readouterr().out
+    assert max(map(len, text.splitlines())) <= 80
+    for option in OPTIONS:
+        assert (f"{option.switch} " in text.replace("\n", " ")) == option.flag, option.name
+
+
+def test_the_workloads_are_those_that_the_workflows_know() -> None:
+    assert set(WORKLOADS) == set(MIXES)
+
+
+def test_a_profile_is_drawn_with_its_peak_arrivals_and_calls(capsys: pytest.CaptureFixture[str]) -> None:
+    assert (
+        execute(["profile", "--arrivals", "0s:20/s,2m:20/s", "--users", "30", "--mix", "note_share=1"]) == 0
+    )
+    out = capsys.readouterr().out
+    assert "30 users at hand.\nAbout 2,400 arrivals in 2m." in out
+    assert "in 2,400 workflows" in out
+    assert "█" * 60 in out
+    assert max(map(len, out.splitlines())) <= 80
+
+
+def test_a_ramp_is_drawn_as_a_slope(capsys: pytest.CaptureFixture[str]) -> None:
+    assert execute(["profile", "--stage", "30s:10,30s:0"]) == 0
+    rows = [line.partition("│")[2] for line in capsys.readouterr().out.splitlines() if "│" in line]
+    filled = [60 - row.count(" ") for row in rows]
+    assert filled == sorted(filled)
+    assert 0 < filled[0] < 12
+    assert filled[-1] >= 56
+
+
+@pytest.mark.parametrize(
+    ("host", "loopback"),
+    [
+        ("localhost", True),
+        ("app.localhost", True),
+        ("127.8.9.1", True),
+        ("::1", True),
+        ("10.0.0.1", False),
+        ("localhost.example.org", False),
+        ("", False),
+    ],
+)
+def test_what_counts_as_this_very_host(host: str, loopback: bool) -> None:
+    assert is_loopback(host) is loopback
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+def strange() -> Config:
+    return make_config(
+        read_settings({}, {"NEXTCLOUD_HOST": "https://cloud.example.org", "NEXTCLOUD_PASSWORD": "hush"})
+    )
+
+
+@pytest.mark.parametrize(("answer", "goes_on"), [("y\n", True), ("Yes\n", True), ("n\n", False), ("", False)])
+def test_a_person_is_asked_before_a_strange_host_is_loaded(answer: str, goes_on: bool) -> None:
+    questions = io.StringIO()
+    if goes_on:
+        ask(strange(), Terminal(answer), questions)
+    else:
+        with pytest.raises(UsageError, match="nothing was done"):
+            ask(strange(), Terminal(answer), questions)
+    assert "cloud.example.org" in questions.getvalue()
+
+
+def test_the_stand_in_is_used_unasked() -> None:
+    ask(make_config(read_settings({}, {})), io.StringIO(), io.StringIO())
