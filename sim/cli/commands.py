@@ -19,7 +19,7 @@ from sim.options.table import find
 
 if TYPE_CHECKING:
     from sim.config import Config
-    from sim.options.build import Stories
+    from sim.options.load import Stories
 
 NEXTCLOUD = ("nextcloud_host", "nextcloud_username", "nextcloud_password")
 SEED_END = 2**32
@@ -188,7 +188,7 @@ def make_config(layer: Layer) -> Config:
 
 def read_stories(files: Sequence[Path]) -> Stories:
     """What the floor below knows of workflows. Raises UsageError."""
-    from sim.options.build import Stories
+    from sim.options.load import Stories
     from workflows.base import BadWorkflow
     from workflows.catalogue import catalogue
     from workflows.mix import MIXES

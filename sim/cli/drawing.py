@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sim.config import Group, Load
 from sim.grammar.duration import format_duration
-from sim.options.build import Stories
+from sim.options.load import Stories
 from sim.profile.shapes import ClosedProfile, OpenProfile, Profile
 
 COLUMNS = 60

@@ -106,17 +106,15 @@ def parse_text(text: str) -> str:
 def parse_url(text: str) -> str:
     """An http(s) address, without the `/` at its end. Credentials, query and fragment are refused.
 
-    What follows the scheme never stands in an error where it may hold a password.
+    What may be a password never stands in an error.
     """
+    if "@" in text:
+        raise GrammarError("credentials do not belong into a URL", f"…@{text.rpartition('@')[2]}", 0)
     try:
         url = urlsplit(text.strip())
         port, host = url.port, url.hostname
     except ValueError as error:
-        raise GrammarError("no valid URL", "…", 0) from error
-    if "@" in url.netloc:
-        raise GrammarError(
-            "credentials do not belong into a URL", f"{url.scheme}://…@{url.netloc.rpartition('@')[2]}", 0
-        )
+        raise GrammarError("no valid URL", text, 0) from error
     if url.scheme not in ("http", "https"):
         raise GrammarError("no URL (it starts with http:// or https://)", text, 0)
     if (

@@ -175,8 +175,13 @@ def test_a_secret_in_the_arguments_is_refused_and_not_repeated(
     assert "hush" not in line
 
 
-def test_a_password_in_a_url_is_refused_and_not_repeated(capsys: pytest.CaptureFixture[str]) -> None:
-    line = refused(["--url", "http://me:hush@example.org/mcp"], capsys)
+@pytest.mark.parametrize(
+    "url", ["http://me:hush@example.org/mcp", "me:hush@example.org", "http://[me:hush@h/"]
+)
+def test_a_password_in_a_url_is_refused_and_not_repeated(
+    url: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    line = refused(["--url", url], capsys)
     assert "credentials do not belong" in line
     assert "hush" not in line
 

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from random import Random
 from typing import Any
 
+import attrs
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -217,7 +218,7 @@ def test_a_server_model_with_a_comma_inside_a_service_time() -> None:
 def test_thresholds(text: str, threshold: Threshold) -> None:
     parsed = parse_threshold(text)
     assert str(parsed) == text
-    assert parsed == Threshold(**{**_fields(threshold), "text": text})
+    assert parsed == attrs.evolve(threshold, text=text)
 
 
 def test_comparisons_compare() -> None:
@@ -241,7 +242,3 @@ def test_measured_values_are_said_in_the_words_of_the_bound() -> None:
         (7, Unit.COUNT),
     ]
     assert [format_bound(*value) for value in values] == ["123.4ms", "2.5s", "1.23%", "3/s", "7"]
-
-
-def _fields(threshold: Threshold) -> dict[str, Any]:
-    return {name: getattr(threshold, name) for name in Threshold.__slots__ if not name.startswith("__")}

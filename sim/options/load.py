@@ -1,0 +1,147 @@
+"""The load that settings ask for: groups of users, each with a shape, a mix and a region."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+import attrs
+
+from sim.config import Group, Load
+from sim.grammar.piece import GrammarError, nearest
+from sim.grammar.region import Region, check_regions
+from sim.grammar.threshold import Threshold
+from sim.options.errors import UsageError
+from sim.options.said import Said
+from sim.options.settings import GroupSettings
+from sim.profile.shapes import ClosedProfile, OpenProfile, Profile
+
+WHOLE_RUN = "all"
+"""Name of the group of a run that has no groups."""
+ITERATIONS_LAST_S = 86_400.0
+"""A run that ends after a number of workflows ends after a day at the latest."""
+
+
+@attrs.frozen
+class Stories:
+    """What is known of workflows.
+
+    Attributes:
+        mixes: the named workloads: weights by workflow.
+        roles_min: the fewest users a workflow can be played with, by its name.
+        steps: how many calls one execution makes, by its name.
+    """
+
+    mixes: Mapping[str, Mapping[str, float]]
+    roles_min: Mapping[str, int]
+    steps: Mapping[str, int]
+
+
+ReadStories = Callable[[Sequence[Path]], Stories]
+"""Reads the built-in workflows and those in these files. Raises UsageError."""
+
+
+def build_load(said: Said, tables: Sequence[GroupSettings], stories: Stories) -> Load:
+    regions = said.many("region")
+    try:
+        check_regions(regions)
+    except GrammarError as error:
+        raise said.error("region", error.problem) from None
+    return Load(
+        groups=_groups(said, tables, regions, stories),
+        regions=regions,
+        warmup_s=said["warmup"],
+        iterations=said["iterations"],
+        call_timeout_s=said["call_timeout"],
+        grace_s=said["grace"],
+        max_lag_s=said["max_lag"],
+        seed=said["seed"],
+    )
+
+
+def _groups(
+    said: Said, tables: Sequence[GroupSettings], regions: Sequence[Region], stories: Stories
+) -> tuple[Group, ...]:
+    if not tables:
+        return (_group(WHOLE_RUN, said, None, stories),)
+    for name in ("users", "stage", "arrivals", "profile"):
+        if said[name] is not None:
+            raise said.error(name, f"the groups of {tables[0].origin.partition(': ')[0]} say this")
+    for table in tables:
+        _check_region(table, regions)
+    return tuple(_group(table.name, said.over(table.settings), table.region, stories) for table in tables)
+
+
+def _check_region(table: GroupSettings, regions: Sequence[Region]) -> None:
+    names = [region.name for region in regions]
+    if table.region is not None and table.region not in names:
+        known = nearest(table.region, names) if names else "there are no regions"
+        raise UsageError(f"{table.origin}.region: no region {table.region!r}; {known}")
+
+
+def _group(name: str, said: Said, region: str | None, stories: Stories) -> Group:
+    profile = _profile(said)
+    users = profile.peak if isinstance(profile, ClosedProfile) else said["users"]
+    return Group(
+        name=name,
+        profile=profile,
+        mix=_mix(said, stories),
+        think=said["think"],
+        users=users,
+        region=region,
+    )
+
+
+def _profile(said: Said) -> Profile:
+    for name in ("stage", "arrivals", "profile"):
+        profile = said[name]
+        if isinstance(profile, OpenProfile):
+            return attrs.evolve(profile, poisson=said["pacing"] == "poisson")
+        if isinstance(profile, ClosedProfile):
+            return profile
+    return ClosedProfile.constant(said["users"], said["duration"] or ITERATIONS_LAST_S)
+
+
+def _mix(said: Said, stories: Stories) -> dict[str, float]:
+    if said["mix"] is None:
+        return dict(stories.mixes[said["workload"]])
+    for name in said["mix"]:
+        if name not in stories.roles_min:
+            raise said.error("mix", f"no workflow {name!r}; {nearest(name, stories.roles_min)}")
+    return dict(said["mix"])
+
+
+def check_roles(said: Said, load: Load, stories: Stories) -> None:
+    """A workflow is cast from all who are on stage, whatever their group."""
+    users = sum(group.users for group in load.groups)
+    for group in load.groups:
+        for name, weight in group.mix.items():
+            needed = stories.roles_min[name]
+            if weight > 0 and users < needed:
+                origin = said.origin("users", "stage", "profile")
+                raise UsageError(
+                    f"{origin} {users}: workflow {name!r} needs {needed} users; "
+                    "say more, or other workflows (--workload baseline needs one)"
+                )
+
+
+def build_thresholds(said: Said, load: Load) -> tuple[Threshold, ...]:
+    """Raises UsageError on a group or region that is none, and on a breakpoint that nothing can break."""
+    thresholds: tuple[Threshold, ...] = said.many("threshold")
+    groups = [group.name for group in load.groups]
+    regions = [region.name for region in load.regions]
+    for threshold in thresholds:
+        for what, chosen, known in (
+            ("group", threshold.metric.group, groups),
+            ("region", threshold.metric.region, regions),
+        ):
+            if chosen is not None and chosen not in known:
+                hint = nearest(chosen, known) if known else f"there are no {what}s"
+                raise said.error("threshold", f"{threshold.text!r}: no {what} {chosen!r}; {hint}")
+    seeking = any(isinstance(g.profile, OpenProfile) and g.profile.breakpoint for g in load.groups)
+    if seeking and not any(threshold.aborts for threshold in thresholds):
+        raise UsageError(
+            "--profile breakpoint: nothing can break; add a --threshold that ends with 'abort', "
+            "as in 'errors: rate<1% abort'"
+        )
+    return thresholds
