@@ -71,7 +71,7 @@ def cleanup(**flags: Any) -> int:
     prefix = flags["prefix"]
     if prefix is not None:
         prefix = read_value(find("user_prefix"), [prefix], "--prefix").value
-    if not said.get("accounts") and not (admin.get("nextcloud_host") and admin.get("nextcloud_password")):
+    if not admin.get("nextcloud_host") or not (admin.get("nextcloud_password") or said.get("accounts")):
         raise UsageError("cleanup: where? Set NEXTCLOUD_HOST, NEXTCLOUD_USERNAME and NEXTCLOUD_PASSWORD")
     from actors.secret import Secret
     from sim import cleanup as cleaner
