@@ -27,28 +27,28 @@ class OnStage:
 
     def __init__(self) -> None:
         self._pool: list[User] = []
-        self._place: dict[str, int] = {}
+        self._place: dict[User, int] = {}
 
     def __len__(self) -> int:
         return len(self._pool)
 
     def __contains__(self, user: User) -> bool:
-        return user.uid in self._place
+        return user in self._place
 
     def add(self, user: User) -> None:
         if user not in self:
-            self._place[user.uid] = len(self._pool)
+            self._place[user] = len(self._pool)
             self._pool.append(user)
 
     def discard(self, user: User) -> None:
         """Take `user` out; the last one takes his place, so the order is not that of coming."""
-        place = self._place.pop(user.uid, None)
+        place = self._place.pop(user, None)
         if place is None:
             return
         last = self._pool.pop()
         if last is not user:
             self._pool[place] = last
-            self._place[last.uid] = place
+            self._place[last] = place
 
     def draw(self, random: Random) -> User:
         return self._pool[random.randrange(len(self._pool))]
@@ -66,7 +66,7 @@ class Roster:
         self._connector = connector
         self._record = record
         self._seed = seed
-        self._users: dict[str, User] = {}
+        self._users: set[User] = set()
         self._on_stage = OnStage()
         self._changed = trio.Event()
 
@@ -79,13 +79,13 @@ class Roster:
         return len(self._users)
 
     def __iter__(self) -> Iterator[User]:
-        return iter(tuple(self._users.values()))
+        return iter(tuple(self._users))
 
     def enter(self, person: Person, credentials: Credentials) -> User:
         """Start a user's task; he is on stage when his session is open (`User.wait_on_stage`)."""
         random = Random(f"{self._seed}/{person.uid}")  # noqa: S311  reproducible draws, not secrets
         user = User(person, credentials, self._connector, self._record, random, self._note_state)
-        self._users[person.uid] = user
+        self._users.add(user)
         self._nursery.start_soon(user.live, name=person.uid)
         return user
 
@@ -119,7 +119,7 @@ class Roster:
                 self._on_stage.discard(user)
             case State.GONE:
                 self._on_stage.discard(user)
-                self._users.pop(user.uid, None)
+                self._users.discard(user)
             case State.OFF_STAGE | State.CONNECTING:
                 pass
             case _ as never:

@@ -66,7 +66,8 @@ async def _run(options: CleanupOptions) -> ExitCode:
         for path in [options.ledger] if options.ledger else sorted(ledger_folder().glob("*.jsonl")):
             with take_over(path) as ledger:
                 if ledger is None:
-                    print(f"{path}: its run is still alive, left alone")
+                    if path.exists():
+                        print(f"{path}: its run is still alive, left alone")
                 elif ledger.head.nextcloud_url.rstrip("/") != host:
                     print(f"{path}: its run was against {ledger.head.nextcloud_url}, left alone")
                 elif options.dry_run:

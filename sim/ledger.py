@@ -47,13 +47,17 @@ class Entry:
 
 @attrs.frozen
 class LedgerHead:
-    """Which run this is: its mark, and the servers where its things are."""
+    """Which run this is: its mark, and the server where its things are.
+
+    `passing`: that server is the run's own stand-in, and nothing of it outlives the run.
+    """
 
     mark: str
     nextcloud_url: str
     admin: str
     prefix: str
     accounts: str = ""
+    passing: bool = False
 
 
 def ledger_folder() -> Path:
@@ -163,8 +167,8 @@ def take_over(path: Path) -> Iterator[Ledger | None]:
             yield None
             return
         head, entries = read_entries(file.read())
-        if head is None:
-            # The run died before it had written its first line, so it had made nothing.
+        if head is None or head.passing:
+            # The run died before it had made anything, or its server has gone with it.
             path.unlink()
             yield None
             return

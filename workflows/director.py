@@ -34,6 +34,10 @@ class Budget:
         self._left = executions
         self.spent = trio.Event()
 
+    def limit(self, executions: int) -> None:
+        """From now on so many more may start."""
+        self._left = executions
+
     def take(self) -> bool:
         """True when one more may start; `spent` is set once the last one was taken."""
         if self._left <= 0:

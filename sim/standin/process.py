@@ -75,7 +75,7 @@ async def _ready_line(process: trio.Process) -> Any:
             said += more
     if b"\n" not in said:
         with trio.move_on_after(1):
-            said = await process.stderr.receive_some()
+            said = bytes(await process.stderr.receive_some())
         text = said.decode(errors="replace").strip().rpartition("\n")[2]
         raise StandinFailed(f"the built-in stand-in did not start: {text or 'no ready line'}")
     return json.loads(said)
