@@ -1,0 +1,231 @@
+"""The composition root: builds a run from its configuration, and takes it down again.
+
+The nesting is the order of stopping, read from the inside: stage, directors, actors, adapters,
+ledger, signals. The report comes last.
+"""
+
+from __future__ import annotations
+
+import secrets
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+
+import attrs
+import trio
+from rich.console import Console
+
+from actors.accounts import OcsAccounts
+from actors.errors import SetupError
+from actors.login.oauth import OAuthLogin
+from actors.ports import Person
+from actors.secret import Secret
+from actors.session import SdkConnector
+from sim.config import Config, Target
+from sim.drivers import open_driver
+from sim.exit import ExitCode
+from sim.interrupt import Interrupt, open_interrupt
+from sim.ledger import Ledger, LedgerHead, new_mark, open_ledger
+from sim.load import Load
+from sim.measure.recorder import Recorder
+from sim.measure.summary import Summary, summarize
+from sim.network import http_client, tls_context
+from sim.options.standin import read_standin_words
+from sim.outcome import Ending, cleanup_text, exit_code, plain
+from sim.people import people_of
+from sim.removal import Remover
+from sim.report import json_report, terminal
+from sim.report.progress import Progress
+from sim.report.run_info import RunInfo
+from sim.setup import Place, Setup, in_background
+from sim.standin.process import StandinFailed, open_standin
+from workflows.base import Workflow
+from workflows.catalogue import catalogue
+
+
+def run(config: Config) -> ExitCode:
+    """One run, from its checks to its report. Bugs raise; everything expected is an exit code."""
+    return trio.run(Simulation(config).run)
+
+
+class Simulation:
+    """One run and what is known of it."""
+
+    def __init__(self, config: Config) -> None:
+        self._config = config
+        self._progress = Progress(config.output.quiet)
+        self._ending = Ending()
+        self._login_text = "nobody logged in"
+        self._load: Load | None = None
+        self._recorder: Recorder
+        self._people: dict[str, list[Person]] = {}
+        self._began = datetime.now(UTC).isoformat(timespec="seconds")
+
+    async def run(self) -> ExitCode:
+        """Set up, drive, clean up, report."""
+        self._recorder = Recorder()
+        self._progress.say(f"Seed {self._config.load.seed}")
+        async with open_interrupt(self._progress.say) as interrupt:
+            try:
+                await self._run(interrupt)
+            except SetupError as error:
+                self._ending.problem = str(error)
+        self._ending.signal = interrupt.signal
+        return self._report()
+
+    async def _run(self, interrupt: Interrupt) -> None:
+        workflows = catalogue(self._config.stories.files)
+        self._people = people_of(self._config)
+        async with open_target(self._config.target, self._config.standin_options) as target:
+            head = LedgerHead(
+                mark=new_mark(),
+                nextcloud_url=target.nextcloud_url or "",
+                admin=target.admin,
+                prefix=self._config.users.prefix,
+                accounts=str(self._config.users.accounts or ""),
+                passing=self._config.target.is_standin,
+            )
+            with open_ledger(head, self._config.output.ledger) as ledger:
+                self._ending.ledger_path = str(ledger.path)
+                try:
+                    await self._with_adapters(target, ledger, workflows, interrupt)
+                finally:
+                    if self._ending.cleanup is None and not self._ending.kept and not ledger.entries:
+                        self._ending.ledger_path = ""
+
+    async def _with_adapters(
+        self, target: Target, ledger: Ledger, workflows: dict[str, Workflow], interrupt: Interrupt
+    ) -> None:
+        config = self._config
+        tls = tls_context(target.ca_file, target.insecure)
+        mcp_url, nextcloud_url = target.mcp_url or "", target.nextcloud_url or ""
+        concurrency = config.users.setup_concurrency
+        async with (
+            http_client(nextcloud_url, tls, max(8, concurrency)) as http,
+            open_driver(config, tls, self._progress.say) as (driver, why),
+        ):
+            accounts = (
+                None if config.users.accounts else OcsAccounts(http, target.admin, target.admin_password)
+            )
+            connector = SdkConnector(mcp_url, config.load.call_timeout_s, tls)
+            place = Place(mcp_url, nextcloud_url, accounts, http, driver, why, connector)
+            setup = Setup(config, place, ledger, self._recorder, self._progress)
+            try:
+                with interrupt.work:
+                    await self._work(place, setup, ledger, workflows, interrupt, target)
+            except* SetupError as problems:
+                # Nurseries on its way have wrapped it in groups.
+                self._ending.problem = str(first_of(problems))
+            finally:
+                # Signals count on: the third one leaves the clean-up too.
+                await self._clean_up(
+                    Remover(ledger, accounts, http, concurrency, self._count_removed), ledger
+                )
+
+    async def _work(
+        self,
+        place: Place,
+        setup: Setup,
+        ledger: Ledger,
+        workflows: dict[str, Workflow],
+        interrupt: Interrupt,
+        target: Target,
+    ) -> None:
+        people = [person for group in self._people.values() for person in group]
+        plan = await setup.check(people)
+        client = await setup.register(plan)
+        self._login_text = f"{place.why_driver}; authorization server found through {plan.why}"
+        scout = people[0] if place.accounts is None else Person(target.admin, target.admin_password)
+        chosen = {name for group in self._config.load.groups for name, weight in group.mix.items() if weight}
+        needed = {name: workflows[name].tools for name in chosen}
+        unsupported = await setup.check_tools(plan, client, scout, needed)
+        if unsupported:
+            self._progress.say(f"  left out, for want of tools: {', '.join(sorted(unsupported))}")
+        usable = {name: workflows[name] for name in chosen - unsupported}
+        await setup.create(people)
+        login = OAuthLogin(place.http, plan, client, place.driver, self._recorder)
+        credentials = await setup.log_in(login, people)
+        self._load = Load(self._config, place.connector, self._recorder, usable, ledger.head.mark)
+        async with in_background(login.keep_fresh):
+            await self._load.run(setup, self._people, credentials, interrupt, self._progress)
+
+    async def _clean_up(self, remover: Remover, ledger: Ledger) -> None:
+        """Runs also when the work was cancelled or broke; only the third signal gets past it."""
+        if not self._config.users.cleanup:
+            self._ending.kept = True
+            return
+        if ledger.entries:
+            self._progress.say(f"Removing {len(ledger.entries)} things")
+        self._ending.cleanup = await remover.remove_all()
+
+    def _count_removed(self, done: int, of: int) -> None:
+        self._progress.count("removed", done, of)
+
+    def _report(self) -> ExitCode:
+        summary = summarize(self._recorder)
+        code = exit_code(self._config, self._ending, summary, self._recorder.successes)
+        info = self._info(summary, code)
+        if self._load is not None:
+            console = Console(highlight=False, soft_wrap=not sys.stdout.isatty())
+            if not self._config.output.quiet:
+                terminal.show(console, summary, info)
+            if self._config.output.json_file is not None:
+                json_report.write(json_report.build(summary, info), self._config.output.json_file)
+                self._progress.say(f"Report written to {self._config.output.json_file}")
+        elif not self._ending.problem:
+            self._progress.say(info.cleanup)
+        if self._ending.problem:
+            print(f"simulate: {self._ending.problem}", file=sys.stderr)
+        if self._load is None and self._ending.problem and info.left_behind:
+            print(f"simulate: {info.cleanup}", file=sys.stderr)
+        return code
+
+    def _info(self, summary: Summary, code: ExitCode) -> RunInfo:
+        target = self._config.target
+        where = (
+            "the built-in stand-in for Nextcloud and its MCP server"
+            if target.is_standin
+            else f"{target.mcp_url} (Nextcloud {target.nextcloud_url or 'not named'})"
+        )
+        load = self._load
+        left = self._ending.cleanup.remaining if self._ending.cleanup else ()
+        return RunInfo(
+            target=where,
+            clock="wall",
+            seed=self._config.load.seed,
+            config=plain(self._config),
+            login=self._login_text,
+            protocols=dict(load.protocols) if load else {},
+            users=sum(len(group) for group in self._people.values()),
+            stopped=self._ending.problem or (load.stopped if load else "stopped while setting up"),
+            cleanup=cleanup_text(self._ending),
+            left_behind=left,
+            exit_code=int(code),
+            began=self._began,
+            generator_cpu=load.generator_cpu if load else None,
+        )
+
+
+def first_of(group: BaseExceptionGroup[SetupError]) -> BaseException:
+    """The first plain exception in a group of groups."""
+    inner = group.exceptions[0]
+    return first_of(inner) if isinstance(inner, BaseExceptionGroup) else inner
+
+
+@asynccontextmanager
+async def open_target(target: Target, standin_words: tuple[str, ...]) -> AsyncIterator[Target]:
+    """The servers to drive: those that were named, or a stand-in that lives as long as the block."""
+    if not target.is_standin:
+        yield target
+        return
+    password = Secret(secrets.token_urlsafe(18))
+    options = read_standin_words(standin_words)
+    options = attrs.evolve(options, admin_password=password.reveal())
+    try:
+        async with open_standin(options) as standin:
+            yield attrs.evolve(
+                target, mcp_url=standin.mcp_url, nextcloud_url=standin.url, admin_password=password
+            )
+    except StandinFailed as error:
+        raise SetupError(str(error)) from error

@@ -1,0 +1,162 @@
+"""The load itself: users on stage, workflows in flight, phase after phase until it is over."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from random import Random
+
+import trio
+
+from actors.measurement import Phase
+from actors.ports import Connector, Credentials, Person
+from actors.roster import Roster, open_roster
+from sim.config import Config, Group
+from sim.interrupt import Interrupt
+from sim.measure.recorder import Recorder
+from sim.report.progress import Progress
+from sim.setup import STEPS, Setup, in_background
+from sim.stage import Stage
+from workflows.base import Workflow
+from workflows.director import Budget, Company, Director
+from workflows.mix import Mix
+from workflows.run import Settings
+
+SAMPLE_S = 1.0
+"""How often the number of users on stage is noted."""
+
+
+class Load:
+    """One run's load; `run` it once.
+
+    Attributes:
+        stopped: why it ended, in words.
+        protocols: negotiated MCP protocol versions, with the number of users.
+        generator_cpu: share of one core that this process used in the measured phase.
+    """
+
+    def __init__(
+        self,
+        config: Config,
+        connector: Connector,
+        recorder: Recorder,
+        workflows: Mapping[str, Workflow],
+        mark: str,
+    ) -> None:
+        self._config = config
+        self._connector = connector
+        self._recorder = recorder
+        self._workflows = workflows
+        self._settings = Settings(
+            mark=mark,
+            collaborators=config.stories.collaborators,
+            file_size=config.stories.file_size,
+            propagation_timeout_s=config.stories.propagation_timeout_s,
+        )
+        self.stopped = "interrupted"
+        self.protocols: Counter[str] = Counter()
+        self.generator_cpu: float | None = None
+
+    async def run(
+        self,
+        setup: Setup,
+        people: Mapping[str, Sequence[Person]],
+        credentials: Mapping[str, Credentials],
+        interrupt: Interrupt,
+        progress: Progress,
+    ) -> None:
+        """Open the sessions, warm up, follow the profiles, let workflows finish within the grace.
+
+        The first signal ends it like the end of the profile. Cancelled, calls in flight are called
+        off and sessions closed.
+        """
+        load = self._config.load
+        budget = Budget()
+        async with open_roster(self._connector, self._recorder, load.seed) as roster:
+            async with trio.open_nursery() as nursery:
+                director = Director(nursery, roster, self._recorder, self._settings, budget)
+                stages = [self._stage(group, people, credentials, roster, director) for group in load.groups]
+                for stage in stages:
+                    await setup.open_sessions(stage.at_first, stage.fill)
+                progress.step(6, STEPS, "Running")
+                interrupt.has_work_to_finish = True
+                async with in_background(
+                    lambda: progress.follow(self._recorder, lambda: roster.count_on_stage)
+                ):
+                    async with in_background(lambda: self._watch_stage(roster)):
+                        await self._play(stages, budget, director, interrupt)
+                        await self._wind_down(director)
+                nursery.cancel_scope.cancel()
+            self.protocols.update(user.protocol for user in roster if user.protocol)
+            self._recorder.enter(Phase.CLEANUP)
+
+    def _stage(
+        self,
+        group: Group,
+        people: Mapping[str, Sequence[Person]],
+        credentials: Mapping[str, Credentials],
+        roster: Roster,
+        director: Director,
+    ) -> Stage:
+        seed = self._config.load.seed
+        weights = {self._workflows[name]: w for name, w in group.mix.items() if name in self._workflows}
+        name = group.name if len(self._config.load.groups) > 1 else ""
+        mixed = Random(f"{seed}/mix/{group.name}")  # noqa: S311  reproducible draws, not secrets
+        arrivals = Random(f"{seed}/arrivals/{group.name}")  # noqa: S311
+        return Stage(
+            profile=group.profile,
+            people=[(person, credentials[person.uid]) for person in people[group.name]],
+            company=Company(Mix(weights), group.think.sample, mixed, name),
+            roster=roster,
+            director=director,
+            recorder=self._recorder,
+            max_lag_s=self._config.load.max_lag_s,
+            random=arrivals,
+        )
+
+    async def _play(
+        self, stages: Sequence[Stage], budget: Budget, director: Director, interrupt: Interrupt
+    ) -> None:
+        """Warm-up, then the profiles, until they end, the iterations are spent, or a signal comes."""
+        async with trio.open_nursery() as nursery:
+
+            async def until(event: trio.Event, why: str) -> None:
+                await event.wait()
+                self.stopped = why
+                nursery.cancel_scope.cancel()
+
+            nursery.start_soon(until, interrupt.stopping, "stopped by a signal")
+            self._recorder.enter(Phase.WARMUP)
+            for stage in stages:
+                stage.begin()
+            if any(stage.at_first for stage in stages):
+                await trio.sleep(self._config.load.warmup_s)
+            self._recorder.enter(Phase.MEASURED)
+            if self._config.load.iterations is not None:
+                budget.limit(self._config.load.iterations)
+                nursery.start_soon(until, budget.spent, f"{self._config.load.iterations} iterations")
+            began_cpu, began = time.process_time(), trio.current_time()
+            try:
+                async with trio.open_nursery() as playing:
+                    for stage in stages:
+                        playing.start_soon(stage.play)
+                self.stopped = "the load profile ended"
+            finally:
+                elapsed = trio.current_time() - began
+                self.generator_cpu = (time.process_time() - began_cpu) / elapsed if elapsed else None
+            nursery.cancel_scope.cancel()
+
+    async def _wind_down(self, director: Director) -> None:
+        """No new work; what is being played may finish within the grace."""
+        director.close()
+        if self._config.load.iterations is None:
+            self._recorder.enter(Phase.GRACE)
+        with trio.move_on_after(self._config.load.grace_s):
+            await director.wait_idle()
+        self._recorder.enter(Phase.GRACE)
+
+    async def _watch_stage(self, roster: Roster) -> None:
+        while True:
+            self._recorder.timeline.note_users(trio.current_time(), roster.count_on_stage)
+            await trio.sleep(SAMPLE_S)

@@ -1,0 +1,91 @@
+"""How a run ended: from what happened to one exit code and one line on what is left."""
+
+from __future__ import annotations
+
+import signal
+from enum import Enum
+from pathlib import Path
+from typing import Any
+
+import attrs
+
+from actors.secret import Secret
+from sim.config import Config
+from sim.exit import ExitCode
+from sim.ledger import Ledger
+from sim.measure.summary import Summary
+from sim.removal import CleanupResult
+
+
+@attrs.define
+class Ending:
+    """What is known of a run's end, gathered as it comes."""
+
+    problem: str = ""
+    """Why the set-up failed, "" when it did not."""
+    signal: signal.Signals | None = None
+    cleanup: CleanupResult | None = None
+    """None: nothing was to be removed, or it was not tried."""
+    ledger_path: str = ""
+    kept: bool = False
+    """Whether users were kept because that was asked for."""
+
+
+def exit_code(config: Config, ending: Ending, summary: Summary, succeeded: int) -> ExitCode:
+    """The first that applies, in the order that `ExitCode` names."""
+    if ending.cleanup is not None and not ending.cleanup.is_clean:
+        return ExitCode.LEFT_BEHIND
+    if ending.signal is not None:
+        return ExitCode.TERMINATED if ending.signal == signal.SIGTERM else ExitCode.INTERRUPTED
+    if ending.problem or not succeeded:
+        return ExitCode.SETUP_FAILED
+    if summary.violations and not config.stories.allow_violations:
+        return ExitCode.VIOLATIONS
+    return ExitCode.OK
+
+
+def cleanup_text(ending: Ending) -> str:
+    """What became of what was created; "Clean" only when that is known."""
+    command = f"simulate cleanup --ledger {ending.ledger_path}"
+    if ending.kept:
+        return f"Kept as asked. This removes everything: {command}"
+    if ending.cleanup is None:
+        return f"Not cleaned up. This removes what is left: {command}"
+    if not ending.cleanup.is_clean:
+        names = "; ".join(ending.cleanup.remaining)
+        return f"LEFT BEHIND: {names}. To try again: {command}"
+    expiring = "".join(
+        f" An OAuth client named {name!r} may exist, and expires by itself."
+        for name in ending.cleanup.expiring
+    )
+    return f"Clean: {ending.cleanup.removed} things created, {ending.cleanup.removed} removed.{expiring}"
+
+
+def remaining(ledger: Ledger) -> tuple[str, ...]:
+    """Names of what the ledger still has."""
+    return tuple(f"{entry.kind} {entry.name}" for entry in ledger.entries)
+
+
+def plain(value: Any) -> Any:
+    """A configuration as JSON values, without secrets."""
+    match value:
+        case Secret():
+            return None
+        case Enum():
+            return value.value
+        case Path():
+            return str(value)
+        case dict():
+            return {str(key): plain(inner) for key, inner in value.items()}
+        case list() | tuple():
+            return [plain(inner) for inner in value]
+        case str() | int() | float() | bool() | None:
+            return value
+        case _ if attrs.has(type(value)) and type(value).__module__ == "sim.config":
+            return {
+                f.name: plain(getattr(value, f.name))
+                for f in attrs.fields(type(value))
+                if f.name != "admin_password"
+            }
+        case _:
+            return str(value)

@@ -1,0 +1,202 @@
+"""Bringing a crowd up: accounts, the OAuth client, logins. Every step is numbered, timed and undoable."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
+from typing import TypeVar
+
+import attrs
+import httpx
+import trio
+
+from actors.accounts import AlreadyExists
+from actors.errors import CallError, LoginError, Outcome, SetupError
+from actors.login.client import OAuthClient, register
+from actors.login.driver import Driver
+from actors.login.oauth import OAuthLogin
+from actors.login.plan import AuthPlan, discover
+from actors.measurement import Record, SetupStep, SetupTiming
+from actors.ports import Accounts, Connector, Credentials, Login, Person
+from sim.config import Config
+from sim.ledger import Ledger
+from sim.removal import USER_KIND
+from sim.report.progress import Progress
+
+STEPS = 6
+
+T = TypeVar("T")
+
+
+@attrs.frozen
+class Place:
+    """The servers of a run, and how to reach them.
+
+    Attributes:
+        accounts: None where the accounts exist already.
+        http: with Nextcloud's base URL.
+        driver: sits in front of the login page; `why_driver` says why this one.
+    """
+
+    mcp_url: str
+    nextcloud_url: str
+    accounts: Accounts | None
+    http: httpx.AsyncClient
+    driver: Driver
+    why_driver: str
+    connector: Connector
+
+
+class Setup:
+    """The numbered steps before the load begins. Cancelled, it leaves what the ledger names.
+
+    Every method raises SetupError, in one line, when the run cannot go on.
+    """
+
+    def __init__(
+        self, config: Config, place: Place, ledger: Ledger, record: Record, progress: Progress
+    ) -> None:
+        self._config = config
+        self._place = place
+        self._ledger = ledger
+        self._record = record
+        self._progress = progress
+        self._limit = trio.CapacityLimiter(config.users.setup_concurrency)
+
+    async def check(self, people: Sequence[Person]) -> AuthPlan:
+        """Step 1, which creates nothing: the servers answer, the admin may, no user is in the way."""
+        self._progress.step(1, STEPS, f"Checking {self._place.nextcloud_url} and {self._place.mcp_url}")
+        if self._place.accounts is not None:
+            await self._place.accounts.check()
+            taken = await self._place.accounts.existing(frozenset(person.uid for person in people))
+            if taken:
+                raise SetupError(
+                    f"{len(taken)} of the users exist already ({min(taken)}): choose another --user-prefix, "
+                    "or remove them with simulate cleanup"
+                )
+        return await discover(self._place.http, self._place.mcp_url, self._place.nextcloud_url or None)
+
+    async def register(self, plan: AuthPlan) -> OAuthClient:
+        """Step 2: one OAuth client for all users."""
+        self._progress.step(2, STEPS, f"Registering an OAuth client at {plan.issuer}")
+        login = self._config.login
+        if login.client_id is not None:
+            return OAuthClient(login.client_id, login.client_secret)
+        return await register(self._place.http, plan, self._ledger, self._ledger.head.mark)
+
+    async def check_tools(
+        self, plan: AuthPlan, client: OAuthClient, scout: Person, needed: dict[str, frozenset[str]]
+    ) -> frozenset[str]:
+        """The workflows, of those in `needed` (with their tools), that the server has not the tools for.
+
+        Looks with the account `scout`, which exists already, before anybody is created. An account
+        that may not log in at a page cannot look; then nothing is said to be missing.
+        """
+        login = OAuthLogin(self._place.http, plan, client, self._place.driver, lambda fact: None)
+        try:
+            credentials = await login.log_in(scout)
+            offered = await list_tools(self._place.connector, scout, credentials)
+        except (LoginError, CallError) as error:
+            self._progress.say(f"  the tools are not checked beforehand: {error}")
+            return frozenset()
+        missing = {name: tools - offered for name, tools in needed.items() if tools - offered}
+        if missing and not self._config.stories.skip_unsupported:
+            names = "; ".join(f"{name} needs {', '.join(sorted(tools))}" for name, tools in missing.items())
+            raise SetupError(
+                f"{self._place.mcp_url} lacks tools: {names} (--skip-unsupported leaves these workflows out)"
+            )
+        return frozenset(missing)
+
+    async def create(self, people: Sequence[Person]) -> None:
+        """Step 3: the accounts, each in the ledger before it is asked for."""
+        accounts = self._place.accounts
+        if accounts is None:
+            self._progress.step(3, STEPS, f"Using {len(people)} accounts that exist")
+            return
+        self._progress.step(3, STEPS, f"Creating {len(people)} users")
+
+        async def create(person: Person) -> None:
+            self._ledger.intend(USER_KIND, person.uid)
+            try:
+                await self._timed(SetupStep.CREATE_USER, person.uid, lambda: accounts.create(person))
+            except AlreadyExists:
+                self._ledger.removed(USER_KIND, person.uid)
+                raise
+            self._ledger.created(USER_KIND, person.uid)
+
+        await self._for_each(people, create, "created")
+
+    async def log_in(self, login: Login, people: Sequence[Person]) -> dict[str, Credentials]:
+        """Step 4: everybody's first login, also of those who come on stage later."""
+        self._progress.step(4, STEPS, f"Logging {len(people)} users in ({self._place.why_driver})")
+        credentials: dict[str, Credentials] = {}
+
+        async def log_in(person: Person) -> None:
+            credentials[person.uid] = await login.log_in(person)
+
+        await self._for_each(people, log_in, "logged in")
+        return credentials
+
+    async def open_sessions(self, at_first: int, fill: Callable[..., Awaitable[None]]) -> None:
+        """Step 5: MCP sessions of those who are on stage from the beginning."""
+        self._progress.step(5, STEPS, f"Opening {at_first} MCP sessions")
+        opened = 0
+
+        def count() -> None:
+            nonlocal opened
+            opened += 1
+            self._progress.count("sessions open", opened, at_first)
+
+        await fill(self._limit, count)
+
+    async def _for_each(
+        self, people: Sequence[Person], act: Callable[[Person], Awaitable[None]], verb: str
+    ) -> None:
+        """`act` for everybody, within the bound; the first SetupError ends the others and is raised."""
+        failed: list[SetupError] = []
+        done = 0
+
+        async def one(person: Person) -> None:
+            nonlocal done
+            async with self._limit:
+                try:
+                    await act(person)
+                except SetupError as error:
+                    failed.append(error)
+                    nursery.cancel_scope.cancel()
+                    return
+                done += 1
+                self._progress.count(f"{person.uid} {verb}", done, len(people))
+
+        async with trio.open_nursery() as nursery:
+            for person in people:
+                nursery.start_soon(one, person)
+        if failed:
+            raise failed[0]
+
+    async def _timed(self, step: SetupStep, uid: str, act: Callable[[], Awaitable[T]]) -> T:
+        started, outcome, text = trio.current_time(), Outcome.INTERRUPTED, ""
+        try:
+            value = await act()
+            outcome = Outcome.OK
+            return value
+        except SetupError as error:
+            outcome, text = Outcome.TRANSPORT_ERROR, str(error)
+            raise
+        finally:
+            self._record(SetupTiming(step, uid, outcome, started, trio.current_time(), text))
+
+
+async def list_tools(connector: Connector, person: Person, credentials: Credentials) -> frozenset[str]:
+    """The tools that `person` is offered. Raises CallError."""
+    async with connector.open_session(person, credentials) as session:
+        return await session.list_tools()
+
+
+@asynccontextmanager
+async def in_background(act: Callable[[], Awaitable[None]]) -> AsyncIterator[None]:
+    """`act` runs while the block lasts, and is cancelled at its end."""
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(act)
+        yield
+        nursery.cancel_scope.cancel()
