@@ -7,6 +7,7 @@ ledger, signals. The report comes last.
 from __future__ import annotations
 
 import secrets
+import signal
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -25,7 +26,7 @@ from actors.session import SdkConnector
 from sim.config import Config, Target
 from sim.drivers import open_driver
 from sim.exit import ExitCode
-from sim.interrupt import Interrupt, open_interrupt
+from sim.interrupt import SIGNALS, Interrupt, open_interrupt
 from sim.ledger import Ledger, LedgerHead, new_mark, open_ledger
 from sim.load import Load
 from sim.measure.recorder import Recorder
@@ -46,6 +47,9 @@ from workflows.catalogue import catalogue
 
 def run(config: Config) -> ExitCode:
     """One run, from its checks to its report. Bugs raise; everything expected is an exit code."""
+    # From its end on, and until the receiver is open, a signal changes nothing any more (or yet).
+    for number in SIGNALS:
+        signal.signal(number, signal.SIG_IGN)
     return trio.run(Simulation(config).run)
 
 

@@ -1,0 +1,162 @@
+"""Real processes for tests: a stand-in that runs by itself, and `simulate` in a terminal of its own."""
+
+from __future__ import annotations
+
+import json
+import os
+import pty
+import select
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import attrs
+import httpx
+
+ROOT = Path(__file__).parents[2]
+ADMIN_PASSWORD = "a-password-for-the-admin-of-the-tests"
+BYSTANDERS = {
+    "loadtest_user_1_real": "real@example.org",
+    "loadtest_user_x": "x@example.org",
+    "loadtest_user_7": "seven@example.org",
+}
+"""Users who look like ours and are not: they must survive everything."""
+
+
+@attrs.frozen
+class StandinServer:
+    """A stand-in in a process of its own."""
+
+    url: str
+    pid: int
+
+    @property
+    def environment(self) -> dict[str, str]:
+        return {
+            "NEXTCLOUD_HOST": self.url,
+            "NEXTCLOUD_USERNAME": "admin",
+            "NEXTCLOUD_PASSWORD": ADMIN_PASSWORD,
+        }
+
+    def get(self, path: str) -> dict[str, Any]:
+        answer: dict[str, Any] = httpx.get(f"{self.url}{path}", timeout=10).json()
+        return answer
+
+    def add_bystanders(self) -> None:
+        for uid, email in BYSTANDERS.items():
+            form = {"userid": uid, "password": "long-enough-password", "email": email}
+            headers = {"OCS-APIRequest": "true"}
+            auth = ("admin", ADMIN_PASSWORD)
+            answer = httpx.post(f"{self.url}/ocs/v2.php/cloud/users", data=form, headers=headers, auth=auth)
+            assert answer.status_code == 200, answer.text
+
+    def leftovers(self) -> dict[str, Any]:
+        """What is there beside the bystanders, without what is empty."""
+        holdings = self.get("/standin/holdings")
+        holdings["users"] = sorted(set(holdings["users"]) - set(BYSTANDERS))
+        # The administrator's own visit to the login page is no thing of the run's.
+        holdings["logins"] = [one for one in holdings["logins"] if one["uid"] != "admin"]
+        return {key: value for key, value in holdings.items() if value}
+
+
+@contextmanager
+def running_standin(**options: Any) -> Iterator[StandinServer]:
+    """A stand-in on a free port, with `StandinOptions` by name; it ends with the block."""
+    settings = json.dumps({"admin_password": ADMIN_PASSWORD, **options})
+    process = subprocess.Popen(
+        [sys.executable, "-m", "sim.standin"],
+        cwd=ROOT,
+        env={**os.environ, "SIMULATE_STANDIN": settings, "PYTHONPATH": str(ROOT)},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        start_new_session=True,
+    )
+    try:
+        assert process.stdout is not None
+        ready = json.loads(process.stdout.readline())
+        yield StandinServer(ready["url"], process.pid)
+    finally:
+        process.kill()
+        process.wait()
+        for pipe in (process.stdin, process.stdout):
+            if pipe is not None:
+                pipe.close()
+
+
+def environment(more: Mapping[str, str], state: Path) -> dict[str, str]:
+    """For a `simulate` whose ledgers lie below `state`."""
+    return {**os.environ, "PYTHONPATH": str(ROOT), "XDG_STATE_HOME": str(state), **more}
+
+
+def simulate(
+    arguments: Sequence[str], more: Mapping[str, str], state: Path, timeout_s: float = 120
+) -> subprocess.CompletedProcess[str]:
+    """Run `simulate` to its end, its output in pipes."""
+    return subprocess.run(
+        [sys.executable, "-m", "sim", *arguments],
+        cwd=state,
+        env=environment(more, state),
+        capture_output=True,
+        text=True,
+        timeout=timeout_s,
+        check=False,
+    )
+
+
+class Terminal:
+    """`simulate` in a pseudo-terminal of its own, so that Ctrl-C reaches the whole process group."""
+
+    def __init__(self, arguments: Sequence[str], more: Mapping[str, str], state: Path) -> None:
+        self.pid, self._screen = pty.fork()
+        if self.pid == 0:
+            os.chdir(state)
+            os.execve(
+                sys.executable, [sys.executable, "-m", "sim", *arguments], environment(more, state)
+            )
+        self.text = ""
+
+    def read_until(self, words: str, timeout_s: float = 60) -> None:
+        """Read the screen until `words` stand on it. Fails when the process ends before."""
+        deadline = time.monotonic() + timeout_s
+        while words not in self.text:
+            assert time.monotonic() < deadline, f"no {words!r} in:\n{self.text}"
+            assert self._read(0.5), f"ended before {words!r}:\n{self.text}"
+
+    def watch(self, seconds: float) -> None:
+        """Read the screen for so long, or until the process ends."""
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline and self._read(max(0.0, deadline - time.monotonic())):
+            pass
+
+    def press_ctrl_c(self) -> None:
+        os.write(self._screen, b"\x03")
+
+    def kill(self, number: signal.Signals) -> None:
+        os.kill(self.pid, number)
+
+    def wait(self, timeout_s: float = 90) -> int:
+        """Read to the end; the exit code, negative for a signal."""
+        deadline = time.monotonic() + timeout_s
+        while self._read(1.0):
+            if time.monotonic() > deadline:
+                os.kill(self.pid, signal.SIGKILL)
+                raise AssertionError(f"it did not end:\n{self.text}")
+        os.close(self._screen)
+        return os.waitstatus_to_exitcode(os.waitpid(self.pid, 0)[1])
+
+    def _read(self, timeout_s: float) -> bool:
+        """Read what there is; False at the end."""
+        ready, _, _ = select.select([self._screen], [], [], timeout_s)
+        if not ready:
+            return True
+        try:
+            chunk = os.read(self._screen, 65536)
+        except OSError:
+            return False
+        self.text += chunk.decode(errors="replace")
+        return bool(chunk)
