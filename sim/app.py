@@ -35,7 +35,7 @@ from sim.network import http_client, tls_context
 from sim.options.standin import read_standin_words
 from sim.outcome import Ending, cleanup_text, exit_code, plain
 from sim.people import people_of
-from sim.removal import Remover
+from sim.removal import CleanupResult, Remover, remaining
 from sim.report import json_report, terminal
 from sim.report.progress import Progress
 from sim.report.run_info import RunInfo
@@ -92,11 +92,7 @@ class Simulation:
             )
             with open_ledger(head, self._config.output.ledger) as ledger:
                 self._ending.ledger_path = str(ledger.path)
-                try:
-                    await self._with_adapters(target, ledger, workflows, interrupt)
-                finally:
-                    if self._ending.cleanup is None and not self._ending.kept and not ledger.entries:
-                        self._ending.ledger_path = ""
+                await self._with_adapters(target, ledger, workflows, interrupt)
 
     async def _with_adapters(
         self, target: Target, ledger: Ledger, workflows: dict[str, Workflow], interrupt: Interrupt
@@ -161,7 +157,11 @@ class Simulation:
             return
         if ledger.entries:
             self._progress.say(f"Removing {len(ledger.entries)} things")
-        self._ending.cleanup = await remover.remove_all()
+        try:
+            self._ending.cleanup = await remover.remove_all()
+        finally:
+            if self._ending.cleanup is None:
+                self._ending.cleanup = CleanupResult(0, remaining(ledger))
 
     def _count_removed(self, done: int, of: int) -> None:
         self._progress.count("removed", done, of)

@@ -12,7 +12,6 @@ import attrs
 from actors.secret import Secret
 from sim.config import Config
 from sim.exit import ExitCode
-from sim.ledger import Ledger
 from sim.measure.summary import Summary
 from sim.removal import CleanupResult
 
@@ -50,20 +49,16 @@ def cleanup_text(ending: Ending) -> str:
     if ending.kept:
         return f"Kept as asked. This removes everything: {command}"
     if ending.cleanup is None:
-        return f"Not cleaned up. This removes what is left: {command}"
+        return "Clean: nothing was created."
     if not ending.cleanup.is_clean:
-        names = "; ".join(ending.cleanup.remaining)
-        return f"LEFT BEHIND: {names}. To try again: {command}"
+        names = ", ".join(ending.cleanup.remaining)
+        why = f" ({ending.cleanup.reason})" if ending.cleanup.reason else ""
+        return f"LEFT BEHIND: {names}{why}. To try again: {command}"
     expiring = "".join(
         f" An OAuth client named {name!r} may exist, and expires by itself."
         for name in ending.cleanup.expiring
     )
     return f"Clean: {ending.cleanup.removed} things created, {ending.cleanup.removed} removed.{expiring}"
-
-
-def remaining(ledger: Ledger) -> tuple[str, ...]:
-    """Names of what the ledger still has."""
-    return tuple(f"{entry.kind} {entry.name}" for entry in ledger.entries)
 
 
 def plain(value: Any) -> Any:

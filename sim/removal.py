@@ -37,15 +37,22 @@ class CleanupResult:
         removed: how many things are confirmed to be gone.
         remaining: names of what is, or may be, still there.
         expiring: OAuth clients that nobody can remove, and that expire by themselves.
+        reason: why the last removal that failed did so.
     """
 
     removed: int
     remaining: tuple[str, ...]
     expiring: tuple[str, ...] = ()
+    reason: str = ""
 
     @property
     def is_clean(self) -> bool:
         return not self.remaining
+
+
+def remaining(ledger: Ledger) -> tuple[str, ...]:
+    """Names of what the ledger still has."""
+    return tuple(f"{entry.kind} {entry.name}" for entry in ledger.entries)
 
 
 class Remover:
@@ -73,7 +80,7 @@ class Remover:
         self._on_removed = on_removed
         self._removed = 0
         self._last_success = 0.0
-        self._failures: dict[str, str] = {}
+        self._failure = ""
         self._expiring: list[str] = []
 
     async def remove_all(self) -> CleanupResult:
@@ -84,12 +91,7 @@ class Remover:
         async with trio.open_nursery() as nursery:
             for entry in entries:
                 nursery.start_soon(self._remove_in_turn, entry, limit, len(entries))
-        remaining = tuple(
-            f"{entry.kind} {entry.name}"
-            + (f" ({self._failures[entry.name]})" if entry.name in self._failures else "")
-            for entry in self._ledger.entries
-        )
-        return CleanupResult(self._removed, remaining, tuple(self._expiring))
+        return CleanupResult(self._removed, remaining(self._ledger), tuple(self._expiring), self._failure)
 
     async def _remove_in_turn(self, entry: Entry, limit: trio.CapacityLimiter, of: int) -> None:
         async with limit:
@@ -113,15 +115,15 @@ class Remover:
                 with trio.fail_after(GIVE_UP_S):
                     return await act(entry)
             except (SetupError, httpx.TransportError) as error:
-                self._failures[entry.name] = str(error) or type(error).__name__
+                self._failure = str(error) or type(error).__name__
             except trio.TooSlowError:
-                self._failures[entry.name] = "no answer"
+                self._failure = "no answer"
             await trio.sleep(pause)
             pause = min(LONGEST_PAUSE_S, pause * 2)
 
     async def _remove_user(self, entry: Entry) -> bool:
         if self._accounts is None:
-            self._failures[entry.name] = "no admin account was given"
+            self._failure = "no admin account was given"
             return False
         if entry.state is EntryState.CREATED:
             await self._accounts.delete(entry.name)
