@@ -119,9 +119,9 @@ class Simulation:
                 self._ending.problem = str(first_of(problems))
             finally:
                 # Signals count on: the third one leaves the clean-up too.
-                await self._clean_up(
-                    Remover(ledger, accounts, http, concurrency, self._count_removed), ledger
-                )
+                sweeper = Sweeper(http, self._passwords(), ledger.head.mark)
+                remover = Remover(ledger, accounts, http, concurrency, sweeper, self._count_removed)
+                await self._clean_up(remover, ledger)
 
     async def _work(
         self,
@@ -162,6 +162,9 @@ class Simulation:
         finally:
             if self._ending.cleanup is None:
                 self._ending.cleanup = CleanupResult(0, remaining(ledger))
+
+    def _passwords(self) -> dict[str, Secret]:
+        return {person.uid: person.password for group in self._people.values() for person in group}
 
     def _count_removed(self, done: int, of: int) -> None:
         self._progress.count("removed", done, of)

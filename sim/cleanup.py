@@ -14,7 +14,9 @@ from actors.errors import SetupError
 from actors.secret import Secret
 from sim.exit import ExitCode
 from sim.ledger import Ledger, ledger_folder, take_over
+from sim.marks import Sweeper
 from sim.network import http_client, tls_context
+from sim.people import read_accounts
 from sim.removal import USER_KIND, Remover, marker_email
 
 CONCURRENCY = 4
@@ -61,7 +63,9 @@ async def _run(options: CleanupOptions) -> ExitCode:
         )
     async with http_client(host, tls_context(options.ca_file, options.insecure), CONCURRENCY) as http:
         accounts = OcsAccounts(http, options.admin, options.admin_password)
-        await accounts.check()
+        if options.host and options.admin_password:
+            await accounts.check()
+        passwords = dict(read_accounts(options.accounts)) if options.accounts else {}
         remaining: list[str] = []
         for path in [options.ledger] if options.ledger else sorted(ledger_folder().glob("*.jsonl")):
             with take_over(path) as ledger:
@@ -73,7 +77,8 @@ async def _run(options: CleanupOptions) -> ExitCode:
                 elif options.dry_run:
                     _tell(ledger)
                 else:
-                    result = await Remover(ledger, accounts, http, CONCURRENCY).remove_all()
+                    sweeper = Sweeper(http, passwords, ledger.head.mark)
+                    result = await Remover(ledger, accounts, http, CONCURRENCY, sweeper).remove_all()
                     print(f"{path}: {result.removed} removed")
                     remaining += result.remaining
                     for name in result.expiring:

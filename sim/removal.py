@@ -12,6 +12,7 @@ from actors.errors import SetupError
 from actors.login.client import CLIENT_KIND, remove
 from actors.ports import Accounts
 from sim.ledger import Entry, EntryState, Ledger
+from sim.marks import MARK_KIND, Sweeper
 
 USER_KIND = "user"
 GIVE_UP_S = 30.0
@@ -62,6 +63,7 @@ class Remover:
         accounts: None where the run created no users.
         http: for removing the OAuth client.
         concurrency: how many users are removed at the same time.
+        sweeper: removes what was made in accounts that stay.
         on_removed: told the number done and the number of all.
     """
 
@@ -71,12 +73,14 @@ class Remover:
         accounts: Accounts | None,
         http: httpx.AsyncClient,
         concurrency: int,
+        sweeper: Sweeper,
         on_removed: Callable[[int, int], None] = lambda done, of: None,
     ) -> None:
         self._ledger = ledger
         self._accounts = accounts
         self._http = http
         self._concurrency = concurrency
+        self._sweeper = sweeper
         self._on_removed = on_removed
         self._removed = 0
         self._last_success = 0.0
@@ -104,9 +108,7 @@ class Remover:
     async def _insist(self, entry: Entry) -> bool:
         """Try until it is gone, or until nothing has worked anywhere for `GIVE_UP_S`."""
         pause = FIRST_PAUSE_S
-        act: Callable[[Entry], Awaitable[bool]] = (
-            self._remove_client if entry.kind == CLIENT_KIND else self._remove_user
-        )
+        act = self._act_for(entry.kind)
         while True:
             # Asked anew at each try: every removal that works gives the others more time.
             if trio.current_time() > self._last_success + GIVE_UP_S:
@@ -120,6 +122,13 @@ class Remover:
                 self._failure = "no answer"
             await trio.sleep(pause)
             pause = min(LONGEST_PAUSE_S, pause * 2)
+
+    def _act_for(self, kind: str) -> Callable[[Entry], Awaitable[bool]]:
+        return {CLIENT_KIND: self._remove_client, MARK_KIND: self._sweep}.get(kind, self._remove_user)
+
+    async def _sweep(self, entry: Entry) -> bool:
+        await self._sweeper.sweep(entry.name)
+        return True
 
     async def _remove_user(self, entry: Entry) -> bool:
         if self._accounts is None:

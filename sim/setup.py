@@ -20,6 +20,7 @@ from actors.measurement import Record, SetupStep, SetupTiming
 from actors.ports import Accounts, Connector, Credentials, Login, Person
 from sim.config import Config
 from sim.ledger import Ledger
+from sim.marks import MARK_KIND
 from sim.removal import USER_KIND
 from sim.report.progress import Progress
 
@@ -112,6 +113,8 @@ class Setup:
         accounts = self._place.accounts
         if accounts is None:
             self._progress.step(3, STEPS, f"Using {len(people)} accounts that exist")
+            for person in people:
+                self._ledger.created(MARK_KIND, person.uid)
             return
         self._progress.step(3, STEPS, f"Creating {len(people)} users")
 
