@@ -31,6 +31,7 @@ from sim.ledger import Ledger, LedgerHead, new_mark, open_ledger
 from sim.load import Load
 from sim.measure.recorder import Recorder
 from sim.measure.summary import Summary, summarize
+from sim.marks import Sweeper
 from sim.network import http_client, tls_context
 from sim.options.standin import read_standin_words
 from sim.outcome import Ending, cleanup_text, exit_code, plain
