@@ -20,6 +20,7 @@ from rich.console import Console
 from actors.accounts import OcsAccounts
 from actors.errors import SetupError
 from actors.login.oauth import OAuthLogin
+from actors.measurement import Record
 from actors.ports import Person
 from actors.secret import Secret
 from actors.session import SdkConnector
@@ -29,9 +30,9 @@ from sim.exit import ExitCode
 from sim.interrupt import SIGNALS, Interrupt, open_interrupt
 from sim.ledger import Ledger, LedgerHead, new_mark, open_ledger
 from sim.load import Load
+from sim.marks import Sweeper
 from sim.measure.recorder import Recorder
 from sim.measure.summary import Summary, summarize
-from sim.marks import Sweeper
 from sim.network import http_client, tls_context
 from sim.options.standin import read_standin_words
 from sim.outcome import Ending, cleanup_text, exit_code, plain
@@ -46,19 +47,24 @@ from workflows.base import Workflow
 from workflows.catalogue import catalogue
 
 
-def run(config: Config) -> ExitCode:
+def run(config: Config, watch: Record | None = None) -> ExitCode:
     """One run, from its checks to its report. Bugs raise; everything expected is an exit code."""
     # From its end on, and until the receiver is open, a signal changes nothing any more (or yet).
     for number in SIGNALS:
         signal.signal(number, signal.SIG_IGN)
-    return trio.run(Simulation(config).run)
+    return trio.run(Simulation(config, watch).run)
 
 
 class Simulation:
-    """One run and what is known of it."""
+    """One run and what is known of it.
 
-    def __init__(self, config: Config) -> None:
+    Args:
+        watch: told every fact as it comes, beside the recorder.
+    """
+
+    def __init__(self, config: Config, watch: Record | None = None) -> None:
         self._config = config
+        self._watch = watch
         self._progress = Progress(config.output.quiet)
         self._ending = Ending()
         self._login_text = "nobody logged in"
@@ -69,7 +75,7 @@ class Simulation:
 
     async def run(self) -> ExitCode:
         """Set up, drive, clean up, report."""
-        self._recorder = Recorder()
+        self._recorder = Recorder(self._watch)
         self._progress.say(f"Seed {self._config.load.seed}")
         async with open_interrupt(self._progress.say) as interrupt:
             try:

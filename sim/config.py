@@ -169,7 +169,7 @@ class Config:
     load: Load
     stories: StoryOptions
     output: Output
-    client: ClientKind = ClientKind.WIRE
+    client: ClientKind = ClientKind.SDK
     thresholds: tuple[Threshold, ...] = ()
     standin_options: tuple[str, ...] = ()
     """Further words for the built-in stand-in's command line (`--fault …`)."""

@@ -46,7 +46,6 @@ def all_commands() -> list[click.Command]:
         _command(
             "try", try_, [*_files(), *table_options()], "Play a file's workflow once, printing every step."
         ),
-        _command("doctor", doctor, table_options(), "Check step by step what a run needs."),
     ]
 
 
@@ -57,6 +56,9 @@ def simulate(flags: Flags) -> int:
     if flags.get("dry_run"):
         click.echo(as_toml(layer), nl=False)
         return ExitCode.OK
+    from sim.cli.not_yet import refuse
+
+    refuse(config)
     _consent(config)
     from sim import app
 
@@ -152,19 +154,13 @@ def try_(file: str, **flags: Any) -> int:
     """`simulate try`."""
     path = _file(file)
     config = make_config(read_settings({**flags, "workflows": (file, *(flags.get("workflows") or ()))}))
+    from sim.cli.not_yet import refuse
+
+    refuse(config)
     _consent(config)
     from sim import stories
 
     return int(stories.try_workflow(config, path))
-
-
-def doctor(**flags: Any) -> int:
-    """`simulate doctor`."""
-    config = make_config(read_settings(flags))
-    _consent(config)
-    from sim import doctor as checks
-
-    return int(checks.run(config))
 
 
 def read_settings(flags: Mapping[str, Any], environment: Mapping[str, str] = os.environ) -> Layer:

@@ -21,6 +21,7 @@ from actors.measurement import (
     Measurement,
     NotStarted,
     Phase,
+    Record,
     SetupTiming,
     Violation,
     ViolationKind,
@@ -99,10 +100,15 @@ class StepKey:
 
 
 class Recorder:
-    """Call it with a fact: it never waits and never raises (`actors.measurement.Record`)."""
+    """Call it with a fact: it never waits and never raises (`actors.measurement.Record`).
 
-    def __init__(self) -> None:
+    Args:
+        watch: told every fact first, for somebody who looks on.
+    """
+
+    def __init__(self, watch: Record | None = None) -> None:
         self.started = trio.current_time()
+        self._watch = watch
         self._boundaries: list[tuple[float, Phase]] = [(self.started, Phase.SETUP)]
         self.steps: dict[StepKey, StepLeaf] = {}
         self.users: dict[str, UserLeaf] = {}
@@ -140,6 +146,8 @@ class Recorder:
         return recent[int(0.95 * (len(recent) - 1))] if recent else None
 
     def __call__(self, fact: Fact) -> None:
+        if self._watch is not None:
+            self._watch(fact)
         match fact:
             case Measurement():
                 self._take_call(fact)

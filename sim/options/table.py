@@ -104,7 +104,7 @@ OPTIONS: tuple[Option, ...] = (
     Option("nextcloud_host", _S.TARGET, kinds.URL, "The Nextcloud behind it.", variable="NEXTCLOUD_HOST", flag=False),
     Option("nextcloud_username", _S.TARGET, kinds.TEXT, "Its admin account.", "admin", variable="NEXTCLOUD_USERNAME", flag=False),
     Option("nextcloud_password", _S.TARGET, kinds.SECRET, "The admin's password.", variable="NEXTCLOUD_PASSWORD", flag=False, filed=False),
-    Option("client", _S.TARGET, kinds.choice([c.value for c in ClientKind], "client", ClientKind), "Which MCP client carries the calls.", ClientKind.WIRE),
+    Option("client", _S.TARGET, kinds.choice([c.value for c in ClientKind], "client", ClientKind), "Which MCP client carries the calls.", ClientKind.SDK),
     Option("ca_file", _S.TARGET, kinds.READABLE, "Trust the authorities in this file."),
     Option("insecure", _S.TARGET, kinds.FLAG, "Do not check certificates.", False),
     Option("yes", _S.TARGET, kinds.FLAG, "Do not ask before loading a host that is not this one.", False, filed=False),

@@ -1,0 +1,26 @@
+"""What can be said and is not done yet: refused before anything happens, never quietly ignored."""
+
+from __future__ import annotations
+
+from sim.config import AuthMode, ClientKind, Config
+from sim.options.errors import UsageError
+from sim.profile.shapes import OpenProfile
+
+
+def refuse(config: Config) -> None:
+    """Raises UsageError for what this release reads but cannot do."""
+    wanted = {
+        "--virtual: runs on the virtual clock": config.target.virtual,
+        "--client wire: the simulator's own transport": config.client is ClientKind.WIRE,
+        "--region: network delay": bool(config.load.regions),
+        "--threshold: limits": bool(config.thresholds),
+        "--profile breakpoint: a search for the rate that holds": any(
+            isinstance(group.profile, OpenProfile) and group.profile.breakpoint
+            for group in config.load.groups
+        ),
+        f"--auth {config.login.auth.value}: this way to log in": config.login.auth
+        not in (AuthMode.AUTO, AuthMode.OAUTH),
+    }
+    for what, asked in wanted.items():
+        if asked:
+            raise UsageError(f"{what} is not part of this release")
