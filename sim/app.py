@@ -128,7 +128,7 @@ class Simulation:
                 # Signals count on: the third one leaves the clean-up too.
                 sweeper = Sweeper(http, self._passwords(), ledger.head.mark)
                 remover = Remover(ledger, accounts, http, concurrency, sweeper, self._count_removed)
-                await self._clean_up(remover, ledger)
+                await self._clean_up(remover, ledger)  # noqa: ASYNC102
 
     async def _work(
         self,

@@ -30,7 +30,7 @@ BUILT_IN: tuple[Workflow, ...] = (
     review_cycle,
 )
 ENTRY_POINTS = "simulate.workflows"
-"""Group of entry points under which an installed package offers workflows (PyPA entry points specification)."""
+"""Group of entry points under which an installed package offers workflows (PyPA specification)."""
 
 
 class NoSuchWorkflow(ValueError):

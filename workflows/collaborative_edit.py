@@ -47,7 +47,7 @@ async def collaborative_edit(run: Run, owner: Role, *collaborators: Role) -> Non
         await run.together(*(addition.append() for addition in additions))
     finally:
         # What was acknowledged must stand there also when somebody else's addition failed.
-        await verify(run, owner, note["id"], additions)
+        await verify(run, owner, note["id"], additions)  # noqa: ASYNC102 (cancelled means: at once)
 
 
 class Addition:

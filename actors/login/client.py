@@ -17,6 +17,7 @@ REDIRECT_URI = "http://127.0.0.1:33418/callback"
 
 MOST_TRIES = 4
 LONGEST_WAIT_S = 65.0
+ANSWER_S = 15.0
 
 
 @attrs.frozen
@@ -48,7 +49,12 @@ async def register(http: httpx.AsyncClient, plan: AuthPlan, journal: Journal, ru
         "scope": plan.scope,
     }
     journal.intend(CLIENT_KIND, name)
-    response = await _post_registration(http, plan.registration_endpoint, request)
+    try:
+        response = await _post_registration(http, plan.registration_endpoint, request)
+    except (httpx.TransportError, trio.TooSlowError) as error:
+        # It may have got through; the ledger keeps the intent.
+        reason = str(error) or type(error).__name__
+        raise SetupError(f"registering an OAuth client at {plan.registration_endpoint}: {reason}") from error
     if response.status_code not in (200, 201):
         journal.removed(CLIENT_KIND, name)
         raise SetupError(
@@ -89,10 +95,13 @@ def describe(response: httpx.Response) -> str:
 
 
 async def _post_registration(http: httpx.AsyncClient, url: str, request: object) -> httpx.Response:
-    for _ in range(MOST_TRIES - 1):
-        response = await http.post(url, json=request)
-        if response.status_code != 429:
-            return response
+    """The last answer. Cancellation waits for an answer that is on its way, at most `ANSWER_S`:
+    a client whose answer nobody reads can never be removed."""
+    for attempt in range(1, MOST_TRIES + 1):
+        with trio.CancelScope(shield=True), trio.fail_after(ANSWER_S):
+            response = await http.post(url, json=request)
+        if response.status_code != 429 or attempt == MOST_TRIES:
+            break
         wait = response.headers.get("retry-after", "")
         await trio.sleep(min(LONGEST_WAIT_S, float(wait) if wait.isdecimal() else 10.0))
-    return await http.post(url, json=request)
+    return response

@@ -115,9 +115,7 @@ class Terminal:
         self.pid, self._screen = pty.fork()
         if self.pid == 0:
             os.chdir(state)
-            os.execve(
-                sys.executable, [sys.executable, "-m", "sim", *arguments], environment(more, state)
-            )
+            os.execve(sys.executable, [sys.executable, "-m", "sim", *arguments], environment(more, state))
         self.text = ""
 
     def read_until(self, words: str, timeout_s: float = 60) -> None:
