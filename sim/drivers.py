@@ -54,7 +54,7 @@ async def open_driver(
         config.output.json_file.parent if config.output.verbose and config.output.json_file else None
     )
     async with open_browser_driver(
-        login.browser,
+        found,
         headed=login.headed,
         concurrency=min(2, config.users.setup_concurrency),
         screenshots=screenshots,
