@@ -49,11 +49,14 @@ class StandinServer:
 
     def add_bystanders(self) -> None:
         for uid, email in BYSTANDERS.items():
-            form = {"userid": uid, "password": "long-enough-password", "email": email}
-            headers = {"OCS-APIRequest": "true"}
-            auth = ("admin", ADMIN_PASSWORD)
-            answer = httpx.post(f"{self.url}/ocs/v2.php/cloud/users", data=form, headers=headers, auth=auth)
-            assert answer.status_code == 200, answer.text
+            self.add_user(uid, email, "long-enough-password")
+
+    def add_user(self, uid: str, email: str, password: str) -> None:
+        form = {"userid": uid, "password": password, "email": email}
+        headers = {"OCS-APIRequest": "true"}
+        auth = ("admin", ADMIN_PASSWORD)
+        answer = httpx.post(f"{self.url}/ocs/v2.php/cloud/users", data=form, headers=headers, auth=auth)
+        assert answer.status_code == 200, answer.text
 
     def leftovers(self) -> dict[str, Any]:
         """What is there beside the bystanders, without what is empty."""
