@@ -1,0 +1,165 @@
+"""The launchers start from anywhere, make their environment once, and say clearly what they lack."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+OLD_PYTHON = """
+import sys
+sys.version_info = (3, 9, 2)
+sys.path.insert(0, sys.argv[1])
+import _environment
+_environment.ensure(_environment.RUN)
+"""
+PROGRAM = "import os, sys; print(os.getpid(), sys.prefix, *sys.argv[1:]); raise SystemExit(7)"
+
+
+@pytest.fixture
+def clone(tmp_path: Path) -> Path:
+    """A project with the real launchers, locks of nothing, and a program of one line."""
+    root = tmp_path / "clone"
+    shutil.copytree(ROOT / "bin", root / "bin", ignore=shutil.ignore_patterns("__pycache__"))
+    for lock in ("requirements.lock", "requirements-dev.lock"):
+        (root / lock).write_text(f"# {lock}\n")
+    (root / "sim").mkdir()
+    (root / "sim" / "__main__.py").write_text(PROGRAM)
+    return root
+
+
+def start(path: Path, *arguments: str, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, str(path), *arguments],
+        cwd=cwd,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+def pretend_installed(root: Path, lock: str) -> None:
+    """An environment with its stamp, which costs nothing to make."""
+    python = root / ".venv" / "bin" / "python"
+    python.parent.mkdir(parents=True)
+    python.symlink_to(sys.executable)
+    text = (root / lock).read_bytes() + str(sys.version_info[:2]).encode()
+    (root / ".venv" / "installed-from").write_text(hashlib.sha256(text).hexdigest())
+
+
+def test_the_first_start_makes_the_environment_and_the_second_one_finds_it(clone: Path) -> None:
+    first = start(clone / "bin" / "simulate", "--users", "3")
+    assert first.returncode == 7, first.stderr
+    assert len(first.stderr.splitlines()) == 1
+    assert first.stderr.startswith("simulate: first use: installing requirements.lock into ")
+    assert first.stdout.split()[1:] == [str(clone / ".venv"), "--users", "3"]
+    second = start(clone / "bin" / "simulate")
+    assert (second.returncode, second.stderr) == (7, "")
+
+
+def test_an_environment_without_its_stamp_is_made_anew(clone: Path) -> None:
+    pretend_installed(clone, "requirements.lock")
+    (clone / ".venv" / "installed-from").unlink()
+    (clone / ".venv" / "half-made").touch()
+    assert start(clone / "bin" / "simulate").returncode == 7
+    assert not (clone / ".venv" / "half-made").exists()
+
+
+def test_a_changed_lock_is_installed(clone: Path) -> None:
+    pretend_installed(clone, "requirements.lock")
+    (clone / "requirements.lock").write_text("# another\n")
+    assert "first use" in start(clone / "bin" / "simulate").stderr
+
+
+def test_the_environment_of_the_tests_serves_runs_too(clone: Path) -> None:
+    pretend_installed(clone, "requirements-dev.lock")
+    assert start(clone / "bin" / "simulate").stderr == ""
+
+
+def test_it_starts_through_a_symlink_from_a_folder_whose_files_hide_nothing(
+    clone: Path, tmp_path: Path
+) -> None:
+    pretend_installed(clone, "requirements.lock")
+    elsewhere = tmp_path / "elsewhere"
+    (elsewhere / "sim").mkdir(parents=True)
+    (elsewhere / "sim" / "__main__.py").write_text("raise SystemExit('the wrong one')")
+    (elsewhere / "hashlib.py").write_text("raise SystemExit('the wrong one')")
+    (elsewhere / "run").symlink_to(clone / "bin" / "simulate")
+    assert start(elsewhere / "run", cwd=elsewhere).returncode == 7
+
+
+def test_the_program_takes_the_place_of_the_launcher_so_that_a_signal_comes_once(clone: Path) -> None:
+    pretend_installed(clone, "requirements.lock")
+    with subprocess.Popen(
+        [sys.executable, str(clone / "bin" / "simulate")], stdout=subprocess.PIPE, text=True
+    ) as process:
+        said, _ = process.communicate(timeout=60)
+    assert said.split()[0] == str(process.pid)
+
+
+def test_pips_error_is_shown_and_the_next_start_tries_again(clone: Path) -> None:
+    (clone / "requirements.lock").write_text("./not-there.whl --hash=sha256:" + "0" * 64 + "\n")
+    for _ in range(2):
+        refused = start(clone / "bin" / "simulate")
+        assert refused.returncode == 3
+        assert "not-there.whl" in refused.stderr
+        assert "simulate: pip could not install requirements.lock" in refused.stderr
+        assert refused.stdout == ""
+
+
+def test_two_first_starts_at_once_make_one_environment(clone: Path) -> None:
+    command = [sys.executable, str(clone / "bin" / "simulate")]
+    processes = [
+        subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) for _ in range(2)
+    ]
+    ends = [(*process.communicate(timeout=60), process.returncode) for process in processes]
+    assert [code for _, _, code in ends] == [7, 7]
+    assert sorted(said.count("first use") for _, said, _ in ends) == [0, 1]
+
+
+def test_an_old_python_is_told_which_one_is_needed(clone: Path) -> None:
+    refused = subprocess.run(
+        [sys.executable, "-c", OLD_PYTHON, str(clone / "bin")],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+        env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"},
+    )
+    assert refused.returncode == 3
+    assert "Python 3.11 or newer is needed" in refused.stderr
+    assert len(refused.stderr.splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        (["--soak"], ["-m", "soak", "-n", "2"]),
+        (["--bench"], ["-m", "bench", "-n", "0"]),
+        (["--interop", "-x"], ["-m", "interop", "-n", "2", "-x"]),
+        (
+            ["--no-browser", "-m", "slow", "tests/sim"],
+            [
+                "-m",
+                "(not soak and not interop and not bench and not browser) and (slow)",
+                "-n",
+                "2",
+                "tests/sim",
+            ],
+        ),
+    ],
+)
+def test_the_test_command_chooses_tests_by_marker(
+    clone: Path, arguments: list[str], expected: list[str]
+) -> None:
+    pretend_installed(clone, "requirements-dev.lock")
+    # Found before the real one: the root comes first on the path.
+    (clone / "pytest.py").write_text("import sys; print(sys.argv[1:])")
+    assert start(clone / "bin" / "test", *arguments).stdout.strip() == str(expected)
