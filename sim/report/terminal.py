@@ -12,6 +12,8 @@ from sim.measure.summary import BASELINE, Summary
 from sim.report.run_info import RunInfo
 
 USERS_SHOWN = 20
+SATURATED = 0.8
+"""Share of a core from which on the simulator itself may be what is slow."""
 
 
 def render(summary: Summary, info: RunInfo) -> RenderableType:
@@ -51,6 +53,9 @@ def overview(summary: Summary, info: RunInfo) -> RenderableType:
         ("Total Operations", f"{figures.total} ({rate:.1f}/s), {figures.failed} failed"),
         ("Service time", latency(figures.service)),
     ]
+    if info.generator_cpu is not None and info.generator_cpu > SATURATED:
+        share = f"{info.generator_cpu:.0%} of a core"
+        rows.append(("WARNING", f"the simulator itself used {share}: it, not the server, may be the limit"))
     if figures.interrupted:
         rows.append(("Interrupted", f"{figures.interrupted} operations, kept out of the figures"))
     for why, workflows in summary.not_started.items():
