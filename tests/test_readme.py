@@ -1,0 +1,40 @@
+"""What the README says is so: its workflow runs as it stands there, and its options exist."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from sim.exit import ExitCode
+from sim.options.table import OPTIONS
+from tests.support.processes import running_standin, simulate
+
+TEXT = (Path(__file__).resolve().parent.parent / "README.md").read_text()
+OF_COMMANDS = {"--help", "--dry-run", "--prefix", "--soak", "--no-browser", "--no-cleanup"}
+"""Options of cleanup and of bin/test, and those that click makes."""
+
+
+def test_the_workflow_of_the_readme_plays_as_it_stands_there(tmp_path: Path) -> None:
+    (source,) = re.findall(r"^```python\n(.*?)^```", TEXT, re.MULTILINE | re.DOTALL)
+    (tmp_path / "my_flows.py").write_text(source)
+    with running_standin() as standin:
+        arguments = ("try", "my_flows.py", "--url", f"{standin.url}/mcp", "--login", "http", "--quiet")
+        played = simulate(arguments, standin.environment, tmp_path)
+        assert played.returncode == ExitCode.OK, played.stderr
+        *steps, end = played.stdout.splitlines()
+        assert end == "read_then_edit succeeded"
+        named = re.search(r"steps=\{(.*?)\}", source, re.DOTALL)
+        assert named is not None
+        assert [line.split()[1] for line in steps] == re.findall(r'"(\w+)": "nc_', named[1])
+        assert standin.leftovers() == {}
+
+
+def test_every_option_that_the_readme_names_exists() -> None:
+    known = {option.switch for option in OPTIONS if option.flag} | OF_COMMANDS
+    assert set(re.findall(r"(?<![\w-])--[a-z][a-z-]*", TEXT)) <= known
+
+
+def test_the_readme_explains_every_exit_code() -> None:
+    table = TEXT.partition("## Exit codes")[2].partition("\n## ")[0]
+    rows = re.findall(r"^\| ([\d, ]+) \|", table, re.MULTILINE)
+    assert {int(code) for row in rows for code in row.split(",")} == set(ExitCode)
