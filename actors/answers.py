@@ -16,7 +16,7 @@ from actors.answer import Json
 from actors.errors import CallError, Outcome
 
 STATUS_PATTERNS = (
-    re.compile(r"\(HTTP (\d{3})\)"),
+    re.compile(r"\bHTTP(?: status)? (\d{3})\b"),
     re.compile(r"(?:server error|status code|error) \(?(\d{3})\)?\b"),
     re.compile(r"\b(?:Client|Server) error '(\d{3}) "),
 )
@@ -30,7 +30,7 @@ WORDS: tuple[tuple[re.Pattern[str], int], ...] = (
 """Words in an error text that stand for an HTTP status, where the text has no number."""
 
 CREDENTIALS = re.compile(
-    r"missing required scopes|unauthori[sz]ed|token (?:has )?expired|invalid token|\b401\b|not provisioned"
+    r"missing required scopes|unauthori[sz]ed|token (?:has )?expired|invalid token|not provisioned"
     r"|no credentials",
     re.IGNORECASE,
 )

@@ -19,7 +19,7 @@ from mcp.shared.exceptions import MCPError
 from actors.answer import Json
 from actors.answers import read_resource_text, read_tool_result
 from actors.carrier import SESSION_ID, Carrier
-from actors.errors import CallError, Outcome, SessionLost
+from actors.errors import CallError, LoginError, Outcome, SessionLost
 from actors.ports import Credentials, Person, ToolSession
 
 CLOSING_S = 2.0
@@ -113,7 +113,10 @@ class SdkSession:
 
     async def _call(self, request: Callable[[], Awaitable[T]]) -> T:
         """Make one request within the call's deadline; everything expected becomes a CallError."""
-        self._carrier.authorization = await self._credentials.authorization()
+        try:
+            self._carrier.authorization = await self._credentials.authorization()
+        except LoginError as error:
+            raise CallError(Outcome.AUTHORIZATION, str(error), reason="login") from None
         self._carrier.failure = None
         try:
             with self._credentials.in_use(), trio.fail_after(self._call_timeout_s):

@@ -101,6 +101,8 @@ class User:
         if self.state not in (State.LEAVING, State.GONE):
             was_off_stage = self.state is State.OFF_STAGE
             self._move(State.GONE if was_off_stage else State.LEAVING)
+        if self.state is State.GONE:
+            self._inbox.close()
         self._go_when_free()
 
     async def live(self) -> None:
@@ -232,7 +234,7 @@ class User:
     def _settle(self, envelope: Envelope, started: float, verdict: Verdict) -> None:
         step, finished = envelope.step, trio.current_time()
         wait, error = started - envelope.sent, verdict.error
-        text = str(error)[:TEXT_LENGTH] if error else "; ".join(f.seen for f in verdict.findings)
+        text = str(error) if error else "; ".join(f.seen for f in verdict.findings)
         self._record(
             Measurement(
                 workflow=step.workflow,
@@ -245,7 +247,7 @@ class User:
                 finished=finished,
                 status=error.status if error else None,
                 reason=error.reason if error else "",
-                text=text,
+                text=text[:TEXT_LENGTH],
                 due=step.due,
                 inbox_wait_s=wait,
                 group=self.person.group,

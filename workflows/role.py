@@ -109,12 +109,13 @@ class Role:
     async def path_of(self, note: Answer) -> str:
         """Where `note` lies among his files, as sharing needs it."""
         layout = await self._run.layout_of(self)
-        parts = (layout.notes_path, note.get("category") or "", f"{note['title']}{layout.file_suffix}")
+        category = note.text("category") if note.get("category") else ""
+        parts = (layout.notes_path, category, f"{note.text('title')}{layout.file_suffix}")
         return "/" + "/".join(part.strip("/") for part in parts if part)
 
     async def ask(self, step: Step, absence: ViolationKind | None = None) -> Done:
         """Have `step` made. Raises StepFailed, ExpectationFailed or CastGone."""
-        reply = await self.user.ask(step)
+        reply = await self.user.ask(self._run.timed(step))
         self._run.last_step = step.name, self
         match reply:
             case Done(findings=()):

@@ -130,8 +130,12 @@ class Run:
         tool = self._steps[name]
         if number is not None:
             name = name.format(i=number)
+        return Step(self._workflow, name, tool, arguments, self.number, None, check, refusals)
+
+    def timed(self, step: Step) -> Step:
+        """`step` as it is asked: the first one of an execution was due when the execution was."""
         due, self._due = self._due, None
-        return Step(self._workflow, name, tool, arguments, self.number, due, check, refusals)
+        return step if due is None else attrs.evolve(step, due=due)
 
     async def layout_of(self, role: Role) -> NotesLayout:
         """Where `role` keeps his notes; asked of the server once a user."""
@@ -148,11 +152,13 @@ class Run:
         leftovers = 0
         while self._removals:
             try:
-                await self._removals.pop()
+                await self._removals[-1]
             except StepFailed as failure:
                 leftovers += not failure.is_absence
             except StoryEnded:
                 leftovers += 1
+            # Only now: what was interrupted counts as not made.
+            self._removals.pop()
         return leftovers
 
     @property
