@@ -119,6 +119,7 @@ def identity_options(options: StandinOptions) -> IdentityOptions:
         access_ttl_s=options.token_ttl_s,
         refresh_ttl_s=options.refresh_ttl_s,
         registrations_per_minute=options.registrations_per_minute,
+        scripted_pages=options.scripted_pages,
         deny_consent_for=options.deny_consent_for,
         login_loops_for=options.login_loops_for,
     )

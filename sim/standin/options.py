@@ -17,6 +17,7 @@ class StandinOptions:
         basic: the MCP endpoint takes passwords instead of bearer tokens.
         json_response: plain JSON answers on the MCP endpoint instead of server-sent events.
         deny_consent_for, login_loops_for: users whose login is made to fail, for tests.
+        scripted_pages: forms are built by JavaScript alone, as Nextcloud's own pages are.
         tool_pause_s: how long a tool takes between its read and its write.
         tools_left_out: tools that the server does not have.
     """
@@ -32,5 +33,6 @@ class StandinOptions:
     json_response: bool = False
     deny_consent_for: frozenset[str] = frozenset()
     login_loops_for: frozenset[str] = frozenset()
+    scripted_pages: bool = False
     tool_pause_s: float = 0.0
     tools_left_out: frozenset[str] = frozenset()
