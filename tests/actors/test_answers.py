@@ -46,7 +46,7 @@ def failure(text: str, tool: str = "nc_notes_get_note") -> CallError:
         ("nc_share_list", {"result": json.dumps([SHARE, SHARE])}, "", [NUMBERED, NUMBERED]),
         ("nc_share_list", None, "[]", []),
         ("nc_share_list", None, '[{"id": "abc"}, 5]', [{"id": "abc"}, 5]),
-        ("nc_webdav_delete_resource", {"success": True, "status_code": 204}, "", {"success": True, "status_code": 204}),
+        ("nc_webdav_delete_resource", {"status_code": 204}, "", {"status_code": 204}),
         ("nc_notes_delete_note", {"status_code": 404}, "", {"status_code": 404}),
     ],
 )  # fmt: skip

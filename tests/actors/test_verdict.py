@@ -23,7 +23,7 @@ def test_an_answer_without_a_check_is_ok_whatever_it_is() -> None:
 
 
 def test_an_answer_that_passes_its_check_is_ok() -> None:
-    value = {"content": "new"}
+    value: dict[str, object] = {"content": "new"}
     assert judge_answer(step(check=is_stale), value) == Verdict(Outcome.OK, value)
 
 

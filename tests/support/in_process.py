@@ -11,8 +11,8 @@ import trio
 
 from actors.answer import Json
 from actors.answers import read_tool_result
-from actors.errors import CallError, Outcome
-from actors.measurement import Execution, Fact, Measurement
+from actors.errors import CallError, LoginError, Outcome
+from actors.measurement import Execution, Fact, Measurement, NotStarted, SetupTiming
 from actors.ports import Person
 from actors.roster import Roster, open_roster
 from actors.secret import Secret
@@ -86,7 +86,7 @@ class StoreConnector:
         self.opened: list[str] = []
         self.closed: list[str] = []
         self.tasks: list[tuple[str, trio.lowlevel.Task]] = []
-        self.refusals: list[CallError] = []
+        self.refusals: list[CallError | LoginError] = []
         self.planned: dict[str, list[CallError]] = {}
 
     def raise_planned(self, uid: str, tool: str) -> None:
@@ -125,6 +125,14 @@ class Facts(list[Fact]):
     @property
     def executions(self) -> list[Execution]:
         return [fact for fact in self if isinstance(fact, Execution)]
+
+    @property
+    def setups(self) -> list[SetupTiming]:
+        return [fact for fact in self if isinstance(fact, SetupTiming)]
+
+    @property
+    def missed(self) -> list[NotStarted]:
+        return [fact for fact in self if isinstance(fact, NotStarted)]
 
 
 def person(uid: str) -> Person:
