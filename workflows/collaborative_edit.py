@@ -91,7 +91,7 @@ async def verify(run: Run, owner: Role, note_id: int, additions: list[Addition])
     text = first.text("content")
     doubled = lines_doubled(text, (addition.line for addition in additions))
     run.expect(
-        owner,
+        owner.uid,
         "verify_final_state",
         (Finding(ViolationKind.DUPLICATE, f"once: {line}", excerpt(text, 300)) for line in doubled),
     )
@@ -104,4 +104,4 @@ async def verify(run: Run, owner: Role, note_id: int, additions: list[Addition])
             note_id=note_id,
         )
         late = (Finding(ViolationKind.STALE_READ, line, excerpt(text, 300)) for line in missing)
-        run.expect(owner, "verify_final_state", late)
+        run.expect(owner.uid, "verify_final_state", late)

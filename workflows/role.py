@@ -15,6 +15,7 @@ import trio
 from actors.answer import Answer, Check, Finding, Json, excerpt
 from actors.measurement import Interval, ViolationKind
 from actors.messages import ActorGone, Done, Failed, Step
+from actors.ports import NotesLayout
 from actors.user import User
 from workflows.failures import CastGone, ExpectationFailed, StepFailed
 from workflows.run import Run
@@ -108,26 +109,35 @@ class Role:
 
     async def path_of(self, note: Answer) -> str:
         """Where `note` lies among his files, as sharing needs it."""
-        layout = await self._run.layout_of(self)
+        layout = await self._layout()
         category = note.text("category") if note.get("category") else ""
         parts = (layout.notes_path, category, f"{note.text('title')}{layout.file_suffix}")
         return "/" + "/".join(part.strip("/") for part in parts if part)
 
+    async def _layout(self) -> NotesLayout:
+        """Where he keeps his notes; asked of the server once a user and run."""
+        layouts = self._run.layouts
+        if self.uid not in layouts:
+            done = await self.ask(Step("", "notes_settings", "notes://settings", {}, self._run.number))
+            answer = Answer(done.value)
+            layouts[self.uid] = NotesLayout(answer.text("notesPath"), answer.text("fileSuffix"))
+        return layouts[self.uid]
+
     async def ask(self, step: Step, absence: ViolationKind | None = None) -> Done:
         """Have `step` made. Raises StepFailed, ExpectationFailed or CastGone."""
         reply = await self.user.ask(self._run.timed(step))
-        self._run.last_step = step.name, self
+        self._run.last_step = step.name, self.uid
         match reply:
             case Done(findings=()):
                 self._run.last_finished = reply.finished
                 return reply
             case Done(findings=findings):
-                raise self._run.violated(step.name, self, findings)
+                raise self._run.violated(step.name, self.uid, findings)
             case Failed():
                 error = reply.error
                 if absence is not None and error.status == 404:
                     gone = Finding(absence, f"an answer to {step.name}", excerpt(str(error)))
-                    raise self._run.violated(step.name, self, (gone,))
+                    raise self._run.violated(step.name, self.uid, (gone,))
                 raise StepFailed(step.name, reply)
             case ActorGone(user=user):
                 raise CastGone(step.name, user)
@@ -186,4 +196,4 @@ class _Looking:
     def _never_seen(self, look: Done | Failed) -> ExpectationFailed:
         expected = f"seen within {self._run.settings.propagation_timeout_s:g} s"
         seen = excerpt(look.value if isinstance(look, Done) else str(look.error))
-        return self._run.violated(self._step.name, self._role, (Finding(self._never, expected, seen),))
+        return self._run.violated(self._step.name, self._role.uid, (Finding(self._never, expected, seen),))

@@ -4,20 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Iterable, Mapping
 from random import Random
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import attrs
 import trio
 
-from actors.answer import Answer, Check, Finding, Json, WrongAnswer
+from actors.answer import Check, Finding, Json, WrongAnswer
 from actors.errors import SimulateError
 from actors.measurement import Interval, Violation, ViolationKind
 from actors.messages import Step
 from actors.ports import NotesLayout
 from workflows.failures import ExpectationFailed, StepFailed, StoryEnded
-
-if TYPE_CHECKING:
-    from workflows.role import Move, Role
 
 
 @attrs.frozen
@@ -53,17 +50,19 @@ class Run:
         self.settings = settings
         self.number = number
         self.random = random
+        self.layouts = layouts
+        """Where users keep their notes, as far as it has been asked for in this run."""
         self.last_finished = trio.current_time()
-        self.last_step: tuple[str, Role]
+        self.last_step: tuple[str, str]
+        """The step that was answered last, and the user who made it."""
         self.violations: list[Violation] = []
         self.intervals: list[Interval] = []
         self.conflicts = 0
         self._workflow = workflow
         self._steps = steps
         self._due = due
-        self._layouts = layouts
         self._titles = 0
-        self._removals: list[Move] = []
+        self._removals: list[Awaitable[Any]] = []
 
     def title(self, text: str) -> str:
         """A title that nobody else in this run uses, and that bears the run's mark."""
@@ -91,31 +90,31 @@ class Run:
             raise failures[0]
         return answers
 
-    def afterwards(self, move: Move) -> None:
+    def afterwards(self, move: Awaitable[Any]) -> None:
         """Make `move` when the story is over, however it ends; the last one noted comes first."""
         self._removals.append(move)
 
-    def expect(self, role: Role, step: str, findings: Iterable[Finding]) -> None:
-        """Raise ExpectationFailed, and note the violations, when there are `findings`."""
+    def expect(self, uid: str, step: str, findings: Iterable[Finding]) -> None:
+        """Raise ExpectationFailed, and note what `uid` saw, when there are `findings`."""
         if found := tuple(findings):
-            raise self.violated(step, role, found)
+            raise self.violated(step, uid, found)
 
     def note_conflict(self) -> None:
         """Count a conflict (412) that is going to be retried."""
         self.conflicts += 1
 
-    def violated(self, step: str, role: Role, findings: tuple[Finding, ...]) -> ExpectationFailed:
-        """Note `findings` as violations and return the exception to raise."""
+    def violated(self, step: str, uid: str, findings: tuple[Finding, ...]) -> ExpectationFailed:
+        """Note what `uid` found as violations, and return the exception to raise."""
         now = trio.current_time()
         self.violations.extend(
-            Violation(f.kind, self._workflow, step, role.uid, f.expected, f.seen, now) for f in findings
+            Violation(f.kind, self._workflow, step, uid, f.expected, f.seen, now) for f in findings
         )
         return ExpectationFailed(step, findings)
 
     def misread(self, wrong: WrongAnswer) -> ExpectationFailed:
         """The last answer had not the shape that the story needs: a wrong content."""
-        step, role = self.last_step
-        return self.violated(step, role, (Finding(ViolationKind.WRONG_CONTENT, wrong.expected, wrong.seen),))
+        step, uid = self.last_step
+        return self.violated(step, uid, (Finding(ViolationKind.WRONG_CONTENT, wrong.expected, wrong.seen),))
 
     def step(
         self,
@@ -136,16 +135,6 @@ class Run:
         """`step` as it is asked: the first one of an execution was due when the execution was."""
         due, self._due = self._due, None
         return step if due is None else attrs.evolve(step, due=due)
-
-    async def layout_of(self, role: Role) -> NotesLayout:
-        """Where `role` keeps his notes; asked of the server once a user."""
-        layout = self._layouts.get(role.uid)
-        if layout is None:
-            done = await role.ask(Step("", "notes_settings", "notes://settings", {}, self.number))
-            answer = Answer(done.value)
-            layout = NotesLayout(answer.text("notesPath"), answer.text("fileSuffix"))
-            self._layouts[role.uid] = layout
-        return layout
 
     async def tidy(self) -> int:
         """Make the moves noted with `afterwards`; returns how many things could not be removed."""
