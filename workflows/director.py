@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from random import Random
 
 import attrs
@@ -196,6 +196,12 @@ class Director:
 
     async def _free_user(self, company: Company, latest: float) -> User | None:
         """Whoever has been free for longest, None when nobody is until the instant `latest`."""
+        # Without a wait where somebody is free, so that the end of the profile does not come between.
+        with suppress(trio.WouldBlock):
+            while True:
+                user = company.free_out.receive_nowait()
+                if self._may_start(user):
+                    return user
         with self._pause(max(0.0, latest - trio.current_time())):
             while True:
                 user = await company.free_out.receive()
