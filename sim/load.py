@@ -127,15 +127,17 @@ class Load:
                 nursery.cancel_scope.cancel()
 
             nursery.start_soon(until, interrupt.stopping, "stopped by a signal")
+            warmup_s = self._config.load.warmup_s if any(stage.at_first for stage in stages) else 0.0
             self._recorder.enter(Phase.WARMUP)
-            for stage in stages:
-                stage.begin()
-            if any(stage.at_first for stage in stages):
-                await trio.sleep(self._config.load.warmup_s)
+            if warmup_s:
+                begin(stages)
+                await trio.sleep(warmup_s)
             self._recorder.enter(Phase.MEASURED)
             if self._config.load.iterations is not None:
                 budget.limit(self._config.load.iterations)
                 nursery.start_soon(until, budget.spent, f"{self._config.load.iterations} iterations")
+            if not warmup_s:
+                begin(stages)
             began_cpu, began = time.process_time(), trio.current_time()
             try:
                 async with trio.open_nursery() as playing:
@@ -160,3 +162,8 @@ class Load:
         while True:
             self._recorder.timeline.note_users(trio.current_time(), roster.count_on_stage)
             await trio.sleep(SAMPLE_S)
+
+
+def begin(stages: Sequence[Stage]) -> None:
+    for stage in stages:
+        stage.begin()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 import anyio
@@ -119,7 +119,7 @@ class BrowserDriver:
             try:
                 return await asyncio.wait_for(visit.go(url), LOGIN_S)
             except (LoginError, PlaywrightError, TimeoutError) as error:
-                await self._take_picture(context, person)
+                await self._take_picture(context, person)  # noqa: ASYNC120 (trio's side waits for this task)
                 if isinstance(error, LoginError):
                     raise
                 reason = str(error).strip().partition("\n")[0] or "it took too long"
@@ -129,7 +129,10 @@ class BrowserDriver:
                 await context.close()
 
     async def _take_picture(self, context: BrowserContext, person: Person) -> None:
-        if self._screenshots is not None and context.pages:
+        if self._screenshots is None or not context.pages:
+            return
+        # A picture is a help; a page that cannot be painted must not hide why the login failed.
+        with suppress(PlaywrightError):
             await context.pages[0].screenshot(path=self._screenshots / f"{person.uid}-login.png")
 
 
@@ -172,7 +175,7 @@ class _Visit:
         finally:
             for task in (waiting, moving):
                 task.cancel()
-            await asyncio.gather(waiting, moving, return_exceptions=True)
+            await asyncio.gather(waiting, moving, return_exceptions=True)  # noqa: ASYNC102 (both are ending)
         if self._landed:
             return
         if waiting.cancelled() or waiting.exception() is not None:

@@ -125,7 +125,7 @@ def identity_options(options: StandinOptions) -> IdentityOptions:
     )
 
 
-async def status(request: Request) -> JSONResponse:  # noqa: ASYNC124 (a plain one would take a thread)
+async def status(request: Request) -> JSONResponse:
     return JSONResponse(
         {
             "installed": True,

@@ -152,9 +152,7 @@ async def test_who_cannot_come_on_stage_ends_the_set_up_and_says_why(autojump_cl
     connector.refusals = [CallError(Outcome.TRANSPORT_ERROR, "connection refused")] * 100
     with trio.fail_after(100):
         async with open_scene(ClosedProfile.constant(2, 10), connector) as scene:
-            with pytest.raises(
-                SetupError, match=r"user0\d could not open .*: connection refused"
-            ):
+            with pytest.raises(SetupError, match=r"user0\d could not open .*: connection refused"):
                 await scene.stage.fill(trio.CapacityLimiter(2), lambda: None)
             assert trio.current_time() - scene.begun == pytest.approx(FIRST_SESSION_S)
 

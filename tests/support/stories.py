@@ -1,0 +1,39 @@
+"""Play one story once, with the users that it casts."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import trio
+
+from actors.measurement import Execution
+from tests.support.in_process import Facts, StoreConnector, users_on_stage
+from workflows.base import Story, Workflow, workflow
+from workflows.director import Budget, Director
+from workflows.run import Settings
+
+SEARCH = "nc_notes_search_notes"
+TOOLS = {
+    "look": SEARCH,
+    "look_{i}": SEARCH,
+    "create": "nc_notes_create_note",
+    "read": "nc_notes_get_note",
+    "delete": "nc_notes_delete_note",
+}
+
+
+def told(story: Story) -> Workflow:
+    """`story` as a workflow with the steps in `TOOLS`."""
+    return workflow(steps=TOOLS)(story)
+
+
+async def play_once(
+    story: Workflow, connector: StoreConnector, facts: Facts, *, due: float | None = None, **settings: Any
+) -> Execution:
+    """One execution, with everybody who has an account at the connector's stand-in on stage, in turn."""
+    uids = [uid for uid in connector.standin.store.accounts if uid != "admin"]
+    with trio.fail_after(3600):
+        async with users_on_stage(connector, facts, *uids) as (roster, users):
+            async with trio.open_nursery() as nursery:
+                director = Director(nursery, roster, facts, Settings(**settings), Budget())
+                return await director.play(story, tuple(users), due=due)
