@@ -14,6 +14,7 @@ import trio.testing
 
 from actors.errors import CallError, Outcome, SetupError
 from actors.measurement import Missed
+from actors.ports import Credentials, Person
 from actors.roster import Roster, open_roster
 from sim.measure.recorder import Recorder
 from sim.profile.shapes import ClosedProfile, OpenProfile, Profile
@@ -56,7 +57,7 @@ async def open_scene(
         async with trio.open_nursery() as nursery:
             director = Director(nursery, roster, recorder, Settings(), Budget())
             company = Company(Mix({look: 1.0}), lambda random: 1.0, Random("mix"))
-            people = [(person(name), NoCredentials()) for name in NAMES]
+            people: list[tuple[Person, Credentials]] = [(person(name), NoCredentials()) for name in NAMES]
             stage = Stage(profile, people, company, roster, director, recorder, max_lag_s, Random("arrivals"))
             yield Scene(stage, roster, director, recorder, facts, trio.current_time())
             nursery.cancel_scope.cancel()
@@ -84,7 +85,8 @@ PROFILES = {
 async def test_as_many_are_on_stage_as_the_profile_says_at_every_moment(
     autojump_clock: object, stages: tuple[Line, ...]
 ) -> None:
-    profile, connector, seen = ClosedProfile(stages), StoreConnector(*NAMES, seconds=0), []
+    profile, connector = ClosedProfile(stages), StoreConnector(*NAMES, seconds=0)
+    seen: list[tuple[float, int]] = []
     with trio.fail_after(100):
         async with open_scene(profile, connector) as scene:
             await scene.stage.fill(trio.CapacityLimiter(3), lambda: None)
@@ -119,7 +121,7 @@ async def test_those_of_the_beginning_are_there_before_and_start_together(
             assert not scene.facts.calls
             scene.stage.begin()
             await scene.stage.play()
-    firsts = {}
+    firsts: dict[str, float] = {}
     for call in scene.facts.calls:
         firsts.setdefault(call.user, call.started)
     assert sorted(firsts) == NAMES[:5]
