@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
 from tests.support.processes import ADMIN_PASSWORD, StandinServer, Terminal, running_standin, simulate
@@ -246,6 +247,41 @@ def test_a_server_that_hangs_for_a_while_shows_as_timeouts_and_the_run_goes_on(t
         assert terminal.wait(60) == 0, terminal.text
         outcomes = json.loads((tmp_path / "run.json").read_text())["outcomes"]
         assert outcomes["transport_error/timeout"]["count"] > 0
+        assert standin.leftovers() == {}
+
+
+@pytest.mark.parametrize("status", [500, 503])
+def test_a_server_that_answers_errors_for_a_while_is_reported_by_status_and_the_run_goes_on(
+    tmp_path: Path, status: int
+) -> None:
+    with running_standin() as standin:
+        terminal = Terminal(
+            ("--url", f"{standin.url}/mcp", "--users", "4", "--duration", "4", "--warmup", "0",
+             "--login", "http", "--output", "run.json"),
+            standin.environment,
+            tmp_path,
+        )  # fmt: skip
+        terminal.read_until("measured")
+        httpx.post(f"{standin.url}/standin/outage", json={"seconds": 1.5, "status": status})
+        assert terminal.wait(60) == 0, terminal.text
+        assert "Traceback" not in terminal.text
+        report = json.loads((tmp_path / "run.json").read_text())
+        assert report["outcomes"][f"transport_error/{status}"]["count"] > 0
+        assert report["calls"]["successful"] > 0
+        assert standin.leftovers() == {}
+
+
+@pytest.mark.soak
+def test_two_hundred_users_on_stage_run_to_the_end(tmp_path: Path) -> None:
+    with running_standin() as standin:
+        code, _, said = run(
+            standin, tmp_path, "--users", "200", "--login", "http", "--setup-concurrency", "8",
+            "--think", "1s", "--duration", "15", "-o", "run.json", timeout_s=300,
+        )  # fmt: skip
+        assert code == 0, said
+        report = json.loads((tmp_path / "run.json").read_text())
+        assert len(report["users"]) == 200
+        assert_consistent(report)
         assert standin.leftovers() == {}
 
 

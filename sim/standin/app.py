@@ -66,6 +66,7 @@ class Standin:
             self.toolbox,
             self.identity,
             self.counts,
+            now,
             basic=options.basic,
             json_response=options.json_response,
         )
@@ -80,6 +81,7 @@ class Standin:
             Route("/status.php", status),
             Route("/standin/counts", self._counts),
             Route("/standin/holdings", self._holdings),
+            Route("/standin/outage", self._outage, methods=["POST"]),
             *self.identity.routes(),
             *Ocs(self.store, self.identity, doorkeeper).routes(),
             *NotesApi(self.notes, doorkeeper).routes(),
@@ -109,6 +111,11 @@ class Standin:
 
     async def _counts(self, request: Request) -> JSONResponse:
         return JSONResponse({**self.counts, **self.identity.counts()})
+
+    async def _outage(self, request: Request) -> JSONResponse:
+        wanted = await request.json()
+        self.mcp.fail_for(float(wanted["seconds"]), int(wanted["status"]))
+        return JSONResponse(wanted)
 
     async def _holdings(self, request: Request) -> JSONResponse:
         return JSONResponse(self.holdings())

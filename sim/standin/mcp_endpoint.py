@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from collections.abc import Callable
 from typing import Any
 
 import mcp_types as types
@@ -36,12 +37,21 @@ class McpEndpoint:
     """
 
     def __init__(
-        self, toolbox: Toolbox, identity: Identity, counts: Counter[str], *, basic: bool, json_response: bool
+        self,
+        toolbox: Toolbox,
+        identity: Identity,
+        counts: Counter[str],
+        now: Callable[[], float],
+        *,
+        basic: bool,
+        json_response: bool,
     ) -> None:
         self._toolbox = toolbox
         self._identity = identity
         self._counts = counts
         self._basic = basic
+        self._now = now
+        self._outage = (0.0, 503)
         server: Server[Any] = Server(
             "nextcloud-stand-in",
             version="1",
@@ -54,8 +64,17 @@ class McpEndpoint:
             server, json_response=json_response, session_idle_timeout=None, max_sessions=None
         )
 
+    def fail_for(self, seconds: float, status: int) -> None:
+        """Answer every request with this HTTP status for so long, as a server in trouble does."""
+        self._outage = (self._now() + seconds, status)
+
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope)
+        until, status = self._outage
+        if self._now() < until:
+            self._counts[f"http:mcp:{status}"] += 1
+            await JSONResponse({"error": "outage"}, status_code=status)(scope, receive, send)
+            return
         principal = self._authenticate(request)
         if principal is None and not self._basic:
             self._counts["http:mcp:401"] += 1
