@@ -153,7 +153,6 @@ async def test_what_was_acknowledged_is_verified_also_when_another_addition_fail
     connector.tamper = tamper
     execution = await play("collaborative_edit", connector, propagation_timeout_s=1)
     assert kinds(execution) == {ViolationKind.LOST_UPDATE}
-    assert "by bob" in execution.violations[0].seen or "by bob" not in execution.violations[0].seen.split()
 
 
 @pytest.mark.parametrize("name", ["hand_over_chain", "review_cycle"])

@@ -1,0 +1,145 @@
+"""What a workflow is: a story as an async function, with roles read from its parameters."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import pytest
+
+from workflows.base import BadWorkflow, workflow
+from workflows.catalogue import BUILT_IN, NoSuchWorkflow, catalogue, choose, load_file
+from workflows.mix import Mix
+
+STEPS = {"look": "nc_notes_search_notes", "ask": "nc://capabilities"}
+
+GOOD = '''
+from workflows.base import workflow
+
+@workflow(steps={"look": "nc_notes_search_notes"})
+async def mine(run, alice, *readers):
+    """What mine does.
+
+    And more.
+    """
+'''
+
+
+def test_roles_crowd_tools_and_summary_come_from_the_function() -> None:
+    @workflow(steps=STEPS)
+    async def story(run: Any, alice: Any, bob: Any, *readers: Any) -> None:
+        """The first line.
+
+        And more.
+        """
+
+    assert (story.name, story.roles, story.crowd) == ("story", ("alice", "bob"), "readers")
+    assert story.summary == "The first line."
+    assert story.tools == {"nc_notes_search_notes"}
+    assert story.roles_min == 3
+
+
+@pytest.mark.parametrize(
+    ("on_stage", "collaborators", "size"), [(1, 5, 2), (2, 5, 2), (4, 5, 4), (9, 5, 5), (9, 1, 2), (9, 0, 2)]
+)
+def test_a_crowd_grows_with_the_stage_up_to_the_given_number(
+    on_stage: int, collaborators: int, size: int
+) -> None:
+    @workflow(steps=STEPS)
+    async def story(run: Any, alice: Any, *readers: Any) -> None: ...
+
+    assert story.cast_size(on_stage, collaborators) == size
+
+
+def test_without_a_crowd_the_cast_is_the_roles() -> None:
+    @workflow(steps=STEPS)
+    async def story(run: Any, alice: Any, bob: Any) -> None: ...
+
+    assert {story.cast_size(on_stage, 9) for on_stage in (1, 2, 99)} == {2}
+
+
+def plain(run: Any, alice: Any) -> None: ...
+async def no_roles(run: Any) -> None: ...
+async def keyword_role(run: Any, *, alice: Any) -> None: ...
+async def only_a_crowd(run: Any, *readers: Any) -> None: ...
+
+
+@pytest.mark.parametrize(
+    ("story", "steps", "text"),
+    [
+        (plain, STEPS, "workflow plain: write it as 'async def'"),
+        (no_roles, STEPS, "workflow no_roles: its parameters are"),
+        (keyword_role, STEPS, "workflow keyword_role: its parameters are"),
+        (only_a_crowd, STEPS, "workflow only_a_crowd: its parameters are"),
+        (no_roles, {}, "workflow no_roles: name its steps"),
+    ],
+)
+def test_a_function_that_cannot_be_played_is_refused_by_name(story: Any, steps: Any, text: str) -> None:
+    with pytest.raises(BadWorkflow, match=text):
+        workflow(steps=steps)(story)
+
+
+def test_a_file_of_ones_own_adds_to_the_catalogue_and_wins(tmp_path: Path) -> None:
+    mine, again = tmp_path / "mine.py", tmp_path / "again.py"
+    mine.write_text(GOOD)
+    again.write_text(GOOD.replace("What mine does.", "Another.").replace("mine(", "baseline("))
+    found = catalogue([mine, again])
+    assert found["mine"].summary == "What mine does."
+    assert found["baseline"].summary == "Another."
+    assert set(found) == {workflow.name for workflow in BUILT_IN} | {"mine"}
+
+
+def test_what_a_file_imports_is_not_its_own(tmp_path: Path) -> None:
+    path = tmp_path / "mine.py"
+    path.write_text("from workflows.baseline import baseline\n" + GOOD)
+    assert [workflow.name for workflow in load_file(path)] == ["mine"]
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "text"),
+    [
+        ("mine.txt", GOOD, r"mine\.txt: not a Python file"),
+        ("mine.py", "x = 1\n", r"mine\.py: no workflow in it"),
+        ("mine.py", "x = 1\ny = (\n", r"mine\.py:2: SyntaxError"),
+        ("mine.py", "x = 1\n\ny = 1 / 0\n", r"mine\.py:3: ZeroDivisionError"),
+        ("mine.py", GOOD.replace("async def", "def"), r"mine\.py: workflow mine: write it as 'async def'"),
+    ],
+)
+def test_a_file_that_cannot_be_used_is_refused_in_one_line_with_the_place(
+    tmp_path: Path, name: str, content: str, text: str
+) -> None:
+    path = tmp_path / name
+    path.write_text(content)
+    with pytest.raises(BadWorkflow, match=text) as caught:
+        load_file(path)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_file_that_is_not_there_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(BadWorkflow, match="No such file"):
+        load_file(tmp_path / "none.py")
+
+
+def test_a_name_that_nobody_has_is_answered_with_the_nearest() -> None:
+    known = catalogue()
+    with pytest.raises(NoSuchWorkflow, match="no workflow 'note_shar'; did you mean 'note_share'"):
+        choose(known, {"note_shar": 1})
+    with pytest.raises(NoSuchWorkflow, match="there are: baseline, note_share"):
+        choose(known, {"zzz": 1})
+    assert choose(known, {"note_share": 2, "baseline": 1}) == {known["note_share"]: 2, known["baseline"]: 1}
+
+
+def test_a_mix_leaves_out_what_has_no_weight_and_needs_something() -> None:
+    first, second, *_ = BUILT_IN
+    mix = Mix({first: 0.0, second: 0.5})
+    assert mix.workflows == (second,)
+    assert {mix.draw(Random(seed)) for seed in range(50)} == {second}
+    with pytest.raises(ValueError, match="at least one workflow"):
+        Mix({first: 0.0})
+
+
+@pytest.mark.parametrize("story", BUILT_IN, ids=lambda story: story.name)
+def test_every_built_in_workflow_says_what_it_is(story: Any) -> None:
+    assert story.summary.endswith(".")
+    assert story.tools
