@@ -36,4 +36,5 @@ async def play_once(
         async with users_on_stage(connector, facts, *uids) as (roster, users):
             async with trio.open_nursery() as nursery:
                 director = Director(nursery, roster, facts, Settings(**settings), Budget())
-                return await director.play(story, tuple(users), due=due)
+                execution = await director.play(story, tuple(users), due=due)
+    return execution

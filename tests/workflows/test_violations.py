@@ -36,7 +36,8 @@ async def play(
             users[0].random.seed(seed)
             async with trio.open_nursery() as nursery:
                 director = Director(nursery, roster, facts, Settings(**settings), Budget())
-                return await director.play(workflow, tuple(users[: workflow.cast_size(3, 3)]))
+                execution = await director.play(workflow, tuple(users[: workflow.cast_size(3, 3)]))
+    return execution
 
 
 def kinds(execution: Execution) -> set[ViolationKind]:
