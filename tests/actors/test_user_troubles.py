@@ -112,7 +112,10 @@ async def test_an_asker_who_gives_up_ends_the_pause_before_reconnecting(autojump
             assert scope.cancelled_caught
             await trio.testing.wait_all_tasks_blocked()
             assert len(facts.setups) == openings
+            asked = trio.current_time()
             assert isinstance(await alice.ask(SEARCH), Done)
+            # One pause, not what was left of the first and then another.
+            assert LONGEST_BACKOFF_S / 2 <= trio.current_time() - asked <= LONGEST_BACKOFF_S
 
 
 async def test_a_login_that_is_over_fails_the_step_and_is_counted_as_authorization(

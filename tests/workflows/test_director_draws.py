@@ -60,8 +60,11 @@ async def perform(initiative: Sequence[int], seconds: float) -> Facts:
             assert await users[-1].wait_on_stage()
             async with trio.open_nursery() as nursery:
                 director = Director(nursery, roster, facts, Settings(), Budget())
+                everybody = Company(
+                    Mix({ONE: 1, TWO: 1, CROWD: 1}), lambda random: random.uniform(0.5, 1.5), Random("mix")
+                )
                 for place in initiative:
-                    director.give_initiative(users[place], company(ONE, TWO, CROWD))
+                    director.give_initiative(users[place], everybody)
                 await trio.sleep(60)
                 director.close()
                 await director.wait_idle()
