@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 from random import Random
 
 import pytest
@@ -43,8 +44,11 @@ def company(*stories: Workflow, think_s: float = 1.0, name: str = "") -> Company
     return Company(Mix(dict.fromkeys(stories, 1.0)), lambda random: think_s, Random("mix"), name)
 
 
-def told_of(facts: Facts, leading: str) -> list[tuple[str, tuple[str, ...]]]:
-    return [(e.workflow, e.cast) for e in facts.executions if e.cast[0] == leading]
+def told_of(facts: Facts, leading: str) -> list[tuple[str, tuple[str, ...], float]]:
+    """What a user led: the workflow, its cast, and how long he thought before it."""
+    led = [execution for execution in facts.executions if execution.cast[0] == leading]
+    thought = [0.0, *(round(after.started - before.finished, 6) for before, after in pairwise(led))]
+    return [(e.workflow, e.cast, think_s) for e, think_s in zip(led, thought, strict=True)]
 
 
 async def perform(initiative: Sequence[int], seconds: float) -> Facts:
@@ -80,7 +84,7 @@ async def test_what_a_user_plays_and_with_whom_depends_on_his_own_draws(
     length = min(map(len, (alone, in_company, hurried)))
     assert length > 20
     assert alone[:length] == in_company[:length] == hurried[:length]
-    assert len({cast for _, cast in alone}) > 10
+    assert len({cast for _, cast, _ in alone}) > 10
 
 
 async def test_a_crowd_is_as_large_as_the_stage_and_the_settings_allow(autojump_clock: object) -> None:
