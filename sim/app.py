@@ -64,8 +64,8 @@ class Simulation:
 
     def __init__(self, config: Config, watch: Record | None = None) -> None:
         self._config = config
-        self._watch = watch
         self._progress = Progress(config.output.quiet)
+        self._watch = watch or (self._progress.log if config.output.verbose else None)
         self._ending = Ending()
         self._login_text = "nobody logged in"
         self._load: Load | None = None

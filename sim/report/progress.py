@@ -8,6 +8,8 @@ from typing import TextIO
 
 import trio
 
+from actors.errors import Outcome
+from actors.measurement import Fact, Measurement, SetupTiming
 from sim.measure.recorder import Recorder
 
 TERMINAL_INTERVAL_S = 0.5
@@ -61,6 +63,19 @@ class Progress:
             await trio.sleep_forever()
         finally:
             self._end_line()
+
+    def log(self, fact: Fact) -> None:
+        """`--verbose`: a line for every step of the set-up, and for every call that failed."""
+        match fact:
+            case SetupTiming():
+                seconds = fact.finished - fact.started
+                self.say(
+                    f"  {fact.step.value} {fact.user} {seconds:.3f}s {fact.outcome.value} {fact.text}".rstrip()
+                )
+            case Measurement(outcome=outcome) if outcome is not Outcome.OK:
+                self.say(f"  {fact.user} {fact.workflow}.{fact.step} {outcome.value} {fact.text}".rstrip())
+            case _:
+                pass
 
     def _line(self, recorder: Recorder, users: int, rate: float) -> str:
         p95 = recorder.recent_p95()
