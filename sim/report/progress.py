@@ -68,10 +68,8 @@ class Progress:
         """`--verbose`: a line for every step of the set-up, and for every call that failed."""
         match fact:
             case SetupTiming():
-                seconds = fact.finished - fact.started
-                self.say(
-                    f"  {fact.step.value} {fact.user} {seconds:.3f}s {fact.outcome.value} {fact.text}".rstrip()
-                )
+                took = f"{fact.finished - fact.started:.3f}s"
+                self.say(f"  {fact.step.value} {fact.user} {took} {fact.outcome.value} {fact.text}".rstrip())
             case Measurement(outcome=outcome) if outcome is not Outcome.OK:
                 self.say(f"  {fact.user} {fact.workflow}.{fact.step} {outcome.value} {fact.text}".rstrip())
             case _:
