@@ -17,6 +17,7 @@ MAY_IMPORT_STANDIN = (
     "sim.app",
     "sim.setup",
     "sim.options.standin",
+    "sim.options.faults",
     "sim.cli",
     "sim.virtual",
 )

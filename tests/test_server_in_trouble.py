@@ -7,7 +7,6 @@ import os
 import signal
 from pathlib import Path
 
-import httpx
 import pytest
 
 from tests.support.processes import Terminal, running_standin
@@ -63,7 +62,9 @@ def test_a_server_that_answers_errors_for_a_while_is_reported_by_status_and_the_
             tmp_path,
         )  # fmt: skip
         terminal.read_until("measured")
-        httpx.post(f"{standin.url}/standin/outage", json={"seconds": 1.5, "status": status})
+        standin.inject({"kind": f"http_{status}", "probability": 1})
+        terminal.watch(1.5)
+        standin.inject()
         assert terminal.wait(60) == 0, terminal.text
         assert "Traceback" not in terminal.text
         report = json.loads((tmp_path / "run.json").read_text())

@@ -4,8 +4,9 @@ A workflow of one's own needs only what is exported here.
 """
 
 from workflows.base import Workflow, workflow
-from workflows.expect import content_is, has, lists, shows_lines
+from workflows.expect import content_is, has, lists
 from workflows.failures import ExpectationFailed, StepFailed
+from workflows.lines import Lines
 from workflows.role import EDIT, MAY_RESHARE, READ_ONLY, Role
 from workflows.run import Run
 
@@ -14,6 +15,7 @@ __all__ = [
     "MAY_RESHARE",
     "READ_ONLY",
     "ExpectationFailed",
+    "Lines",
     "Role",
     "Run",
     "StepFailed",
@@ -21,6 +23,5 @@ __all__ = [
     "content_is",
     "has",
     "lists",
-    "shows_lines",
     "workflow",
 ]

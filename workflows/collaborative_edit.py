@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from actors.answer import Finding, excerpt
-from actors.measurement import ViolationKind
+import attrs
+
 from workflows.base import workflow
-from workflows.expect import content_is, has, lines_doubled, lines_missing
+from workflows.expect import content_is, has
 from workflows.failures import StepFailed
+from workflows.lines import Lines
 from workflows.role import EDIT, Role
 from workflows.run import Run
 
@@ -38,35 +39,48 @@ async def collaborative_edit(run: Run, owner: Role, *collaborators: Role) -> Non
     everybody = tuple(enumerate((owner, *collaborators)))
     await run.together(
         *(
-            member.does("concurrent_read_{i}", number=i, note_id=note["id"], expects=content_is(text))
+            member.until(
+                "concurrent_read_{i}",
+                number=i,
+                expects=content_is(text),
+                interval="",
+                absence_is_a_miss=True,
+                note_id=note["id"],
+            )
             for i, member in everybody
         )
     )
     additions = [Addition(run, member, i, note["id"]) for i, member in everybody]
+    possible = Lines(text, possible=[addition.line for addition in additions])
     try:
-        await run.together(*(addition.append() for addition in additions))
+        await run.together(*(addition.append(possible) for addition in additions))
     finally:
         # What was acknowledged must stand there also when somebody else's addition failed.
-        await verify(run, owner, note["id"], additions)  # noqa: ASYNC102 (cancelled means: at once)
+        acknowledged = [addition.line for addition in additions if addition.acknowledged]
+        await owner.finds(  # noqa: ASYNC102 (cancelled means: at once)
+            "verify_final_state", attrs.evolve(possible, wanted=acknowledged), note_id=note["id"]
+        )
 
 
 class Addition:
-    """One line that one user adds. It is `acknowledged`, or its fate is `unknown`, or it was refused."""
+    """One line that one user adds. Unless it is `acknowledged`, it was refused, or nobody knows."""
 
     def __init__(self, run: Run, member: Role, number: int, note_id: int) -> None:
         self.line = f"addition {run.number}-{number} by {member.uid}"
         self.acknowledged = False
-        self.unknown = False
         self.member = member
         self._run = run
         self._number = number
         self._note_id = note_id
 
-    async def append(self) -> None:
+    async def append(self, possible: Lines) -> None:
         """Append the line as a real client does: on a conflict, read again and try again, boundedly.
 
         An append whose answer never came is not repeated: it may have been carried out. Raises
         StepFailed when the server refuses it, or after `MOST_TRIES` conflicts.
+
+        Args:
+            possible: what may stand in the note when it is read again.
         """
         for attempt in range(1, MOST_TRIES + 1):
             try:
@@ -74,34 +88,12 @@ class Addition:
                     "concurrent_append_{i}", number=self._number, note_id=self._note_id, content=self.line
                 )
             except StepFailed as failure:
-                self.unknown = not failure.error.answered
-                if self.unknown or not failure.is_conflict or attempt == MOST_TRIES:
+                if not failure.is_conflict or attempt == MOST_TRIES:
                     raise
                 self._run.note_conflict()
-                await self.member.does("reread_{i}", number=self._number, note_id=self._note_id)
+                await self.member.does(
+                    "reread_{i}", number=self._number, note_id=self._note_id, expects=possible.unspoiled
+                )
             else:
                 self.acknowledged = True
                 return
-
-
-async def verify(run: Run, owner: Role, note_id: int, additions: list[Addition]) -> None:
-    """The owner reads the end. What he misses at first and sees later was stale, not lost."""
-    acknowledged = [addition.line for addition in additions if addition.acknowledged]
-    first = await owner.does("verify_final_state", note_id=note_id, expects=has("content"))
-    text = first.text("content")
-    doubled = lines_doubled(text, (addition.line for addition in additions))
-    run.expect(
-        owner.uid,
-        "verify_final_state",
-        (Finding(ViolationKind.DUPLICATE, f"once: {line}", excerpt(text, 300)) for line in doubled),
-    )
-    if missing := lines_missing(text, acknowledged):
-        await owner.until(
-            "verify_final_state",
-            lambda later: not lines_missing(later.text("content"), missing),
-            interval="",
-            never=ViolationKind.LOST_UPDATE,
-            note_id=note_id,
-        )
-        late = (Finding(ViolationKind.STALE_READ, line, excerpt(text, 300)) for line in missing)
-        run.expect(owner.uid, "verify_final_state", late)

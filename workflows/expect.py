@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable
 
 from actors.answer import Answer, Check, Finding, excerpt
@@ -42,33 +41,3 @@ def lists(*keys: str) -> Check:
         return ()
 
     return check
-
-
-def shows_lines(lines: Iterable[str], *, key: str = "content") -> Check:
-    """The text at `key` holds every one of `lines`, each exactly once."""
-    wanted = tuple(lines)
-
-    def check(answer: Answer) -> tuple[Finding, ...]:
-        seen = answer.text(key)
-        missing = [
-            Finding(ViolationKind.LOST_UPDATE, line, excerpt(seen)) for line in lines_missing(seen, wanted)
-        ]
-        doubled = [
-            Finding(ViolationKind.DUPLICATE, f"once: {line}", excerpt(seen))
-            for line in lines_doubled(seen, wanted)
-        ]
-        return (*missing, *doubled)
-
-    return check
-
-
-def lines_missing(text: str, lines: Iterable[str]) -> list[str]:
-    """Those of `lines` that `text` does not hold as lines of their own."""
-    present = set(text.splitlines())
-    return [line for line in lines if line not in present]
-
-
-def lines_doubled(text: str, lines: Iterable[str]) -> list[str]:
-    """Those of `lines` that stand in `text` more than once."""
-    counts = Counter(text.splitlines())
-    return [line for line in lines if counts[line] > 1]

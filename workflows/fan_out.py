@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from actors.answer import Answer
-from actors.measurement import ViolationKind
 from workflows.base import workflow
 from workflows.expect import content_is, has
 from workflows.role import READ_ONLY, Role
@@ -30,12 +29,12 @@ async def fan_out(run: Run, author: Role, *readers: Role) -> None:
 
     async def hand_to(i: int, reader: Role) -> Answer:
         await author.does("share_note_{i}", number=i, path=path, share_with=reader.uid, permissions=READ_ONLY)
-        return await reader.does(
+        return await reader.until(
             "read_note_{i}",
             number=i,
-            note_id=note["id"],
             expects=content_is(text),
-            absence=ViolationKind.STALE_READ,
+            absence_is_a_miss=True,
+            note_id=note["id"],
         )
 
     await run.together(*(hand_to(i, reader) for i, reader in enumerate(readers, 1)))

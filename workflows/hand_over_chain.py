@@ -5,7 +5,8 @@ from __future__ import annotations
 from itertools import pairwise
 
 from workflows.base import workflow
-from workflows.expect import has, lines_missing, shows_lines
+from workflows.expect import has
+from workflows.lines import Lines
 from workflows.role import MAY_RESHARE, Role
 from workflows.run import Run
 
@@ -23,9 +24,8 @@ from workflows.run import Run
 async def hand_over_chain(run: Run, first: Role, *others: Role) -> None:
     """A→B→C…: each one waits until the note has reached him, adds a line and shares it on."""
     title = run.title("Circular")
-    note = await first.does(
-        "create_note", title=title, content=f"# {title}\n", category="", expects=has("id", "title")
-    )
+    text = f"# {title}\n"
+    note = await first.does("create_note", title=title, content=text, category="", expects=has("id", "title"))
     run.afterwards(first.does("delete_note", note_id=note["id"]))
 
     lines: list[str] = []
@@ -33,13 +33,9 @@ async def hand_over_chain(run: Run, first: Role, *others: Role) -> None:
     for i, (giver, taker) in enumerate(pairwise((first, *others)), 1):
         path = await giver.path_of(held)
         await giver.does("share_on_{i}", number=i, path=path, share_with=taker.uid, permissions=MAY_RESHARE)
-        held = await taker.until(
-            "receive_{i}",
-            lambda note: not lines_missing(note.text("content"), lines),
-            number=i,
-            absence_is_a_miss=True,
-            note_id=note["id"],
+        held = await taker.finds(
+            "receive_{i}", Lines(text, lines), number=i, absence_is_a_miss=True, note_id=note["id"]
         )
         lines.append(f"line {i} by {taker.uid}")
         await taker.does("add_line_{i}", number=i, note_id=note["id"], content=lines[-1])
-    await first.does("verify_final_state", note_id=note["id"], expects=shows_lines(lines))
+    await first.finds("verify_final_state", Lines(text, lines), note_id=note["id"])

@@ -41,7 +41,7 @@ async def permission_escalation(run: Run, owner: Role, collaborator: Role) -> No
     )
     seen = await collaborator.until(
         "collaborator_read",
-        lambda note: note.get("content") == original,
+        expects=content_is(original),
         absence_is_a_miss=True,
         note_id=note["id"],
     )

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from workflows.base import workflow
-from workflows.expect import has, shows_lines
+from workflows.expect import content_is, has
+from workflows.lines import Lines
 from workflows.role import EDIT, Role
 from workflows.run import Run
 
@@ -25,9 +26,8 @@ from workflows.run import Run
 async def review_cycle(run: Run, author: Role, reviewer: Role) -> None:
     """Draft, comment, revise, approve: a note goes to and fro between two users."""
     title = run.title("Proposal")
-    note = await author.does(
-        "draft", title=title, content=f"# {title}\n\ndraft\n", category="", expects=has("id", "title")
-    )
+    draft = f"# {title}\n\ndraft\n"
+    note = await author.does("draft", title=title, content=draft, category="", expects=has("id", "title"))
     run.afterwards(author.does("delete_note", note_id=note["id"]))
     await author.does(
         "ask_for_review",
@@ -35,26 +35,17 @@ async def review_cycle(run: Run, author: Role, reviewer: Role) -> None:
         share_with=reviewer.uid,
         permissions=EDIT,
     )
-    await reviewer.until(
-        "read_draft",
-        lambda seen: "draft" in seen.text("content").splitlines(),
-        absence_is_a_miss=True,
-        note_id=note["id"],
-    )
+    await reviewer.until("read_draft", expects=content_is(draft), absence_is_a_miss=True, note_id=note["id"])
     comment = f"comment by {reviewer.uid}"
     await reviewer.does("comment", note_id=note["id"], content=comment)
-    commented = await author.does("read_comment", note_id=note["id"], expects=shows_lines(["draft", comment]))
+    commented = await author.finds("read_comment", Lines(draft, [comment]), note_id=note["id"])
+
+    revision = f"# {title}\n\nrevision\n{comment}\n"
     await author.does(
-        "revise",
-        note_id=note["id"],
-        etag=commented["etag"],
-        title=None,
-        content=f"# {title}\n\nrevision\n{comment}\n",
-        category=None,
+        "revise", note_id=note["id"], etag=commented["etag"], title=None, content=revision, category=None
     )
-    await reviewer.does("read_revision", note_id=note["id"], expects=shows_lines(["revision", comment]))
+    older = [commented.text("content")]
+    await reviewer.does("read_revision", note_id=note["id"], expects=content_is(revision, older=older))
     approval = f"approved by {reviewer.uid}"
     await reviewer.does("approve", note_id=note["id"], content=approval)
-    await author.does(
-        "read_approval", note_id=note["id"], expects=shows_lines(["revision", comment, approval])
-    )
+    await author.finds("read_approval", Lines(revision, [approval]), note_id=note["id"])

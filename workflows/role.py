@@ -17,7 +17,8 @@ from actors.measurement import Interval, ViolationKind
 from actors.messages import ActorGone, Done, Failed, Step
 from actors.ports import NotesLayout
 from actors.user import User
-from workflows.failures import CastGone, ExpectationFailed, StepFailed
+from workflows.failures import CastGone, StepFailed
+from workflows.lines import Lines, Reading
 from workflows.run import Run
 
 READ_ONLY = 1
@@ -27,6 +28,11 @@ MAY_RESHARE = 31
 
 FIRST_PAUSE_S = 0.05
 LONGEST_PAUSE_S = 1.0
+
+
+def anything(answer: Answer) -> bool:
+    """Any answer shows it."""
+    return True
 
 
 @attrs.define(eq=False)
@@ -87,9 +93,10 @@ class Role:
     async def until(
         self,
         step: str,
-        sees: Callable[[Answer], bool],
+        sees: Callable[[Answer], bool] = anything,
         *,
         number: int | None = None,
+        expects: Check | None = None,
         interval: str = "propagation",
         absence_is_a_miss: bool = False,
         never: ViolationKind = ViolationKind.STALE_READ,
@@ -102,10 +109,38 @@ class Role:
         violation of kind `never`, and raises ExpectationFailed.
 
         Args:
+            sees: whether the answer shows it; without it, any answer will do.
+            expects: a check on the answer of every look.
             absence_is_a_miss: a 404 means "not yet" instead of a failed call.
         """
-        looking = _Looking(self._run, self, self._run.step(step, number, arguments), interval, never)
-        return await looking.until(sees, absence_is_a_miss)
+        message = self._run.step(step, number, arguments, check=expects)
+        looking = _Looking(self._run, self, message, interval)
+        if (answer := await looking.until(sees, absence_is_a_miss)) is None:
+            raise self._run.violated(message.name, self.uid, (looking.never_seen(never),))
+        return answer
+
+    async def finds(
+        self,
+        step: str,
+        lines: Lines,
+        *,
+        number: int | None = None,
+        absence_is_a_miss: bool = False,
+        **arguments: Json,
+    ) -> Answer:
+        """He reads a text with `step`, and must find each of `lines` in it once, and nothing else.
+
+        What he misses he looks for again until the propagation time-out: a line that comes later was
+        a stale read, one that does not come a lost update. Raises ExpectationFailed with all of it.
+        """
+        message, reading = self._run.step(step, number, arguments), Reading(lines)
+        looking = _Looking(self._run, self, message, "")
+        answer = await looking.until(reading.take, absence_is_a_miss)
+        if not reading.has_looked:
+            raise self._run.violated(message.name, self.uid, (looking.never_seen(ViolationKind.STALE_READ),))
+        self._run.expect(self.uid, message.name, reading.conclude())
+        assert answer is not None
+        return answer
 
     async def path_of(self, note: Answer) -> str:
         """Where `note` lies among his files, as sharing needs it."""
@@ -151,7 +186,7 @@ class _Looking:
     _role: Role
     _step: Step
     _interval: str
-    _never: ViolationKind
+    _last: Done | Failed | None = None
     _begun: float = attrs.field(init=False)
     _waited: float = 0.0
     _lower: float = 0.0
@@ -160,17 +195,18 @@ class _Looking:
     def __attrs_post_init__(self) -> None:
         self._begun = self._run.last_finished
 
-    async def until(self, sees: Callable[[Answer], bool], absence_is_a_miss: bool) -> Answer:
+    async def until(self, sees: Callable[[Answer], bool], absence_is_a_miss: bool) -> Answer | None:
+        """The first answer that shows it, None when none came before the propagation time-out."""
         deadline = self._begun + self._run.settings.propagation_timeout_s
         pause = FIRST_PAUSE_S
         while True:
-            look = await self._look(absence_is_a_miss)
+            self._last = look = await self._look(absence_is_a_miss)
             if isinstance(look, Done) and sees(Answer(look.value)):
                 self._note_hit(look)
                 return Answer(look.value)
             self._note_miss(look)
             if trio.current_time() >= deadline:
-                raise self._never_seen(look)
+                return None
             await trio.sleep(min(pause, max(0.0, deadline - trio.current_time())))
             pause = min(LONGEST_PAUSE_S, pause * 1.5)
 
@@ -193,7 +229,10 @@ class _Looking:
             first_hit = not self._misses
             self._run.intervals.append(Interval(self._interval, self._lower, upper, first_hit))
 
-    def _never_seen(self, look: Done | Failed) -> ExpectationFailed:
+    def never_seen(self, kind: ViolationKind) -> Finding:
+        """What it means that `until` gave None, with what was seen last."""
         expected = f"seen within {self._run.settings.propagation_timeout_s:g} s"
-        seen = excerpt(look.value if isinstance(look, Done) else str(look.error))
-        return self._run.violated(self._step.name, self._role.uid, (Finding(self._never, expected, seen),))
+        last = self._last
+        return Finding(
+            kind, expected, excerpt(str(last.error) if isinstance(last, Failed) else last and last.value)
+        )

@@ -13,6 +13,8 @@ from sim.grammar.duration import parse_duration
 from sim.grammar.number import parse_count
 from sim.grammar.piece import GrammarError, nearest
 from sim.options.errors import UsageError
+from sim.options.faults import parse_fault
+from sim.standin.faults.spec import FaultSpec
 from sim.standin.options import StandinOptions
 
 PASSWORD = "admin_password"  # noqa: S105 (the name of a field)
@@ -85,12 +87,14 @@ def _is_many(kind: Any) -> bool:
 
 def _read(name: str, value: Any, origin: str) -> Any:
     kind = get_type_hints(StandinOptions)[name]
-    if _is_many(kind):
-        collect: Callable[[Any], Any] = get_origin(kind)
-        return collect(value)
     if isinstance(value, bool):
         return value
     try:
+        if kind == tuple[FaultSpec, ...]:
+            return tuple(parse_fault(text) for text in value)
+        if _is_many(kind):
+            collect: Callable[[Any], Any] = get_origin(kind)
+            return collect(value)
         if name.endswith("_s"):
             return parse_duration(value)
         return parse_count(value, "a number") if int in (kind, *get_args(kind)) else value

@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import anyio
+import cattrs
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse
@@ -16,7 +17,9 @@ from starlette.routing import Route
 
 from sim.standin.access import Doorkeeper
 from sim.standin.dav import Dav
+from sim.standin.faults import FaultBook, FaultSpec, FaultyTools, FaultyWire
 from sim.standin.identity import Identity, IdentityOptions
+from sim.standin.identity.web import bearer_token
 from sim.standin.mcp_endpoint import METADATA_PATH, McpEndpoint
 from sim.standin.notes import Notes
 from sim.standin.notes_api import NotesApi
@@ -62,11 +65,14 @@ class Standin:
         self.toolbox = Toolbox(self.store, self.notes, self._pause)
         for name in options.tools_left_out:
             self.toolbox.tools.pop(name, None)
+        self.faults = FaultBook(now)
+        self.faults.configure(options.faults, options.fault_seed)
+        self.tools = FaultyTools(self.toolbox, self.store, self.notes, self.faults)
         self.mcp = McpEndpoint(
             self.toolbox,
             self.identity,
             self.counts,
-            now,
+            self.tools.call,
             basic=options.basic,
             json_response=options.json_response,
         )
@@ -75,13 +81,14 @@ class Standin:
         """The ASGI application. Made once: the MCP sessions live as long as its lifespan."""
         doorkeeper = Doorkeeper(self.store, self.identity)
         routes = [
-            Route("/mcp", self.mcp),
+            Route("/mcp", FaultyWire(self.mcp, self.faults, self._who, self._revoke)),
             Route(METADATA_PATH, self.mcp.metadata),
             Route(f"{METADATA_PATH}/mcp", self.mcp.metadata),
             Route("/status.php", status),
             Route("/standin/counts", self._counts),
             Route("/standin/holdings", self._holdings),
-            Route("/standin/outage", self._outage, methods=["POST"]),
+            Route("/standin/injected", self._injected),
+            Route("/standin/faults", self._change_faults, methods=["POST"]),
             *self.identity.routes(),
             *Ocs(self.store, self.identity, doorkeeper).routes(),
             *NotesApi(self.notes, doorkeeper).routes(),
@@ -112,10 +119,27 @@ class Standin:
     async def _counts(self, request: Request) -> JSONResponse:
         return JSONResponse({**self.counts, **self.identity.counts()})
 
-    async def _outage(self, request: Request) -> JSONResponse:
+    async def _injected(self, request: Request) -> JSONResponse:
+        return JSONResponse(self.faults.as_json())
+
+    async def _change_faults(self, request: Request) -> JSONResponse:
+        """Commit others from now on: `{"faults": [{"kind": …, "probability": …}], "seed": 1}`."""
         wanted = await request.json()
-        self.mcp.fail_for(float(wanted["seconds"]), int(wanted["status"]))
-        return JSONResponse(wanted)
+        try:
+            specs = cattrs.structure(wanted["faults"], tuple[FaultSpec, ...])
+        except (KeyError, TypeError, ValueError, cattrs.BaseValidationError) as error:
+            return JSONResponse({"error": f"no list of faults: {type(error).__name__}"}, status_code=400)
+        self.faults.configure(specs, int(wanted.get("seed", 1)))
+        return JSONResponse({"faults": len(specs)})
+
+    def _who(self, request: Request) -> str:
+        principal = self.mcp.authenticate(request)
+        return principal.uid if principal else ""
+
+    def _revoke(self, request: Request) -> None:
+        token = bearer_token(request)
+        if token:
+            self.identity.revoke_access_token(token)
 
     async def _holdings(self, request: Request) -> JSONResponse:
         return JSONResponse(self.holdings())

@@ -151,4 +151,5 @@ REASONS = {403: "Access denied", 404: "Not found", 409: "Conflict", 412: "Precon
 def failure(tool: str, path: str, error: StoreError) -> ToolFailure:
     """The text of the real server for this status."""
     reason = REASONS.get(error.status, "Failed")
-    return ToolFailure(f'{tool} failed: {reason} — "{path}" (HTTP {error.status}). {error}')
+    text = f'{tool} failed: {reason} — "{path}" (HTTP {error.status}). {error}'
+    return ToolFailure(text, error.status)

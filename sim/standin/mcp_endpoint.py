@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import mcp_types as types
@@ -31,6 +31,7 @@ class McpEndpoint:
     """An ASGI application for `/mcp`.
 
     Args:
+        call: calls a tool as a user: (user id, name, arguments).
         basic: passwords on every request instead of bearer tokens, like the server's
             `multi_user_basic`: without them a session opens, and every tool fails.
         json_response: plain JSON answers instead of server-sent events.
@@ -41,7 +42,7 @@ class McpEndpoint:
         toolbox: Toolbox,
         identity: Identity,
         counts: Counter[str],
-        now: Callable[[], float],
+        call: Callable[[str, str, dict[str, Any]], Awaitable[ToolAnswer]],
         *,
         basic: bool,
         json_response: bool,
@@ -50,8 +51,7 @@ class McpEndpoint:
         self._identity = identity
         self._counts = counts
         self._basic = basic
-        self._now = now
-        self._outage = (0.0, 503)
+        self._call = call
         server: Server[Any] = Server(
             "nextcloud-stand-in",
             version="1",
@@ -64,18 +64,9 @@ class McpEndpoint:
             server, json_response=json_response, session_idle_timeout=None, max_sessions=None
         )
 
-    def fail_for(self, seconds: float, status: int) -> None:
-        """Answer every request with this HTTP status for so long, as a server in trouble does."""
-        self._outage = (self._now() + seconds, status)
-
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope)
-        until, status = self._outage
-        if self._now() < until:
-            self._counts[f"http:mcp:{status}"] += 1
-            await JSONResponse({"error": "outage"}, status_code=status)(scope, receive, send)
-            return
-        principal = self._authenticate(request)
+        principal = self.authenticate(request)
         if principal is None and not self._basic:
             self._counts["http:mcp:401"] += 1
             metadata = f"{base_url(request)}{METADATA_PATH}{request.url.path}"
@@ -101,7 +92,8 @@ class McpEndpoint:
             }
         )
 
-    def _authenticate(self, request: Request) -> Principal | None:
+    def authenticate(self, request: Request) -> Principal | None:
+        """Who sent `request`, None for nobody that is known."""
         if self._basic:
             given = basic_credentials(request)
             return self._identity.verify_basic(given.name, given.password) if given else None
@@ -137,7 +129,7 @@ class McpEndpoint:
         spec = self._toolbox.tools.get(name)
         if spec is not None and spec.scope not in principal.scopes:
             return ToolAnswer.failure(f"Missing required scopes: {spec.scope}")
-        return await self._toolbox.call(principal.uid, name, arguments)
+        return await self._call(principal.uid, name, arguments)
 
     async def _list_resources(
         self, context: Context, params: types.PaginatedRequestParams | None

@@ -99,8 +99,8 @@ def failure(error: StoreError, note_id: int, verb: str) -> ToolFailure:
     """The text of the real server for this status."""
     match error.status:
         case 404:
-            return ToolFailure(f"Note {note_id} not found")
+            return ToolFailure(f"Note {note_id} not found", 404)
         case 403:
-            return ToolFailure(f"Access denied: insufficient permissions to {verb} note {note_id}")
+            return ToolFailure(f"Access denied: insufficient permissions to {verb} note {note_id}", 403)
         case status:
             return ToolFailure(f"Failed to {verb} note {note_id}: server error ({status})")

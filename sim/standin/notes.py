@@ -30,8 +30,7 @@ class Note:
     @property
     def etag(self) -> str:
         """Depends on title, category and content, so two users share it only where the category matches."""
-        text = "\x00".join((self.title, self.category, self.content))
-        return hashlib.md5(text.encode(), usedforsecurity=False).hexdigest()
+        return etag_of(self.title, self.category, self.content)
 
     def as_json(self) -> dict[str, object]:
         return {
@@ -69,6 +68,12 @@ class Notes:
         """The content before the last write, None where there was none."""
         node = self._by_id.get(note_id)
         return None if node is None or node.previous is None else node.previous.decode(errors="replace")
+
+    def take_back(self, note_id: int) -> None:
+        """Undo the last write, as if it had never come (an injected fault)."""
+        node = self._by_id[note_id]
+        if node.previous is not None:
+            node.data = node.previous
 
     def update(
         self,
@@ -163,6 +168,11 @@ class Notes:
 
     def _is_note(self, path: str) -> bool:
         return split(path)[0] == NOTES_FOLDER and path.endswith(NOTE_SUFFIX)
+
+
+def etag_of(title: str, category: str, content: str) -> str:
+    text = "\x00".join((title, category, content))
+    return hashlib.md5(text.encode(), usedforsecurity=False).hexdigest()
 
 
 def safe_title(title: str, content: str) -> str:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import attrs
 
+from sim.standin.faults.spec import FaultSpec
+
 
 @attrs.frozen
 class StandinOptions:
@@ -20,6 +22,8 @@ class StandinOptions:
         scripted_pages: forms are built by JavaScript alone, as Nextcloud's own pages are.
         tool_pause_s: how long a tool takes between its read and its write.
         tools_left_out: tools that the server does not have.
+        faults: what goes wrong on purpose: KIND:PROBABILITY[:PARAM].
+        fault_seed: of the draws that decide when.
     """
 
     port: int = 0
@@ -36,3 +40,5 @@ class StandinOptions:
     scripted_pages: bool = False
     tool_pause_s: float = 0.0
     tools_left_out: frozenset[str] = frozenset()
+    faults: tuple[FaultSpec, ...] = ()
+    fault_seed: int = 1

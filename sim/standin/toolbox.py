@@ -28,15 +28,20 @@ JSON_TYPES = {"str": "string", "int": "integer", "bool": "boolean"}
 
 @attrs.frozen
 class ToolAnswer:
-    """What a tool returned: the structured value (None where it is an error), and the same as text."""
+    """What a tool returned: the structured value (None where it is an error), and the same as text.
+
+    Attributes:
+        status: the HTTP status behind an error, where there is one; the wire does not tell it.
+    """
 
     structured: dict[str, Any] | None
     text: str
     is_error: bool = False
+    status: int | None = None
 
     @classmethod
-    def failure(cls, text: str) -> ToolAnswer:
-        return cls(None, text, True)
+    def failure(cls, text: str, status: int | None = None) -> ToolAnswer:
+        return cls(None, text, True, status)
 
 
 @attrs.frozen
@@ -120,9 +125,9 @@ class Toolbox:
         try:
             result = await spec.function(uid, **arguments)
         except ToolFailure as failure:
-            return ToolAnswer.failure(str(failure))
+            return ToolAnswer.failure(str(failure), failure.status)
         except StoreError as error:
-            return ToolAnswer.failure(f"{name} failed: {error} (HTTP {error.status})")
+            return ToolAnswer.failure(f"{name} failed: {error} (HTTP {error.status})", error.status)
         if isinstance(result, str):
             return ToolAnswer({"result": result}, result)
         return ToolAnswer(result, "")

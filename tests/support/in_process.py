@@ -54,7 +54,7 @@ class StoreSession:
     async def call_tool(self, name: str, arguments: Mapping[str, Json]) -> Json:
         await trio.sleep(self._connector.seconds)
         self._connector.raise_planned(self._uid, name)
-        answer = await self._connector.standin.toolbox.call(self._uid, name, arguments)
+        answer = await self._connector.standin.tools.call(self._uid, name, arguments)
         answer = self._connector.tamper(self._uid, name, arguments, answer)
         return read_tool_result(name, answer.structured, [as_text(answer)], answer.is_error)
 

@@ -47,6 +47,11 @@ class StandinServer:
         answer: dict[str, Any] = httpx.get(f"{self.url}{path}", timeout=10).json()
         return answer
 
+    def inject(self, *faults: Mapping[str, Any], seed: int = 1) -> None:
+        """Commit these faults from now on, and begin a new list of what was committed."""
+        answer = httpx.post(f"{self.url}/standin/faults", json={"faults": faults, "seed": seed})
+        assert answer.status_code == 200, answer.text
+
     def add_bystanders(self) -> None:
         for uid, email in BYSTANDERS.items():
             self.add_user(uid, email, "long-enough-password")

@@ -6,10 +6,9 @@ import pytest
 
 from actors.answer import Json, examine
 from actors.measurement import ViolationKind
-from workflows.expect import content_is, has, lines_doubled, lines_missing, lists, shows_lines
+from workflows.expect import content_is, has, lists
 
 STALE, WRONG = ViolationKind.STALE_READ, ViolationKind.WRONG_CONTENT
-LOST, TWICE = ViolationKind.LOST_UPDATE, ViolationKind.DUPLICATE
 
 
 @pytest.mark.parametrize(
@@ -36,31 +35,6 @@ def test_a_check_can_be_used_again_and_again() -> None:
     check = content_is("new", older=iter(["old"]))
     for _ in range(3):
         assert [finding.kind for finding in examine(check, {"content": "old"})] == [STALE]
-    check = shows_lines(iter(["a"]))
-    for _ in range(3):
-        assert [finding.kind for finding in examine(check, {"content": ""})] == [LOST]
-
-
-@pytest.mark.parametrize(
-    ("text", "kinds"),
-    [
-        ("a\nb", []),
-        ("# t\n---\nb\n---\na\n", []),
-        ("a", [LOST]),
-        ("", [LOST, LOST]),
-        ("a b", [LOST, LOST]),
-        ("a\nb\na", [TWICE]),
-        ("a\na", [LOST, TWICE]),
-        (None, [WRONG]),
-    ],
-)
-def test_every_line_must_stand_there_once(text: Json, kinds: list[ViolationKind]) -> None:
-    assert [finding.kind for finding in examine(shows_lines(["a", "b"]), {"content": text})] == kinds
-
-
-def test_lines_are_whole_lines() -> None:
-    assert lines_missing("line 10\n", ["line 1", "line 10"]) == ["line 1"]
-    assert lines_doubled("line 1\nline 10\nline 1", ["line 1", "line 10"]) == ["line 1"]
 
 
 @pytest.mark.parametrize(

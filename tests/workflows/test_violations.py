@@ -148,8 +148,11 @@ async def test_what_was_acknowledged_is_verified_also_when_another_addition_fail
         if (uid, tool) == ("carl", APPEND):
             return ToolAnswer.failure("Failed to append content to note 1: server error (500)")
         if tool == GET and not answer.is_error:
-            return with_content(answer, lambda text: text.replace("by bob", "by nobody"))
+            return with_content(answer, without_bob)
         return answer
+
+    def without_bob(text: str) -> str:
+        return "\n".join(line for line in text.splitlines() if "by bob" not in line)
 
     connector.tamper = tamper
     execution = await play("collaborative_edit", connector, propagation_timeout_s=1)
