@@ -36,6 +36,6 @@ async def hand_over_chain(run: Run, first: Role, *others: Role) -> None:
         held = await taker.finds(
             "receive_{i}", Lines(text, lines), number=i, absence_is_a_miss=True, note_id=note["id"]
         )
-        lines.append(f"line {i} by {taker.uid}")
+        lines.append(f"line {run.number}-{i} by {taker.uid}")
         await taker.does("add_line_{i}", number=i, note_id=note["id"], content=lines[-1])
     await first.finds("verify_final_state", Lines(text, lines), note_id=note["id"])

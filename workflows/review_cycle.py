@@ -36,7 +36,7 @@ async def review_cycle(run: Run, author: Role, reviewer: Role) -> None:
         permissions=EDIT,
     )
     await reviewer.until("read_draft", expects=content_is(draft), absence_is_a_miss=True, note_id=note["id"])
-    comment = f"comment by {reviewer.uid}"
+    comment = f"comment {run.number} by {reviewer.uid}"
     await reviewer.does("comment", note_id=note["id"], content=comment)
     commented = await author.finds("read_comment", Lines(draft, [comment]), note_id=note["id"])
 
@@ -46,6 +46,6 @@ async def review_cycle(run: Run, author: Role, reviewer: Role) -> None:
     )
     older = [commented.text("content")]
     await reviewer.does("read_revision", note_id=note["id"], expects=content_is(revision, older=older))
-    approval = f"approved by {reviewer.uid}"
+    approval = f"approval {run.number} by {reviewer.uid}"
     await reviewer.does("approve", note_id=note["id"], content=approval)
     await author.finds("read_approval", Lines(revision, [approval]), note_id=note["id"])

@@ -12,7 +12,7 @@ import trio
 from actors.answer import Json
 from actors.answers import read_tool_result
 from actors.errors import CallError, LoginError, Outcome
-from actors.measurement import Execution, Fact, Measurement, NotStarted, SetupTiming
+from actors.measurement import Execution, Fact, Measurement, NotStarted, Record, SetupTiming
 from actors.ports import Person
 from actors.roster import Roster, open_roster
 from actors.secret import Secret
@@ -141,7 +141,7 @@ def person(uid: str) -> Person:
 
 @asynccontextmanager
 async def users_on_stage(
-    connector: StoreConnector, facts: Facts, *uids: str
+    connector: StoreConnector, facts: Record, *uids: str
 ) -> AsyncIterator[tuple[Roster, list[User]]]:
     """A roster with these users on stage."""
     async with open_roster(connector, facts, seed=1) as roster:

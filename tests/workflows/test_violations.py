@@ -152,7 +152,7 @@ async def test_what_was_acknowledged_is_verified_also_when_another_addition_fail
         return answer
 
     def without_bob(text: str) -> str:
-        return "\n".join(line for line in text.splitlines() if "by bob" not in line)
+        return "".join(line for line in text.splitlines(keepends=True) if "by bob" not in line)
 
     connector.tamper = tamper
     execution = await play("collaborative_edit", connector, propagation_timeout_s=1)

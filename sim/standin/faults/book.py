@@ -25,7 +25,7 @@ class Injected:
         uid, tool: whose call of what it was.
         subject: the note, file or text that it is about.
         seconds: how long it lasts, where it does.
-        effects: how many answers it has spoiled. A stale view spoils none when nobody looks.
+        spoiled: whose answers it has spoiled, one by one. A stale view spoils none when nobody looks.
     """
 
     number: int
@@ -35,7 +35,7 @@ class Injected:
     tool: str
     subject: str = ""
     seconds: float = 0.0
-    effects: int = 1
+    spoiled: list[str] = attrs.Factory(lambda self: [self.uid], takes_self=True)
 
 
 class FaultBook:

@@ -51,13 +51,15 @@ class StaleViews:
         for each in self._hidden:
             spoiled = shown(each, uid, tool, arguments, answer)
             if spoiled is not None:
-                each.fault.effects += 1
+                each.fault.spoiled.append(uid)
                 return spoiled
         return answer
 
     def _hide(self, hidden: _Hidden) -> None:
-        hidden.fault.effects = 0
+        hidden.fault.spoiled.clear()
         self._hidden.append(hidden)
+        # Of a note that has not reached him, nobody sees an old text either.
+        self._hidden.sort(key=lambda each: each.share is None)
 
 
 def shown(
