@@ -89,6 +89,10 @@ class CallError(SimulateError):
         detail = str(self.status) if self.status is not None else self.reason
         return f"{self.outcome.value}/{detail}" if detail else self.outcome.value
 
+    def says(self, *statuses: int) -> bool:
+        """Whether the tool itself answered one of these: a lost session is a 404 too, and says nothing."""
+        return self.outcome is Outcome.TOOL_ERROR and self.status in statuses
+
 
 class SessionLost(CallError):
     """The session under the call is gone (404 on its id, connection closed by the server for good).

@@ -34,6 +34,6 @@ def judge_answer(step: Step, value: Json) -> Verdict:
 
 def judge_error(step: Step, error: CallError) -> Verdict:
     """The verdict on a call that failed; a refusal that was expected is a good outcome."""
-    if error.status in step.refusals:
+    if error.says(*step.refusals):
         return Verdict(Outcome.OK)
     return Verdict(error.outcome, error=error)

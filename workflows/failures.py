@@ -26,12 +26,12 @@ class StepFailed(StoryEnded):
     @property
     def is_conflict(self) -> bool:
         """HTTP 412: somebody else changed it first."""
-        return self.error.status == 412
+        return self.error.says(412)
 
     @property
     def is_absence(self) -> bool:
         """HTTP 404: it is not there, or not for this user."""
-        return self.error.status == 404
+        return self.error.says(404)
 
 
 class ExpectationFailed(StoryEnded):

@@ -170,7 +170,7 @@ class Role:
                 raise self._run.violated(step.name, self.uid, findings)
             case Failed():
                 error = reply.error
-                if absence is not None and error.status == 404:
+                if absence is not None and error.says(404):
                     gone = Finding(absence, f"an answer to {step.name}", excerpt(str(error)))
                     raise self._run.violated(step.name, self.uid, (gone,))
                 raise StepFailed(step.name, reply)
