@@ -187,11 +187,11 @@ class Simulation:
             if self._config.output.json_file is not None:
                 json_report.write(json_report.build(summary, info), self._config.output.json_file)
                 self._progress.say(f"Report written to {self._config.output.json_file}")
-        elif not self._ending.problem:
+        elif not info.left_behind:
             self._progress.say(info.cleanup)
         if self._ending.problem:
             print(f"simulate: {self._ending.problem}", file=sys.stderr)
-        if self._load is None and self._ending.problem and info.left_behind:
+        if self._load is None and info.left_behind:
             print(f"simulate: {info.cleanup}", file=sys.stderr)
         return code
 

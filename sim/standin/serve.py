@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
 import socket
 import threading
@@ -14,6 +15,8 @@ import uvicorn
 from sim.standin.app import Standin
 from sim.standin.options import StandinOptions
 
+CUT_SHORT = "ASGI callable returned without completing response"
+
 
 def serve(
     options: StandinOptions, announce: Callable[[str], None], parent_pipe: TextIO | None = None
@@ -23,6 +26,8 @@ def serve(
     `announce` is called once with the base URL, when connections are accepted. Raises OSError when
     the address cannot be taken.
     """
+    # A connection that is cut on purpose is no news.
+    logging.getLogger("uvicorn.error").addFilter(lambda record: CUT_SHORT not in record.getMessage())
     listener = socket.create_server((options.host, options.port), backlog=2048)
     port = listener.getsockname()[1]
     config = uvicorn.Config(
