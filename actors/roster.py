@@ -66,7 +66,7 @@ class Roster:
         self._connector = connector
         self._record = record
         self._seed = seed
-        self._users: set[User] = set()
+        self._users: dict[User, None] = {}
         self._on_stage = OnStage()
         self._changed = trio.Event()
 
@@ -85,7 +85,7 @@ class Roster:
         """Start a user's task; he is on stage when his session is open (`User.wait_on_stage`)."""
         random = Random(f"{self._seed}/{person.uid}")  # noqa: S311  reproducible draws, not secrets
         user = User(person, credentials, self._connector, self._record, random, self._note_state)
-        self._users.add(user)
+        self._users[user] = None
         self._nursery.start_soon(user.live, name=person.uid)
         return user
 
@@ -119,7 +119,7 @@ class Roster:
                 self._on_stage.discard(user)
             case State.GONE:
                 self._on_stage.discard(user)
-                self._users.discard(user)
+                self._users.pop(user, None)
             case State.OFF_STAGE | State.CONNECTING:
                 pass
             case _ as never:

@@ -24,6 +24,7 @@ from actors.measurement import Record
 from actors.ports import Person
 from actors.secret import Secret
 from actors.session import SdkConnector
+from sim.clock import run_virtual
 from sim.config import Config, Target
 from sim.drivers import open_driver
 from sim.exit import ExitCode
@@ -43,6 +44,7 @@ from sim.report.progress import Progress
 from sim.report.run_info import RunInfo
 from sim.setup import Place, Setup, in_background
 from sim.standin.process import StandinFailed, open_standin
+from sim.tools import chosen, usable
 from workflows.base import Workflow
 from workflows.catalogue import catalogue
 
@@ -52,7 +54,10 @@ def run(config: Config, watch: Record | None = None) -> ExitCode:
     # From its end on, and until the receiver is open, a signal changes nothing any more (or yet).
     for number in SIGNALS:
         signal.signal(number, signal.SIG_IGN)
-    return trio.run(Simulation(config, watch).run)
+    simulation = Simulation(config, watch)
+    if config.target.virtual:
+        return run_virtual(simulation.run, config.load.seed)
+    return trio.run(simulation.run)
 
 
 class Simulation:
@@ -88,6 +93,9 @@ class Simulation:
     async def _run(self, interrupt: Interrupt) -> None:
         workflows = catalogue(self._config.stories.files)
         self._people = people_of(self._config)
+        if self._config.target.virtual:
+            await self._run_virtual(workflows, interrupt)
+            return
         async with open_target(self._config.target, self._config.standin_options) as target:
             head = LedgerHead(
                 mark=new_mark(),
@@ -100,6 +108,17 @@ class Simulation:
             with open_ledger(head, self._config.output.ledger) as ledger:
                 self._ending.ledger_path = str(ledger.path)
                 await self._with_adapters(target, ledger, workflows, interrupt)
+
+    async def _run_virtual(self, workflows: dict[str, Workflow], interrupt: Interrupt) -> None:
+        from sim.virtual.run import LOGIN, VirtualWorld
+
+        def begin(load: Load) -> None:
+            self._load = load
+
+        self._login_text, self._began = LOGIN, ""
+        world = VirtualWorld(self._config, self._recorder, self._progress)
+        with interrupt.work:
+            await world.play(self._people, workflows, interrupt, begin)
 
     async def _with_adapters(
         self, target: Target, ledger: Ledger, workflows: dict[str, Workflow], interrupt: Interrupt
@@ -144,16 +163,14 @@ class Simulation:
         client = await setup.register(plan)
         self._login_text = f"{place.why_driver}; authorization server found through {plan.why}"
         scout = people[0] if place.accounts is None else Person(target.admin, target.admin_password)
-        chosen = {name for group in self._config.load.groups for name, weight in group.mix.items() if weight}
-        needed = {name: workflows[name].tools for name in chosen}
-        unsupported = await setup.check_tools(plan, client, scout, needed)
-        if unsupported:
-            self._progress.say(f"  left out, for want of tools: {', '.join(sorted(unsupported))}")
-        usable = {name: workflows[name] for name in chosen - unsupported}
+        offered = await setup.offered_tools(plan, client, scout)
+        stories = chosen(self._config, workflows)
+        if offered is not None:
+            stories = usable(self._config, workflows, offered, place.mcp_url, self._progress.say)
         await setup.create(people)
         login = OAuthLogin(place.http, plan, client, place.driver, self._recorder)
         credentials = await setup.log_in(login, people)
-        self._load = Load(self._config, place.connector, self._recorder, usable, ledger.head.mark)
+        self._load = Load(self._config, place.connector, self._recorder, stories, ledger.head.mark)
         async with in_background(login.keep_fresh):
             await self._load.run(setup, self._people, credentials, interrupt, self._progress)
 
@@ -197,18 +214,19 @@ class Simulation:
 
     def _info(self, summary: Summary, code: ExitCode) -> RunInfo:
         target = self._config.target
-        where = (
-            "the built-in stand-in for Nextcloud and its MCP server"
-            if target.is_standin
-            else f"{target.mcp_url} (Nextcloud {target.nextcloud_url or 'not named'})"
-        )
+        if target.virtual:
+            where = "the built-in stand-in, in this process"
+        elif target.is_standin:
+            where = "the built-in stand-in for Nextcloud and its MCP server"
+        else:
+            where = f"{target.mcp_url} (Nextcloud {target.nextcloud_url or 'not named'})"
         load = self._load
         left = self._ending.cleanup.remaining if self._ending.cleanup else ()
         return RunInfo(
             target=where,
-            clock="wall",
+            clock="virtual" if target.virtual else "wall",
             seed=self._config.load.seed,
-            config=plain(self._config),
+            config={key: value for key, value in plain(self._config).items() if key != "output"},
             login=self._login_text,
             protocols=dict(load.protocols) if load else {},
             users=sum(len(group) for group in self._people.values()),

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from random import Random
+from typing import Protocol
 
 import trio
 
@@ -16,19 +17,35 @@ from sim.config import Config, Group
 from sim.interrupt import Interrupt
 from sim.measure.recorder import Recorder
 from sim.report.progress import Progress
-from sim.setup import STEPS, Setup, in_background
+from sim.setup import in_background
 from sim.stage import Stage
 from workflows.base import Workflow
 from workflows.director import Budget, Company, Director
 from workflows.mix import Mix
 from workflows.run import Settings
 
+STUCK_S = 60.0
+"""Virtual time: a story in which nothing has moved for so long, and nobody is asked, will never move."""
+
 SAMPLE_S = 1.0
 """How often the number of users on stage is noted."""
 
 
+class Opening(Protocol):
+    """Brings users on stage before the load begins."""
+
+    async def open_sessions(self, at_first: int, fill: Callable[..., Awaitable[None]]) -> None:
+        """Open `at_first` sessions by `fill(limiter, on_entry)`. Raises SetupError."""
+
+    def announce_load(self) -> None: ...
+
+
 class Load:
     """One run's load; `run` it once.
+
+    Args:
+        is_virtual: on the virtual clock nobody looks on, CPU time means nothing, and a story that
+            waits for ever is noticed.
 
     Attributes:
         stopped: why it ended, in words.
@@ -43,11 +60,14 @@ class Load:
         recorder: Recorder,
         workflows: Mapping[str, Workflow],
         mark: str,
+        *,
+        is_virtual: bool = False,
     ) -> None:
         self._config = config
         self._connector = connector
         self._recorder = recorder
         self._workflows = workflows
+        self._is_virtual = is_virtual
         self._settings = Settings(
             mark=mark,
             collaborators=config.stories.collaborators,
@@ -60,7 +80,7 @@ class Load:
 
     async def run(
         self,
-        setup: Setup,
+        opening: Opening,
         people: Mapping[str, Sequence[Person]],
         credentials: Mapping[str, Credentials],
         interrupt: Interrupt,
@@ -78,12 +98,10 @@ class Load:
                 director = Director(nursery, roster, self._recorder, self._settings, budget)
                 stages = [self._stage(group, people, credentials, roster, director) for group in load.groups]
                 for stage in stages:
-                    await setup.open_sessions(stage.at_first, stage.fill)
-                progress.step(6, STEPS, "Running")
+                    await opening.open_sessions(stage.at_first, stage.fill)
+                opening.announce_load()
                 interrupt.has_work_to_finish = True
-                async with in_background(
-                    lambda: progress.follow(self._recorder, lambda: roster.count_on_stage)
-                ):
+                async with in_background(lambda: self._look_on(progress, roster, director)):
                     async with in_background(lambda: self._watch_stage(roster)):
                         await self._play(stages, budget, director, interrupt)
                         await self._wind_down(director)
@@ -146,7 +164,8 @@ class Load:
                 self.stopped = "the load profile ended"
             finally:
                 elapsed = trio.current_time() - began
-                self.generator_cpu = (time.process_time() - began_cpu) / elapsed if elapsed else None
+                if elapsed and not self._is_virtual:
+                    self.generator_cpu = (time.process_time() - began_cpu) / elapsed
             nursery.cancel_scope.cancel()
 
     async def _wind_down(self, director: Director) -> None:
@@ -157,6 +176,13 @@ class Load:
         with trio.move_on_after(self._config.load.grace_s):
             await director.wait_idle()
         self._recorder.enter(Phase.GRACE)
+
+    async def _look_on(self, progress: Progress, roster: Roster, director: Director) -> None:
+        if not self._is_virtual:
+            await progress.follow(self._recorder, lambda: roster.count_on_stage)
+        while True:
+            await trio.sleep(STUCK_S)
+            director.check_for_deadlock(self._settings.propagation_timeout_s + STUCK_S)
 
     async def _watch_stage(self, roster: Roster) -> None:
         while True:

@@ -85,28 +85,20 @@ class Setup:
             return OAuthClient(login.client_id, login.client_secret)
         return await register(self._place.http, plan, self._ledger, self._ledger.head.mark)
 
-    async def check_tools(
-        self, plan: AuthPlan, client: OAuthClient, scout: Person, needed: dict[str, frozenset[str]]
-    ) -> frozenset[str]:
-        """The workflows, of those in `needed` (with their tools), that the server has not the tools for.
+    async def offered_tools(
+        self, plan: AuthPlan, client: OAuthClient, scout: Person
+    ) -> frozenset[str] | None:
+        """What `tools/list` offers the account `scout`, which exists already, before anybody is created.
 
-        Looks with the account `scout`, which exists already, before anybody is created. An account
-        that may not log in at a page cannot look; then nothing is said to be missing.
+        None where that account may not log in at a page: then nothing is known to be missing.
         """
         login = OAuthLogin(self._place.http, plan, client, self._place.driver, lambda fact: None)
         try:
             credentials = await login.log_in(scout)
-            offered = await list_tools(self._place.connector, scout, credentials)
+            return await list_tools(self._place.connector, scout, credentials)
         except (LoginError, CallError) as error:
             self._progress.say(f"  the tools are not checked beforehand: {error}")
-            return frozenset()
-        missing = {name: tools - offered for name, tools in needed.items() if tools - offered}
-        if missing and not self._config.stories.skip_unsupported:
-            names = "; ".join(f"{name} needs {', '.join(sorted(tools))}" for name, tools in missing.items())
-            raise SetupError(
-                f"{self._place.mcp_url} lacks tools: {names} (--skip-unsupported leaves these workflows out)"
-            )
-        return frozenset(missing)
+            return None
 
     async def create(self, people: Sequence[Person]) -> None:
         """Step 3: the accounts, each in the ledger before it is asked for."""
@@ -151,6 +143,10 @@ class Setup:
             self._progress.count("sessions open", opened, at_first)
 
         await fill(self._limit, count)
+
+    def announce_load(self) -> None:
+        """Step 6 begins."""
+        self._progress.step(STEPS, STEPS, "Running")
 
     async def _for_each(
         self, people: Sequence[Person], act: Callable[[Person], Awaitable[None]], verb: str

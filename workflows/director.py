@@ -88,15 +88,16 @@ class Director:
         self._budget = budget
         self._numbers = 0
         self._layouts: dict[str, NotesLayout] = {}
-        self._in_flight = 0
+        self._playing: dict[int, _Playing] = {}
         self._idle = trio.Event()
         self._closed = False
-        self._pauses: set[trio.CancelScope] = set()
+        self._pauses: dict[trio.CancelScope, None] = {}
+        # In order, not in sets: what is woken together wakes in the same order in every run.
 
     @property
     def in_flight(self) -> int:
         """How many executions are being played."""
-        return self._in_flight
+        return len(self._playing)
 
     def give_initiative(self, user: User, company: Company) -> None:
         """Closed model: `user` starts one workflow after another until he leaves the stage."""
@@ -117,8 +118,17 @@ class Director:
         self._closed = True
         for pause in self._pauses:
             pause.cancel()
-        if not self._in_flight:
+        if not self._playing:
             self._idle.set()
+
+    def check_for_deadlock(self, longest_s: float) -> None:
+        """Raise StoryBug when some story has asked nobody for longer than `longest_s` seconds.
+
+        Users wait for nobody but the director, so a story that neither asks nor ends waits for itself.
+        """
+        stuck = [p.describe_wait() for p in self._playing.values() if p.waits_longer_than(longest_s)]
+        if stuck:
+            raise StoryBug(f"deadlock: {'; '.join(stuck)}")
 
     async def wait_idle(self) -> None:
         """Return when it is closed and nothing is being played any more."""
@@ -140,7 +150,7 @@ class Director:
         playing = _Playing(workflow, run, cast)
         for user in cast:
             user.hold()
-        self._in_flight += 1
+        self._playing[run.number] = playing
         try:
             await playing.play()
         finally:
@@ -148,8 +158,8 @@ class Director:
             self._record(execution)
             for user in cast:
                 user.release()
-            self._in_flight -= 1
-            if self._closed and not self._in_flight:
+            del self._playing[run.number]
+            if self._closed and not self._playing:
                 self._idle.set()
         return execution
 
@@ -218,11 +228,11 @@ class Director:
         with trio.move_on_after(longest_s) as scope:
             if self._closed:
                 scope.cancel()
-            self._pauses.add(scope)
+            self._pauses[scope] = None
             try:
                 yield
             finally:
-                self._pauses.discard(scope)
+                self._pauses.pop(scope, None)
 
 
 @attrs.define
@@ -254,6 +264,21 @@ class _Playing:
             raise StoryBug(f"workflow {self._workflow.name}: {type(bug).__name__}: {bug}") from bug
         self._finished = trio.current_time()
         self._leftovers += await self._run.tidy()
+
+    def waits_longer_than(self, seconds: float) -> bool:
+        """Whether nobody has been asked anything for so long."""
+        return not self._run.asked and trio.current_time() - self._run.last_finished > seconds
+
+    def describe_wait(self) -> str:
+        """Who waits, for what, since when."""
+        cast = ", ".join(user.uid for user in self._cast)
+        idle_s = trio.current_time() - self._run.last_finished
+        step, uid = self._run.last_step
+        after = f"after {step} by {uid}" if step else "from the start"
+        return (
+            f"{self._workflow.name}, execution {self._run.number}: {cast} wait for each other {after}, "
+            f"and nobody has been asked anything for {idle_s:.0f} s"
+        )
 
     def execution(self, due: float | None, group: str) -> Execution:
         finished = trio.current_time() if self._finished is None else self._finished

@@ -160,7 +160,11 @@ class Role:
 
     async def ask(self, step: Step, absence: ViolationKind | None = None) -> Done:
         """Have `step` made. Raises StepFailed, ExpectationFailed or CastGone."""
-        reply = await self.user.ask(self._run.timed(step))
+        self._run.asked += 1
+        try:
+            reply = await self.user.ask(self._run.timed(step))
+        finally:
+            self._run.asked -= 1
         self._run.last_step = step.name, self.uid
         match reply:
             case Done(findings=()):

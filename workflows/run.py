@@ -53,8 +53,10 @@ class Run:
         self.layouts = layouts
         """Where users keep their notes, as far as it has been asked for in this run."""
         self.last_finished = trio.current_time()
-        self.last_step: tuple[str, str]
+        self.last_step = ("", "")
         """The step that was answered last, and the user who made it."""
+        self.asked = 0
+        """How many users have been asked and have not answered."""
         self.violations: list[Violation] = []
         self.intervals: list[Interval] = []
         self.conflicts = 0

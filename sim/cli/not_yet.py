@@ -10,7 +10,6 @@ from sim.profile.shapes import OpenProfile
 def refuse(config: Config) -> None:
     """Raises UsageError for what this release reads but cannot do."""
     wanted = {
-        "--virtual: runs on the virtual clock": config.target.virtual,
         "--client wire: the simulator's own transport": config.client is ClientKind.WIRE,
         "--region: network delay": bool(config.load.regions),
         "--threshold: limits": bool(config.thresholds),

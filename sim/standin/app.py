@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -53,16 +53,23 @@ class Standin:
     Args:
         options: how it is to be.
         now: epoch seconds.
+        pause: what a tool that reads, then writes, awaits between the two; by default a sleep of
+            `options.tool_pause_s`.
     """
 
-    def __init__(self, options: StandinOptions, now: Callable[[], float] = time.time) -> None:
+    def __init__(
+        self,
+        options: StandinOptions,
+        now: Callable[[], float] = time.time,
+        pause: Callable[[], Awaitable[None]] | None = None,
+    ) -> None:
         self.options = options
         self.store = Store(now)
         self.notes = Notes(self.store, now)
         self.counts: Counter[str] = Counter()
         self.store.add_account(options.admin, options.admin_password, "Administrator", is_admin=True)
         self.identity = Identity(Directory(self.store), now, identity_options(options))
-        self.toolbox = Toolbox(self.store, self.notes, self._pause)
+        self.toolbox = Toolbox(self.store, self.notes, pause or self._pause)
         for name in options.tools_left_out:
             self.toolbox.tools.pop(name, None)
         self.faults = FaultBook(now)

@@ -43,6 +43,17 @@ class FaultKind(enum.StrEnum):
     """The answer comes later."""
 
 
+OF_TOOLS = (
+    FaultKind.STALE_READ,
+    FaultKind.LOST_UPDATE,
+    FaultKind.DUPLICATE,
+    FaultKind.PERMISSION_LEAK,
+    FaultKind.WRONG_BODY,
+    FaultKind.IS_ERROR,
+    FaultKind.SUCCESS_FALSE,
+)
+"""Kinds that need no wire."""
+
 DEFAULT_SECONDS = {
     FaultKind.STALE_READ: 1.0,
     FaultKind.RATE_LIMIT: 1.0,

