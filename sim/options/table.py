@@ -10,13 +10,14 @@ from typing import Any
 import attrs
 
 from sim.config import AuthMode, ClientKind, LoginDriver
-from sim.grammar.distribution import Distribution
+from sim.grammar.distribution import Distribution, Shape
 from sim.grammar.server_model import ServerModel
 from sim.options import kinds
 from sim.options.kinds import Kind
 
 WORKLOADS = ("mixed", "sharing", "collaboration", "baseline")
 BROWSERS = ("chromium", "firefox", "webkit")
+USUAL_SERVER = ServerModel(4, Distribution(Shape.LOGNORMAL, 0.03, 0.5))
 ENVIRONMENT_PREFIX = "SIMULATE_"
 
 

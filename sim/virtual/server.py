@@ -34,15 +34,20 @@ class ServerQueue:
 
         The time passes after `act`, unless `act` itself waits with `pause`, in the middle.
         """
-        async with self._workers:
-            service_s = self.draw(tool, random)
+        try:
+            self._workers.acquire_nowait()
+        except trio.WouldBlock:
+            await self._workers.acquire()
+        try:
             # Taken by the first `pause`, and `act` gets there before anybody else runs.
-            self._pause_s = service_s
+            self._pause_s = self.draw(tool, random)
             result = await act()
             rest_s, self._pause_s = self._pause_s, 0.0
             if rest_s:
                 await trio.sleep(rest_s)
             return result
+        finally:
+            self._workers.release()
 
     async def pause(self) -> None:
         """What a tool that reads, then writes, does between the two: here its service time passes."""
