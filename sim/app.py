@@ -33,7 +33,8 @@ from sim.ledger import Ledger, LedgerHead, new_mark, open_ledger
 from sim.load import Load
 from sim.marks import Sweeper
 from sim.measure.recorder import Recorder
-from sim.measure.summary import Summary, summarize
+from sim.measure.summary import summarize
+from sim.measure.thresholds import Verdict, judge
 from sim.network import http_client, tls_context
 from sim.options.standin import read_standin_words
 from sim.outcome import Ending, cleanup_text, exit_code, plain
@@ -195,8 +196,9 @@ class Simulation:
 
     def _report(self) -> ExitCode:
         summary = summarize(self._recorder)
-        code = exit_code(self._config, self._ending, summary, self._recorder.successes)
-        info = self._info(summary, code)
+        verdicts = tuple(judge(threshold, self._recorder) for threshold in self._config.thresholds)
+        code = exit_code(self._config, self._ending, summary, verdicts, self._recorder.successes)
+        info = self._info(verdicts, code)
         if self._load is not None:
             console = Console(highlight=False, soft_wrap=not sys.stdout.isatty())
             if not self._config.output.quiet:
@@ -212,7 +214,7 @@ class Simulation:
             print(f"simulate: {info.cleanup}", file=sys.stderr)
         return code
 
-    def _info(self, summary: Summary, code: ExitCode) -> RunInfo:
+    def _info(self, verdicts: tuple[Verdict, ...], code: ExitCode) -> RunInfo:
         target = self._config.target
         if target.virtual:
             where = "the built-in stand-in, in this process"
@@ -236,6 +238,8 @@ class Simulation:
             exit_code=int(code),
             began=self._began,
             generator_cpu=load.generator_cpu if load else None,
+            verdicts=verdicts,
+            breakpoint=load.limits.breakpoint if load else None,
         )
 
 

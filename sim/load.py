@@ -15,6 +15,7 @@ from actors.ports import Connector, Credentials, Person
 from actors.roster import Roster, open_roster
 from sim.config import Config, Group
 from sim.interrupt import Interrupt
+from sim.limits import Limits
 from sim.measure.recorder import Recorder
 from sim.report.progress import Progress
 from sim.setup import in_background
@@ -48,6 +49,7 @@ class Load:
             waits for ever is noticed.
 
     Attributes:
+        limits: the thresholds that it watches.
         stopped: why it ended, in words.
         protocols: negotiated MCP protocol versions, with the number of users.
         generator_cpu: share of one core that this process used in the measured phase.
@@ -74,6 +76,7 @@ class Load:
             file_size=config.stories.file_size,
             propagation_timeout_s=config.stories.propagation_timeout_s,
         )
+        self.limits = Limits(config.thresholds, recorder, config.load.groups)
         self.stopped = "interrupted"
         self.protocols: Counter[str] = Counter()
         self.generator_cpu: float | None = None
@@ -144,6 +147,10 @@ class Load:
                 self.stopped = why
                 nursery.cancel_scope.cancel()
 
+            async def until_broken() -> None:
+                self.stopped = await self.limits.watch()
+                nursery.cancel_scope.cancel()
+
             nursery.start_soon(until, interrupt.stopping, "stopped by a signal")
             warmup_s = self._config.load.warmup_s if any(stage.at_first for stage in stages) else 0.0
             self._recorder.enter(Phase.WARMUP)
@@ -156,6 +163,7 @@ class Load:
                 nursery.start_soon(until, budget.spent, f"{self._config.load.iterations} iterations")
             if not warmup_s:
                 begin(stages)
+            nursery.start_soon(until_broken)
             began_cpu, began = time.process_time(), trio.current_time()
             try:
                 async with trio.open_nursery() as playing:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+from collections.abc import Sequence
 from enum import Enum
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from actors.secret import Secret
 from sim.config import Config
 from sim.exit import ExitCode
 from sim.measure.summary import Summary
+from sim.measure.thresholds import Verdict
 from sim.removal import CleanupResult
 
 
@@ -30,7 +32,9 @@ class Ending:
     """Whether users were kept because that was asked for."""
 
 
-def exit_code(config: Config, ending: Ending, summary: Summary, succeeded: int) -> ExitCode:
+def exit_code(
+    config: Config, ending: Ending, summary: Summary, verdicts: Sequence[Verdict], succeeded: int
+) -> ExitCode:
     """The first that applies, in the order that `ExitCode` names."""
     if ending.cleanup is not None and not ending.cleanup.is_clean:
         return ExitCode.LEFT_BEHIND
@@ -40,6 +44,8 @@ def exit_code(config: Config, ending: Ending, summary: Summary, succeeded: int) 
         return ExitCode.SETUP_FAILED
     if summary.violations and not config.stories.allow_violations:
         return ExitCode.VIOLATIONS
+    if not all(verdict.held for verdict in verdicts):
+        return ExitCode.THRESHOLD
     return ExitCode.OK
 
 

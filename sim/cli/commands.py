@@ -197,6 +197,7 @@ def read_stories(files: Sequence[Path]) -> Stories:
         mixes=MIXES,
         roles_min={name: workflow.roles_min for name, workflow in known.items()},
         steps={name: len(workflow.steps) for name, workflow in known.items()},
+        step_names={name: tuple(workflow.steps) for name, workflow in known.items()},
     )
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from sim.config import AuthMode, ClientKind, Config
 from sim.options.errors import UsageError
-from sim.profile.shapes import OpenProfile
 
 
 def refuse(config: Config) -> None:
@@ -12,11 +11,6 @@ def refuse(config: Config) -> None:
     wanted = {
         "--client wire: the simulator's own transport": config.client is ClientKind.WIRE,
         "--region: network delay": bool(config.load.regions),
-        "--threshold: limits": bool(config.thresholds),
-        "--profile breakpoint: a search for the rate that holds": any(
-            isinstance(group.profile, OpenProfile) and group.profile.breakpoint
-            for group in config.load.groups
-        ),
         f"--auth {config.login.auth.value}: this way to log in": config.login.auth
         not in (AuthMode.AUTO, AuthMode.OAUTH),
     }

@@ -8,6 +8,8 @@ is fast, and would make a broken server look good. Memory does not grow with the
 from __future__ import annotations
 
 from collections import Counter, deque
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import assert_never
 
 import attrs
@@ -104,12 +106,13 @@ class Recorder:
 
     Args:
         watch: told every fact first, for somebody who looks on.
+        phase: that it begins in; what began before it belongs to this one too.
     """
 
-    def __init__(self, watch: Record | None = None) -> None:
+    def __init__(self, watch: Record | None = None, phase: Phase = Phase.SETUP) -> None:
         self.started = trio.current_time()
-        self._watch = watch
-        self._boundaries: list[tuple[float, Phase]] = [(self.started, Phase.SETUP)]
+        self._watchers = [] if watch is None else [watch]
+        self._boundaries: list[tuple[float, Phase]] = [(self.started, phase)]
         self.steps: dict[StepKey, StepLeaf] = {}
         self.users: dict[str, UserLeaf] = {}
         self.stories: dict[tuple[str, str, str], StoryLeaf] = {}
@@ -124,6 +127,15 @@ class Recorder:
         self.executions = 0
         self.successes = 0
         self._recent: deque[tuple[float, float]] = deque(maxlen=2000)
+
+    @contextmanager
+    def watched_by(self, watch: Record) -> Iterator[None]:
+        """While the block lasts, `watch` is told every fact too."""
+        self._watchers.append(watch)
+        try:
+            yield
+        finally:
+            self._watchers.remove(watch)
 
     def enter(self, phase: Phase) -> None:
         """From now on, what starts belongs to `phase`."""
@@ -146,8 +158,8 @@ class Recorder:
         return recent[int(0.95 * (len(recent) - 1))] if recent else None
 
     def __call__(self, fact: Fact) -> None:
-        if self._watch is not None:
-            self._watch(fact)
+        for watch in self._watchers:
+            watch(fact)
         match fact:
             case Measurement():
                 self._take_call(fact)
@@ -165,7 +177,7 @@ class Recorder:
         for at, phase in reversed(self._boundaries):
             if instant >= at:
                 return phase
-        return Phase.SETUP
+        return self._boundaries[0][1]
 
     def _take_call(self, call: Measurement) -> None:
         phase = call.phase or self._phase_at(call.started)

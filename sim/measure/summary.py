@@ -107,6 +107,8 @@ class Summary:
     not_started: dict[str, dict[str, int]]
     inbox_wait: Quantiles
     lateness: Quantiles
+    groups: dict[str, CallFigures]
+    regions: dict[str, CallFigures]
     rows: tuple[Row, ...]
     row_s: float
     started: float
@@ -136,10 +138,18 @@ def summarize(recorder: Recorder) -> Summary:
         not_started=not_started(recorder),
         inbox_wait=recorder.inbox_wait.quantiles(),
         lateness=recorder.lateness.quantiles(),
+        groups=split_by(lambda key: key.group, measured),
+        regions=split_by(lambda key: key.region, measured),
         rows=tuple(recorder.timeline.rows),
         row_s=recorder.timeline.row_s,
         started=recorder.started,
     )
+
+
+def split_by(label: Callable[[StepKey], str], leaves: dict[StepKey, StepLeaf]) -> dict[str, CallFigures]:
+    """The figures of each label, without those that have none."""
+    labels = sorted({label(key) for key in leaves} - {""})
+    return {each: call_figures(leaf for key, leaf in leaves.items() if label(key) == each) for each in labels}
 
 
 def call_figures(leaves: Iterable[StepLeaf]) -> CallFigures:

@@ -16,7 +16,8 @@ from sim.config import (
     Target,
     UserOptions,
 )
-from sim.options.load import ReadStories, build_load, build_thresholds, check_roles
+from sim.options.limits import build_thresholds
+from sim.options.load import ReadStories, build_load, check_roles
 from sim.options.said import Said
 from sim.options.settings import Layer
 
@@ -41,7 +42,7 @@ def build_config(layer: Layer, read_stories: ReadStories) -> Config:
         stories=_story_options(said),
         output=output,
         client=said["client"],
-        thresholds=build_thresholds(said, load),
+        thresholds=build_thresholds(said, load, stories.step_names),
         standin_options=_standin_options(said),
         server_model=said["server_model"],
     )

@@ -10,7 +10,6 @@ import attrs
 from sim.config import Group, Load
 from sim.grammar.piece import GrammarError, nearest
 from sim.grammar.region import Region, check_regions
-from sim.grammar.threshold import Threshold
 from sim.options.errors import UsageError
 from sim.options.said import Said
 from sim.options.settings import GroupSettings
@@ -30,11 +29,13 @@ class Stories:
         mixes: the named workloads: weights by workflow.
         roles_min: the fewest users a workflow can be played with, by its name.
         steps: how many calls one execution makes, by its name.
+        step_names: the names of its steps, by its name; `{i}` in one stands for a number.
     """
 
     mixes: Mapping[str, Mapping[str, float]]
     roles_min: Mapping[str, int]
     steps: Mapping[str, int]
+    step_names: Mapping[str, Sequence[str]]
 
 
 ReadStories = Callable[[Sequence[Path]], Stories]
@@ -123,25 +124,3 @@ def check_roles(said: Said, load: Load, stories: Stories) -> None:
                     f"{origin} {users}: workflow {name!r} needs {needed} users; "
                     "say more, or other workflows (--workload baseline needs one)"
                 )
-
-
-def build_thresholds(said: Said, load: Load) -> tuple[Threshold, ...]:
-    """Raises UsageError on a group or region that is none, and on a breakpoint that nothing can break."""
-    thresholds: tuple[Threshold, ...] = said.many("threshold")
-    groups = [group.name for group in load.groups]
-    regions = [region.name for region in load.regions]
-    for threshold in thresholds:
-        for what, chosen, known in (
-            ("group", threshold.metric.group, groups),
-            ("region", threshold.metric.region, regions),
-        ):
-            if chosen is not None and chosen not in known:
-                hint = nearest(chosen, known) if known else f"there are no {what}s"
-                raise said.error("threshold", f"{threshold.text!r}: no {what} {chosen!r}; {hint}")
-    seeking = any(isinstance(g.profile, OpenProfile) and g.profile.breakpoint for g in load.groups)
-    if seeking and not any(threshold.aborts for threshold in thresholds):
-        raise UsageError(
-            "--profile breakpoint: nothing can break; add a --threshold that ends with 'abort', "
-            "as in 'errors: rate<1% abort'"
-        )
-    return thresholds

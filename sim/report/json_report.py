@@ -25,6 +25,7 @@ from sim.measure.summary import (
     Summary,
     UserFigures,
 )
+from sim.measure.thresholds import Verdict
 from sim.report.run_info import RunInfo
 
 SCHEMA_VERSION = 1
@@ -43,6 +44,8 @@ def build(summary: Summary, info: RunInfo) -> dict[str, Any]:
             "total_users": info.users,
             "total_operations": summary.calls.total,
         },
+        "thresholds": [verdict_json(verdict) for verdict in info.verdicts],
+        "breakpoint": None if info.breakpoint is None else attrs.asdict(info.breakpoint),
         "target": info.target,
         "clock": info.clock,
         "seed": info.seed,
@@ -77,6 +80,8 @@ def build(summary: Summary, info: RunInfo) -> dict[str, Any]:
         },
         "inbox_wait": {**quantiles(summary.inbox_wait), "count": summary.inbox_wait.count},
         "not_started": summary.not_started,
+        "groups": {name: calls(figures) for name, figures in summary.groups.items()},
+        "regions": {name: calls(figures) for name, figures in summary.regions.items()},
         "generator": {"lateness": quantiles(summary.lateness)},
         "timeseries": timeseries(summary),
         "cleanup": {"text": info.cleanup, "left_behind": list(info.left_behind)},
@@ -99,6 +104,16 @@ def write(report: dict[str, Any], path: Path) -> None:
     except BaseException:
         Path(name).unlink(missing_ok=True)
         raise
+
+
+def verdict_json(verdict: Verdict) -> dict[str, Any]:
+    return {
+        "threshold": verdict.threshold.text,
+        "passed": verdict.held,
+        "measured": verdict.measured,
+        "bound": verdict.threshold.bound,
+        "unit": verdict.threshold.unit.value,
+    }
 
 
 def quantiles(figures: Quantiles) -> dict[str, float | None]:

@@ -6,6 +6,9 @@ from typing import Any
 
 import attrs
 
+from sim.limits import Breakpoint
+from sim.measure.thresholds import Verdict
+
 
 @attrs.frozen
 class RunInfo:
@@ -24,6 +27,8 @@ class RunInfo:
         left_behind: names of what could not be removed.
         exit_code: the process's.
         began: wall-clock time of the start (ISO 8601, UTC); "" on the virtual clock.
+        verdicts: the limits of the run, and what was measured against them.
+        breakpoint: what a search for the rate that holds has found; None where the run was none.
         generator_cpu: share of one core that this process used while measuring; None: not known.
     """
 
@@ -40,3 +45,5 @@ class RunInfo:
     exit_code: int
     began: str = ""
     generator_cpu: float | None = None
+    verdicts: tuple[Verdict, ...] = ()
+    breakpoint: Breakpoint | None = None

@@ -8,7 +8,7 @@ from rich.table import Table
 from rich.text import Text
 
 from sim.measure.sketch import Quantiles
-from sim.measure.summary import BASELINE, Summary
+from sim.measure.summary import BASELINE, CallFigures, Summary
 from sim.report.run_info import RunInfo
 
 USERS_SHOWN = 20
@@ -20,10 +20,13 @@ def render(summary: Summary, info: RunInfo) -> RenderableType:
     """Everything, top to bottom."""
     parts: list[RenderableType] = [
         Rule("NEXTCLOUD MCP SIMULATION", style="bold", characters="="),
+        *limits(info),
         overview(summary, info),
         *workflow_statistics(summary),
         *consistency(summary),
         *propagation(summary),
+        *parts_of(summary.groups, "GROUPS", "Group"),
+        *parts_of(summary.regions, "REGIONS", "Region"),
         *per_user(summary),
         *baseline(summary),
         *failures(summary),
@@ -37,6 +40,19 @@ def render(summary: Summary, info: RunInfo) -> RenderableType:
 def show(console: Console, summary: Summary, info: RunInfo) -> None:
     """Print the report to `console`."""
     console.print(render(summary, info))
+
+
+def limits(info: RunInfo) -> list[RenderableType]:
+    """The thresholds and what a search for a breakpoint found: what is asked first of a run."""
+    lines = [
+        Text(
+            f"{'pass' if verdict.held else 'FAIL'}  {verdict}", style="green" if verdict.held else "bold red"
+        )
+        for verdict in info.verdicts
+    ]
+    if info.breakpoint is not None:
+        lines.append(Text(f"Breakpoint: {info.breakpoint}", style="bold"))
+    return section("THRESHOLDS", *lines, Text("")) if lines else []
 
 
 def overview(summary: Summary, info: RunInfo) -> RenderableType:
@@ -53,6 +69,10 @@ def overview(summary: Summary, info: RunInfo) -> RenderableType:
         ("Total Operations", f"{figures.total} ({rate:.1f}/s), {figures.failed} failed"),
         ("Service time", latency(figures.service)),
     ]
+    if figures.response.count:
+        rows.append(("Response time", f"{latency(figures.response)} (first calls, from when they were due)"))
+    if summary.lateness.count:
+        rows.append(("Schedule lateness", latency(summary.lateness)))
     if info.generator_cpu is not None and info.generator_cpu > SATURATED:
         share = f"{info.generator_cpu:.0%} of a core"
         rows.append(("WARNING", f"the simulator itself used {share}: it, not the server, may be the limit"))
@@ -120,6 +140,22 @@ def propagation(summary: Summary) -> list[RenderableType]:
         for interval, figures in story.intervals.items()
     ]
     return section("SHARE PROPAGATION", *lines) if lines else []
+
+
+def parts_of(figures: dict[str, CallFigures], title: str, what: str) -> list[RenderableType]:
+    """Calls by group or by region."""
+    table = statistics_table(what, "Total Ops", "Success", "Errors", "Rate", "P50", "P95")
+    for name, calls in figures.items():
+        table.add_row(
+            name,
+            str(calls.total),
+            str(calls.ok),
+            str(calls.failed),
+            f"{calls.success_rate:.1f}%",
+            seconds(calls.service.median),
+            seconds(calls.service.p95),
+        )
+    return section(title, table) if figures else []
 
 
 def per_user(summary: Summary) -> list[RenderableType]:
