@@ -197,7 +197,9 @@ class Simulation:
     def _report(self) -> ExitCode:
         summary = summarize(self._recorder)
         verdicts = tuple(judge(threshold, self._recorder) for threshold in self._config.thresholds)
-        code = exit_code(self._config, self._ending, summary, verdicts, self._recorder.successes)
+        broken = self._load is not None and self._load.limits.stopped_it
+        successes = self._recorder.successes
+        code = exit_code(self._config, self._ending, summary, verdicts, successes, broken=broken)
         info = self._info(verdicts, code)
         if self._load is not None:
             console = Console(highlight=False, soft_wrap=not sys.stdout.isatty())

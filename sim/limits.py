@@ -45,6 +45,8 @@ class Limits:
 
     Attributes:
         breakpoint: what the search has found, None where the run is none.
+        stopped_it: whether one of them broke and is to end the run. What broke at one time may hold
+            over the whole.
     """
 
     def __init__(self, thresholds: Sequence[Threshold], recorder: Recorder, groups: Sequence[Group]) -> None:
@@ -55,6 +57,7 @@ class Limits:
         ]
         longest_s = max(group.profile.duration_s for group in groups)
         self._interval_s = max(LEAST_CHECK_S, longest_s / CHECKS)
+        self.stopped_it = False
         self.breakpoint = Breakpoint() if self._seeking else None
 
     async def watch(self) -> str:
@@ -71,6 +74,7 @@ class Limits:
             if self.breakpoint is not None:
                 self._note(self.breakpoint, elapsed_s, broken)
             if broken:
+                self.stopped_it = True
                 return f"threshold broken after {elapsed_s:.1f}s: {broken[0]}"
 
     def _broken(self, recorder: Recorder, elapsed_s: float) -> list[Verdict]:

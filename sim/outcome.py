@@ -33,7 +33,13 @@ class Ending:
 
 
 def exit_code(
-    config: Config, ending: Ending, summary: Summary, verdicts: Sequence[Verdict], succeeded: int
+    config: Config,
+    ending: Ending,
+    summary: Summary,
+    verdicts: Sequence[Verdict],
+    succeeded: int,
+    *,
+    broken: bool,
 ) -> ExitCode:
     """The first that applies, in the order that `ExitCode` names."""
     if ending.cleanup is not None and not ending.cleanup.is_clean:
@@ -44,7 +50,7 @@ def exit_code(
         return ExitCode.SETUP_FAILED
     if summary.violations and not config.stories.allow_violations:
         return ExitCode.VIOLATIONS
-    if not all(verdict.held for verdict in verdicts):
+    if broken or not all(verdict.held for verdict in verdicts):
         return ExitCode.THRESHOLD
     return ExitCode.OK
 

@@ -10,7 +10,6 @@ def refuse(config: Config) -> None:
     """Raises UsageError for what this release reads but cannot do."""
     wanted = {
         "--client wire: the simulator's own transport": config.client is ClientKind.WIRE,
-        "--region: network delay": bool(config.load.regions),
         f"--auth {config.login.auth.value}: this way to log in": config.login.auth
         not in (AuthMode.AUTO, AuthMode.OAUTH),
     }
