@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import secrets
 import signal
+import ssl
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -21,11 +22,12 @@ from actors.accounts import OcsAccounts
 from actors.errors import SetupError
 from actors.login.oauth import OAuthLogin
 from actors.measurement import Record
-from actors.ports import Person
+from actors.ports import Connector, Person
+from actors.sdk.connector import SdkConnector
 from actors.secret import Secret
-from actors.session import SdkConnector
+from actors.wire.connector import WireConnector
 from sim.clock import run_virtual
-from sim.config import Config, Target
+from sim.config import ClientKind, Config, Target
 from sim.drivers import open_driver
 from sim.exit import ExitCode
 from sim.interrupt import SIGNALS, Interrupt, open_interrupt
@@ -35,7 +37,7 @@ from sim.marks import Sweeper
 from sim.measure.recorder import Recorder
 from sim.measure.summary import summarize
 from sim.measure.thresholds import Verdict, judge
-from sim.network import http_client, tls_context
+from sim.network import http_client, networks_of, tls_context
 from sim.options.standin import read_standin_words
 from sim.outcome import Ending, cleanup_text, exit_code, plain
 from sim.people import people_of
@@ -135,7 +137,7 @@ class Simulation:
             accounts = (
                 None if config.users.accounts else OcsAccounts(http, target.admin, target.admin_password)
             )
-            connector = SdkConnector(mcp_url, config.load.call_timeout_s, tls)
+            connector = make_connector(config, mcp_url, tls)
             place = Place(mcp_url, nextcloud_url, accounts, http, driver, why, connector)
             setup = Setup(config, place, ledger, self._recorder, self._progress)
             try:
@@ -243,6 +245,15 @@ class Simulation:
             verdicts=verdicts,
             breakpoint=load.limits.breakpoint if load else None,
         )
+
+
+def make_connector(config: Config, mcp_url: str, tls: ssl.SSLContext) -> Connector:
+    """What opens the users' sessions."""
+    timeout_s, protocol = config.load.call_timeout_s, config.protocol
+    if config.client is ClientKind.SDK:
+        return SdkConnector(mcp_url, timeout_s, tls, protocol=protocol)
+    networks = networks_of(config)
+    return WireConnector(mcp_url, timeout_s, tls, protocol=protocol, networks=networks, seed=config.load.seed)
 
 
 def first_of(group: BaseExceptionGroup[SetupError]) -> BaseException:

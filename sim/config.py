@@ -11,6 +11,7 @@ from pathlib import Path
 
 import attrs
 
+from actors.protocol import ProtocolChoice
 from actors.secret import Secret
 from sim.grammar.distribution import Distribution
 from sim.grammar.region import Region
@@ -169,7 +170,8 @@ class Config:
     load: Load
     stories: StoryOptions
     output: Output
-    client: ClientKind = ClientKind.SDK
+    client: ClientKind = ClientKind.WIRE
+    protocol: ProtocolChoice = ProtocolChoice.AUTO
     thresholds: tuple[Threshold, ...] = ()
     standin_options: tuple[str, ...] = ()
     """Further words for the built-in stand-in's command line (`--fault …`)."""

@@ -1,4 +1,4 @@
-"""HTTP clients and TLS for everything that goes to Nextcloud itself."""
+"""Ways to the servers: HTTP clients and TLS, and what the networks of regions cost."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from pathlib import Path
 import httpx
 
 from actors.errors import SetupError
+from actors.network import Network
+from sim.config import Config
 
 TIMEOUT_S = 30.0
 
@@ -35,3 +37,8 @@ def http_client(base_url: str, tls: ssl.SSLContext, connections: int) -> httpx.A
     """A client for Nextcloud at `base_url` with at most so many connections."""
     limits = httpx.Limits(max_connections=connections, max_keepalive_connections=connections)
     return httpx.AsyncClient(base_url=base_url, verify=tls, timeout=TIMEOUT_S, limits=limits, trust_env=False)
+
+
+def networks_of(config: Config) -> dict[str, Network]:
+    """The way to the server, by region."""
+    return {r.name: Network(r.rtt_s, r.jitter_s, r.loss) for r in config.load.regions}

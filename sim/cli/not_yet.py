@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from sim.config import AuthMode, ClientKind, Config
+from sim.config import AuthMode, Config
 from sim.options.errors import UsageError
 
 
 def refuse(config: Config) -> None:
     """Raises UsageError for what this release reads but cannot do."""
     wanted = {
-        "--client wire: the simulator's own transport": config.client is ClientKind.WIRE,
         f"--auth {config.login.auth.value}: this way to log in": config.login.auth
         not in (AuthMode.AUTO, AuthMode.OAUTH),
     }

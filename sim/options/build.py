@@ -7,6 +7,7 @@ from pathlib import Path
 
 from sim.config import (
     AuthMode,
+    ClientKind,
     Config,
     Load,
     LoginDriver,
@@ -41,7 +42,8 @@ def build_config(layer: Layer, read_stories: ReadStories) -> Config:
         load=load,
         stories=_story_options(said),
         output=output,
-        client=said["client"],
+        client=_client(said, target),
+        protocol=said["protocol"],
         thresholds=build_thresholds(said, load, stories.step_names),
         standin_options=_standin_options(said),
         server_model=said["server_model"],
@@ -100,10 +102,20 @@ def _check_standin(said: Said, target: Target) -> None:
         said.forbid(("server_model",), "this models the server of a virtual run; add --virtual")
 
 
+def _client(said: Said, target: Target) -> ClientKind:
+    client: ClientKind = said["client"]
+    if client is ClientKind.SDK and not target.virtual:
+        said.forbid(("region",), "the SDK's own client knows no distance; leave out --client sdk")
+    return client
+
+
 def _login(said: Said, target: Target) -> LoginOptions:
     driver = said["login"]
     if target.virtual:
-        said.forbid(("login", "headed", "browser", "auth", "client"), "nobody logs in on the virtual clock")
+        said.forbid(
+            ("login", "headed", "browser", "auth", "client", "protocol"),
+            "nobody logs in on the virtual clock",
+        )
     if said["headed"] and (driver is LoginDriver.HTTP or said["auth"] is AuthMode.BASIC):
         raise said.error("headed", "there is no browser to show; leave it out, or say --login browser")
     if said["client_secret"] and said["client_id"] is None:

@@ -9,6 +9,7 @@ from typing import Any
 
 import attrs
 
+from actors.protocol import ProtocolChoice
 from sim.config import AuthMode, ClientKind, LoginDriver
 from sim.grammar.distribution import Distribution, Shape
 from sim.grammar.server_model import ServerModel
@@ -105,7 +106,8 @@ OPTIONS: tuple[Option, ...] = (
     Option("nextcloud_host", _S.TARGET, kinds.URL, "The Nextcloud behind it.", variable="NEXTCLOUD_HOST", flag=False),
     Option("nextcloud_username", _S.TARGET, kinds.TEXT, "Its admin account.", "admin", variable="NEXTCLOUD_USERNAME", flag=False),
     Option("nextcloud_password", _S.TARGET, kinds.SECRET, "The admin's password.", variable="NEXTCLOUD_PASSWORD", flag=False, filed=False),
-    Option("client", _S.TARGET, kinds.choice([c.value for c in ClientKind], "client", ClientKind), "Which MCP client carries the calls.", ClientKind.SDK),
+    Option("client", _S.TARGET, kinds.choice([c.value for c in ClientKind], "client", ClientKind), "Which MCP client carries the calls: our own, or the SDK's.", ClientKind.WIRE),
+    Option("protocol", _S.TARGET, kinds.choice([p.value for p in ProtocolChoice], "protocol", ProtocolChoice), "Generation of MCP: sessions (2025), or none (2026).", ProtocolChoice.AUTO),
     Option("ca_file", _S.TARGET, kinds.READABLE, "Trust the authorities in this file."),
     Option("insecure", _S.TARGET, kinds.FLAG, "Do not check certificates.", False),
     Option("yes", _S.TARGET, kinds.FLAG, "Do not ask before loading a host that is not this one.", False, filed=False),

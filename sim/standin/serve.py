@@ -29,6 +29,8 @@ def serve(
     # A connection that is cut on purpose is no news.
     logging.getLogger("uvicorn.error").addFilter(lambda record: CUT_SHORT not in record.getMessage())
     listener = socket.create_server((options.host, options.port), backlog=2048)
+    # Inherited by what it accepts: events are small, and must not wait for the acknowledgement of headers.
+    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     port = listener.getsockname()[1]
     config = uvicorn.Config(
         Standin(options).application(),

@@ -7,12 +7,12 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 import trio
 
 from actors.errors import SetupError
-from actors.network import Network
 from actors.ports import Credentials, Person
 from sim.config import Config
 from sim.interrupt import Interrupt
 from sim.load import Load
 from sim.measure.recorder import Recorder
+from sim.network import networks_of
 from sim.options.standin import read_standin_words
 from sim.report.progress import Progress
 from sim.standin.app import Standin
@@ -45,7 +45,7 @@ class VirtualWorld:
         server = ServerQueue(config.server_model)
         self._standin = Standin(options, now=trio.current_time, pause=server.pause)
         load = config.load
-        networks = {r.name: Network(r.rtt_s, r.jitter_s, r.loss) for r in load.regions}
+        networks = networks_of(config)
         self._connector = InProcessConnector(self._standin, server, networks, load.call_timeout_s, load.seed)
 
     async def play(

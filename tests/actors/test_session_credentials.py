@@ -8,9 +8,10 @@ import httpx2
 import pytest
 from mcp import ClientSession
 
-from actors.carrier import Carrier
 from actors.errors import CallError, LoginError, Outcome
-from actors.session import SdkSession
+from actors.protocol import ProtocolChoice
+from actors.sdk.carrier import Carrier
+from actors.session import McpSession
 from tests.support.in_process import NoCredentials
 
 
@@ -21,7 +22,9 @@ class Expired(NoCredentials):
 
 async def test_a_login_that_fails_in_mid_run_is_an_authorization_failure_of_the_call() -> None:
     never_asked = cast("ClientSession", None)
-    session = SdkSession(never_asked, Carrier(httpx2.AsyncHTTPTransport()), Expired(), 1.0)
+    session = McpSession(
+        never_asked, Carrier(httpx2.AsyncHTTPTransport()), Expired(), 1.0, ProtocolChoice.AUTO
+    )
     with pytest.raises(CallError, match="the password is not accepted") as caught:
         await session.call_tool("nc_notes_get_note", {})
     assert (caught.value.outcome, caught.value.reason) == (Outcome.AUTHORIZATION, "login")

@@ -27,9 +27,6 @@ OF_THE_WIRE = {
     FaultKind.FORGET_SESSION: {"probability": 0.1},
     FaultKind.REVOKE_TOKEN: {"probability": 0.1},
 }
-# The SDK's client leaves its event streams to the garbage collector, and trio warns of each.
-pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
-
 CALL_TIMEOUT_S = 0.6
 QUICK_SEEDS, ALL_SEEDS = 2, 20
 

@@ -16,8 +16,8 @@ from actors.login.plan import discover
 from actors.ports import Connector, Credentials, Person
 from actors.roster import open_roster
 from actors.secret import Secret
-from actors.session import SdkConnector
 from actors.user import User
+from actors.wire.connector import WireConnector
 from sim.network import http_client
 from tests.support.in_process import Facts
 from tests.support.processes import StandinServer
@@ -74,7 +74,7 @@ async def users_over_the_wire(
     standin: StandinServer,
     *uids: str,
     call_timeout_s: float = 10,
-    connecting: Connecting = SdkConnector,
+    connecting: Connecting = WireConnector,
     settings: Settings | None = None,
 ) -> AsyncIterator[Stage]:
     """Users on stage, with a session each; they leave it with the block."""

@@ -12,7 +12,8 @@ from collections.abc import AsyncIterator
 
 import httpx2
 
-from actors.errors import CallError, CredentialsRejected, Outcome, SessionLost
+from actors.errors import CallError, Outcome
+from actors.failures import connection_broke, no_connection, status_error
 
 SESSION_ID = "mcp-session-id"
 
@@ -22,7 +23,7 @@ class Carrier(httpx2.AsyncBaseTransport):
 
     Attributes:
         authorization: the `Authorization` header of the next request, "" for none.
-        failure: why the last request failed, None when it did not. Reset it before a call.
+        failure: why a request failed since `take_failure` was called last, None when none did.
         session_id: given by the server at `initialize`.
     """
 
@@ -31,6 +32,10 @@ class Carrier(httpx2.AsyncBaseTransport):
         self.authorization = ""
         self.failure: CallError | None = None
         self.session_id: str | None = None
+
+    def take_failure(self) -> CallError | None:
+        failure, self.failure = self.failure, None
+        return failure
 
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
         if request.method == "GET":
@@ -45,7 +50,9 @@ class Carrier(httpx2.AsyncBaseTransport):
             return stand_in_response(request, self.failure)
         self.session_id = response.headers.get(SESSION_ID, self.session_id)
         if response.status_code >= 400:
-            self.failure = status_error(response, had_session=self.session_id is not None)
+            wait = response.headers.get("retry-after", "")
+            had_session = self.session_id is not None
+            self.failure = status_error(response.status_code, wait, had_session=had_session)
         response.stream = _Watched(response.stream, self)
         return response
 
@@ -75,29 +82,12 @@ class _Watched(httpx2.AsyncByteStream):
 def transport_error(error: httpx2.TransportError) -> CallError:
     """What an HTTP failure means for the call: whether it can have reached the server is told apart."""
     if isinstance(error, httpx2.ConnectError | httpx2.ConnectTimeout | httpx2.PoolTimeout):
-        text = f"no connection to the MCP server: {error}"
-        return CallError(Outcome.TRANSPORT_ERROR, text, reason="connect")
+        return no_connection(error)
     if isinstance(error, httpx2.TimeoutException):
         return CallError(
             Outcome.TRANSPORT_ERROR, "the MCP server did not answer in time", reason="timeout", answered=False
         )
-    text = f"the connection broke: {error or type(error).__name__}"
-    return CallError(Outcome.TRANSPORT_ERROR, text, reason="cut", answered=False)
-
-
-def status_error(response: httpx2.Response, *, had_session: bool) -> CallError:
-    """What an HTTP status of 400 and above means for the call (MCP 2025-06-18, Streamable HTTP)."""
-    status = response.status_code
-    text = f"the MCP server answered HTTP {status}"
-    if status == 401:
-        return CredentialsRejected(Outcome.AUTHORIZATION, text, status=status)
-    if status == 403:
-        return CallError(Outcome.AUTHORIZATION, text, status=status)
-    if status == 404 and had_session:
-        return SessionLost(Outcome.TRANSPORT_ERROR, "the MCP server has forgotten the session", status=status)
-    wait = response.headers.get("retry-after", "")
-    retry_after_s = float(wait) if wait.isdecimal() else None
-    return CallError(Outcome.TRANSPORT_ERROR, text, status=status, retry_after_s=retry_after_s)
+    return connection_broke(error or type(error).__name__)
 
 
 def stand_in_response(request: httpx2.Request, failure: CallError) -> httpx2.Response:

@@ -1,0 +1,74 @@
+"""Opens sessions over our own transport."""
+
+from __future__ import annotations
+
+import ssl
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from random import Random
+
+import trio
+from mcp import ClientSession
+
+from actors.errors import CallError
+from actors.network import Network
+from actors.ports import Credentials, Person, ToolSession
+from actors.protocol import ProtocolChoice
+from actors.session import CLIENT_INFO, CLOSING_S, McpSession
+from actors.wire.dispatcher import WireDispatcher
+from actors.wire.exchange import Exchanger
+
+HERE = Network()
+
+
+class WireConnector:
+    """Opens sessions: one kept connection a user, and a second one only where the server asks for it.
+
+    Args:
+        url: of the MCP endpoint.
+        call_timeout_s: bounds each call, and the opening of a session.
+        tls: one context for all.
+        protocol: which generation of MCP is spoken.
+        networks: the way to the server by region; who has none is next to it.
+        seed: of the draws of every user's network.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        call_timeout_s: float,
+        tls: ssl.SSLContext,
+        *,
+        protocol: ProtocolChoice = ProtocolChoice.AUTO,
+        networks: Mapping[str, Network] | None = None,
+        seed: int = 0,
+    ) -> None:
+        self._url = url
+        self._call_timeout_s = call_timeout_s
+        self._tls = tls
+        self._protocol = protocol
+        self._networks = networks or {}
+        self._seed = seed
+
+    @asynccontextmanager
+    async def open_session(self, person: Person, credentials: Credentials) -> AsyncIterator[ToolSession]:
+        """See `actors.ports.Connector`. The server's session is ended in at most `CLOSING_S` seconds."""
+        network = self._networks.get(person.region, HERE)
+        draws = Random(f"{self._seed}/network/{person.uid}")  # noqa: S311  reproducible draws, not secrets
+        dispatcher = WireDispatcher(Exchanger(self._url, self._tls, network, draws))
+        failure: CallError | None = None
+        try:
+            async with ClientSession(dispatcher=dispatcher, client_info=CLIENT_INFO) as client:
+                session = McpSession(client, dispatcher, credentials, self._call_timeout_s, self._protocol)
+                try:
+                    await session.begin()
+                except CallError as error:
+                    # Raised outside: the SDK's task group would wrap it in a group.
+                    failure = error
+                else:
+                    yield session
+        finally:
+            with trio.CancelScope(shield=True), trio.move_on_after(CLOSING_S):
+                await dispatcher.end_session()
+        if failure is not None:
+            raise failure

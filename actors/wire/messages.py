@@ -1,0 +1,65 @@
+"""JSON-RPC 2.0 messages, as MCP sends them over HTTP: one a request body, one an event."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from mcp.shared.exceptions import MCPError
+
+from actors.failures import invalid_answer
+
+Message = dict[str, Any]
+
+
+def request(number: int, method: str, params: Mapping[str, Any] | None) -> Message:
+    message: Message = {"jsonrpc": "2.0", "id": number, "method": method}
+    if params is not None:
+        message["params"] = params
+    return message
+
+
+def notification(method: str, params: Mapping[str, Any] | None) -> Message:
+    message: Message = {"jsonrpc": "2.0", "method": method}
+    if params is not None:
+        message["params"] = params
+    return message
+
+
+def encode(message: Message) -> bytes:
+    return json.dumps(message, separators=(",", ":"), ensure_ascii=False).encode()
+
+
+def decode(data: bytes) -> Message:
+    """Raises CallError for what is no message."""
+    try:
+        message = json.loads(data)
+    except ValueError:
+        raise invalid_answer("not JSON") from None
+    if not isinstance(message, dict):
+        raise invalid_answer("not a JSON-RPC message")
+    return message
+
+
+def is_answer_to(number: int, message: Message) -> bool:
+    """Whether it is the response to request `number`; some servers send numbers as strings."""
+    is_response = "result" in message or "error" in message
+    return is_response and "method" not in message and message.get("id") in (number, str(number))
+
+
+def result_of(message: Message) -> Message:
+    """The result of a response. Raises MCPError for an error (JSON-RPC 2.0, 5.1), CallError for neither."""
+    error = message.get("error")
+    if error is not None:
+        raise error_of(error)
+    result = message.get("result")
+    if not isinstance(result, dict):
+        raise invalid_answer("a response without a result")
+    return result
+
+
+def error_of(error: Any) -> MCPError:
+    if not isinstance(error, dict) or not isinstance(error.get("code"), int):
+        raise invalid_answer("an error without a code")
+    return MCPError(code=error["code"], message=str(error.get("message", "")), data=error.get("data"))
