@@ -20,7 +20,6 @@ from rich.console import Console
 
 from actors.accounts import OcsAccounts
 from actors.errors import SetupError
-from actors.login.oauth import OAuthLogin
 from actors.measurement import Record
 from actors.ports import Connector, Person
 from actors.sdk.connector import SdkConnector
@@ -29,6 +28,7 @@ from actors.wire.connector import WireConnector
 from sim.clock import run_virtual
 from sim.config import ClientKind, Config, Target
 from sim.drivers import open_driver
+from sim.entrance import login_text, needs_provisioning
 from sim.exit import ExitCode
 from sim.interrupt import SIGNALS, Interrupt, open_interrupt
 from sim.ledger import Ledger, LedgerHead, new_mark, open_ledger
@@ -163,16 +163,21 @@ class Simulation:
     ) -> None:
         people = [person for group in self._people.values() for person in group]
         plan = await setup.check(people)
-        client = await setup.register(plan)
-        self._login_text = f"{place.why_driver}; authorization server found through {plan.why}"
+        make_login = await setup.register(plan)
         scout = people[0] if place.accounts is None else Person(target.admin, target.admin_password)
-        offered = await setup.offered_tools(plan, client, scout)
+        offered = await setup.offered_tools(make_login, scout)
         stories = chosen(self._config, workflows)
         if offered is not None:
             stories = usable(self._config, workflows, offered, place.mcp_url, self._progress.say)
+        must_grant = needs_provisioning(self._config.login.auth, offered, place.mcp_url)
+        self._login_text = login_text(plan, place.why_driver, must_grant)
         await setup.create(people)
-        login = OAuthLogin(place.http, plan, client, place.driver, self._recorder)
+        login = make_login(self._recorder)
         credentials = await setup.log_in(login, people)
+        if must_grant:
+            await setup.provision(people, credentials)
+        if plan is None:
+            await setup.check_differ(people, credentials)
         self._load = Load(self._config, place.connector, self._recorder, stories, ledger.head.mark)
         async with in_background(login.keep_fresh):
             await self._load.run(setup, self._people, credentials, interrupt, self._progress)

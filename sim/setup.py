@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import TypeVar
 
 import attrs
@@ -12,13 +13,16 @@ import trio
 
 from actors.accounts import AlreadyExists
 from actors.errors import CallError, LoginError, Outcome, SetupError
+from actors.login.basic import BasicLogin
 from actors.login.client import OAuthClient, register
 from actors.login.driver import Driver
 from actors.login.oauth import OAuthLogin
 from actors.login.plan import AuthPlan, discover
+from actors.login.provisioning import provision
 from actors.measurement import Record, SetupStep, SetupTiming
 from actors.ports import Accounts, Connector, Credentials, Login, Person
 from sim.config import Config
+from sim.entrance import check_mode, check_takes_passwords, check_users_differ
 from sim.ledger import Ledger
 from sim.marks import MARK_KIND
 from sim.removal import USER_KIND
@@ -27,6 +31,8 @@ from sim.report.progress import Progress
 STEPS = 6
 
 T = TypeVar("T")
+MakeLogin = Callable[[Record], Login]
+"""Makes what logs people in, and tells it whom to report to."""
 
 
 @attrs.frozen
@@ -64,8 +70,11 @@ class Setup:
         self._progress = progress
         self._limit = trio.CapacityLimiter(config.users.setup_concurrency)
 
-    async def check(self, people: Sequence[Person]) -> AuthPlan:
-        """Step 1, which creates nothing: the servers answer, the admin may, no user is in the way."""
+    async def check(self, people: Sequence[Person]) -> AuthPlan | None:
+        """Step 1, which creates nothing: the servers answer, the admin may, no user is in the way.
+
+        None where users show their passwords instead of tokens.
+        """
         self._progress.step(1, STEPS, f"Checking {self._place.nextcloud_url} and {self._place.mcp_url}")
         if self._place.accounts is not None:
             await self._place.accounts.check()
@@ -75,26 +84,32 @@ class Setup:
                     f"{len(taken)} of the users exist already ({min(taken)}): choose another --user-prefix, "
                     "or remove them with simulate cleanup"
                 )
-        return await discover(self._place.http, self._place.mcp_url, self._place.nextcloud_url or None)
+        plan = await discover(self._place.http, self._place.mcp_url, self._place.nextcloud_url or None)
+        check_mode(self._config.login.auth, plan, self._place.mcp_url)
+        if plan is None:
+            await check_takes_passwords(self._place.connector, self._place.mcp_url)
+        return plan
 
-    async def register(self, plan: AuthPlan) -> OAuthClient:
-        """Step 2: one OAuth client for all users."""
+    async def register(self, plan: AuthPlan | None) -> MakeLogin:
+        """Step 2: one OAuth client for all users, where they log in; gives what logs them in."""
+        if plan is None:
+            self._progress.step(2, STEPS, "No login: the MCP server takes passwords")
+            return lambda record: BasicLogin()
         self._progress.step(2, STEPS, f"Registering an OAuth client at {plan.issuer}")
-        login = self._config.login
-        if login.client_id is not None:
-            return OAuthClient(login.client_id, login.client_secret)
-        return await register(self._place.http, plan, self._ledger, self._ledger.head.mark)
+        static = self._config.login
+        if static.client_id is not None:
+            client = OAuthClient(static.client_id, static.client_secret)
+        else:
+            client = await register(self._place.http, plan, self._ledger, self._ledger.head.mark)
+        return lambda record: OAuthLogin(self._place.http, plan, client, self._place.driver, record)
 
-    async def offered_tools(
-        self, plan: AuthPlan, client: OAuthClient, scout: Person
-    ) -> frozenset[str] | None:
+    async def offered_tools(self, make_login: MakeLogin, scout: Person) -> frozenset[str] | None:
         """What `tools/list` offers the account `scout`, which exists already, before anybody is created.
 
         None where that account may not log in at a page: then nothing is known to be missing.
         """
-        login = OAuthLogin(self._place.http, plan, client, self._place.driver, lambda fact: None)
         try:
-            credentials = await login.log_in(scout)
+            credentials = await make_login(lambda fact: None).log_in(scout)
             return await list_tools(self._place.connector, scout, credentials)
         except (LoginError, CallError) as error:
             self._progress.say(f"  the tools are not checked beforehand: {error}")
@@ -131,6 +146,24 @@ class Setup:
 
         await self._for_each(people, log_in, "logged in")
         return credentials
+
+    async def provision(self, people: Sequence[Person], credentials: Mapping[str, Credentials]) -> None:
+        """Still step 4: everybody grants the MCP server access to his account."""
+        self._progress.say(f"  granting the MCP server access to {len(people)} accounts")
+        place = self._place
+
+        async def grant(person: Person) -> None:
+            act = partial(provision, place.connector, person, credentials[person.uid], place.driver)
+            await self._timed(SetupStep.PROVISION, person.uid, act)
+
+        await self._for_each(people, grant, "granted access")
+
+    async def check_differ(self, people: Sequence[Person], credentials: Mapping[str, Credentials]) -> None:
+        """Still step 4: passwords tell users apart. Needs two of them."""
+        if len(people) > 1:
+            (one, two), title = people[:2], f"simulate {self._ledger.head.mark}"
+            first, second = (one, credentials[one.uid]), (two, credentials[two.uid])
+            await check_users_differ(self._place.connector, first, second, title)
 
     async def open_sessions(self, at_first: int, fill: Callable[..., Awaitable[None]]) -> None:
         """Step 5: MCP sessions of those who are on stage from the beginning."""

@@ -11,12 +11,12 @@ from pathlib import Path
 import anyio
 import trio
 from playwright.async_api import Browser as PlaywrightBrowser
-from playwright.async_api import BrowserContext, Page, Playwright, Request, async_playwright
+from playwright.async_api import BrowserContext, Page, Playwright, Request, Response, async_playwright
 from playwright.async_api import Error as PlaywrightError
 
 from actors.errors import LoginError, SetupError
 from actors.login.browsers import Browser, find_browser
-from actors.login.driver import LOGIN_S, MOST_PAGES, Driver, without_query
+from actors.login.driver import LOGIN_S, MOST_PAGES, Driver, is_grant, without_query
 from actors.login.portal import Portal, open_portal
 from actors.ports import Person
 
@@ -36,6 +36,8 @@ PAGE_S = 20.0
 """How long one page may take to come, or to react to its button."""
 
 PASSWORD_FIELD = "input[name=password]"  # noqa: S105 (a selector)
+PICK_BUTTON = "a[href*='/login/v2/grant'], form[action*='/login/v2/grant'][method='get' i] button"
+"""Log in, on the first page of a login flow."""
 CONSENT_BUTTON = "#oidc-consent button, button:text-matches('^(allow|authorize|grant access)', 'i')"
 
 
@@ -111,7 +113,11 @@ class BrowserDriver:
         async with self._limit:
             return await self._portal.call(lambda: self._visit(person, url, redirect_uri))
 
-    async def _visit(self, person: Person, url: str, redirect_uri: str) -> str:
+    async def grant(self, person: Person, url: str) -> None:
+        async with self._limit:
+            await self._portal.call(lambda: self._visit(person, url, None))
+
+    async def _visit(self, person: Person, url: str, redirect_uri: str | None) -> str:
         """In the asyncio thread: one context from its opening to its end."""
         context = await self._browser.new_context(ignore_https_errors=self._insecure)
         try:
@@ -137,9 +143,9 @@ class BrowserDriver:
 
 
 class _Visit:
-    """One person's way from the authorization URL to the redirect URI."""
+    """One person's way from the address that he is given to the redirect URI, or to a granted access."""
 
-    def __init__(self, page: Page, person: Person, redirect_uri: str) -> None:
+    def __init__(self, page: Page, person: Person, redirect_uri: str | None) -> None:
         self.page = page
         self._person = person
         self._redirect_uri = redirect_uri
@@ -147,6 +153,7 @@ class _Visit:
         self._moved = asyncio.Event()
         self._logins = 0
         page.on("request", self._note_request)
+        page.on("response", self._note_response)
         page.on("framenavigated", lambda frame: self._moved.set())
 
     async def go(self, url: str) -> str:
@@ -167,7 +174,7 @@ class _Visit:
 
     async def _act(self) -> None:
         """Wait for a page that wants something, and give it that."""
-        found = self.page.locator(f"{PASSWORD_FIELD}, {CONSENT_BUTTON}").first
+        found = self.page.locator(f"{PASSWORD_FIELD}, {CONSENT_BUTTON}, {PICK_BUTTON}").first
         waiting = asyncio.ensure_future(found.wait_for(state="visible", timeout=PAGE_S * 1000))
         moving = asyncio.ensure_future(self._wait_landed())
         try:
@@ -183,8 +190,10 @@ class _Visit:
         self._moved.clear()
         if await self.page.locator(PASSWORD_FIELD).count():
             await self._log_in()
-        else:
+        elif await self.page.locator(CONSENT_BUTTON).count():
             await self.page.locator(CONSENT_BUTTON).first.click(timeout=PAGE_S * 1000)
+        else:
+            await self.page.locator(PICK_BUTTON).first.click(timeout=PAGE_S * 1000)
         await asyncio.wait_for(self._moved.wait(), PAGE_S)
 
     async def _log_in(self) -> None:
@@ -201,8 +210,13 @@ class _Visit:
             await self._moved.wait()
 
     def _note_request(self, request: Request) -> None:
-        if request.url.startswith(self._redirect_uri):
+        if self._redirect_uri is not None and request.url.startswith(self._redirect_uri):
             self._landed = request.url
+            self._moved.set()
+
+    def _note_response(self, response: Response) -> None:
+        if self._redirect_uri is None and is_grant(response.request.method, response.url, response.status):
+            self._landed = response.url
             self._moved.set()
 
     def _error(self, reason: str) -> LoginError:

@@ -11,6 +11,7 @@ LOGIN_S = 60.0
 """How long a login may take in all. A page that comes back, or refuses, ends it much earlier."""
 
 MOST_PAGES = 15
+GRANT_PATH = "/login/v2/grant"
 
 
 class Driver(Protocol):
@@ -22,6 +23,17 @@ class Driver(Protocol):
         Raises LoginError, within seconds, when a page refuses or comes back. Cancelling leaves
         nothing behind.
         """
+
+    async def grant(self, person: Person, url: str) -> None:
+        """Open the address of a login flow (v2), log in there, and grant access.
+
+        Raises LoginError like `authorize`.
+        """
+
+
+def is_grant(method: str, url: str, status: int) -> bool:
+    """Whether this request has granted access at the end of a login flow (v2)."""
+    return method == "POST" and urlsplit(url).path.endswith(GRANT_PATH) and status < 400
 
 
 def without_query(url: str) -> str:

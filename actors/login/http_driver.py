@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import ssl
+from collections.abc import Callable
 from urllib.parse import urljoin, urlsplit
 
 import httpx
 import trio
 
 from actors.errors import LoginError
-from actors.login.driver import LOGIN_S, MOST_PAGES, without_query
+from actors.login.driver import LOGIN_S, MOST_PAGES, is_grant, without_query
 from actors.login.pages import Page, Submission
 from actors.ports import Person
+
+End = Callable[[Submission, httpx.Response], str | None]
+"""The address at which a visit is over, None where it goes on."""
 
 
 class HttpDriver:
@@ -26,9 +30,27 @@ class HttpDriver:
 
     async def authorize(self, person: Person, url: str, redirect_uri: str) -> str:
         """See `actors.login.driver.Driver`."""
+
+        def landed(step: Submission, response: httpx.Response) -> str | None:
+            location = response.headers.get("location", "")
+            target: str = urljoin(step.url, location)
+            return target if location and target.startswith(redirect_uri) else None
+
+        return await self._visit(person, url, landed)
+
+    async def grant(self, person: Person, url: str) -> None:
+        """See `actors.login.driver.Driver`."""
+
+        def granted(step: Submission, response: httpx.Response) -> str | None:
+            method = "GET" if step.fields is None else "POST"
+            return step.url if is_grant(method, step.url, response.status_code) else None
+
+        await self._visit(person, url, granted)
+
+    async def _visit(self, person: Person, url: str, end: End) -> str:
         headers = {"Accept": "text/html,application/xhtml+xml"}
         async with httpx.AsyncClient(verify=self._tls, timeout=30, headers=headers, trust_env=False) as http:
-            visit = _Visit(http, person, url, redirect_uri)
+            visit = _Visit(http, person, url, end)
             try:
                 with trio.fail_after(LOGIN_S):
                     return await visit.go()
@@ -42,13 +64,13 @@ class HttpDriver:
 
 
 class _Visit:
-    """One person's way from the authorization URL to the redirect URI."""
+    """One person's way from the address that he is given to where it ends."""
 
-    def __init__(self, http: httpx.AsyncClient, person: Person, url: str, redirect_uri: str) -> None:
+    def __init__(self, http: httpx.AsyncClient, person: Person, url: str, end: End) -> None:
         self._http = http
         self._person = person
         self._start = url
-        self._redirect_uri = redirect_uri
+        self._end = end
         self._logins = 0
         self.at = url
 
@@ -57,12 +79,11 @@ class _Visit:
         for _ in range(MOST_PAGES):
             self.at = step.url
             response = await self._send(step)
+            if (landed := self._end(step, response)) is not None:
+                return landed
             location = response.headers.get("location")
             if response.is_redirect and location:
-                target: str = urljoin(step.url, location)
-                if target.startswith(self._redirect_uri):
-                    return target
-                step = Submission(target)
+                step = Submission(urljoin(step.url, location))
             elif response.status_code >= 400:
                 raise self._error(f"HTTP {response.status_code}")
             else:
@@ -74,6 +95,10 @@ class _Visit:
             return Submission(self._start)
         if page.is_consent:
             return page.consent()
+        if page.is_flow_picker:
+            return page.pick()
+        if page.is_flow_grant:
+            return page.grant()
         if page.is_login:
             self._logins += 1
             if self._logins > 1:

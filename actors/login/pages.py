@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import base64
+import json
+import re
 from html.parser import HTMLParser
-from urllib.parse import parse_qs, urljoin, urlsplit
+from urllib.parse import parse_qs, unquote, urlencode, urljoin, urlsplit
 
 import attrs
 
+from actors.login.driver import GRANT_PATH
 from actors.ports import Person
+
+STATE_IN_LINK = re.compile(r"""/login/v2/grant\?(?:[^"']*&(?:amp;)?)?stateToken=([^"'&]+)""")
 
 
 @attrs.define
@@ -53,6 +59,7 @@ class Page:
 
     def __init__(self, url: str, html: str) -> None:
         self.url = url
+        self._html = html
         self._reader = _Reader()
         self._reader.feed(html)
 
@@ -73,6 +80,38 @@ class Page:
     def is_redirect(self) -> bool:
         """A page of JavaScript that does nothing but go back to the authorization endpoint."""
         return self.path.endswith("/apps/oidc/redirect")
+
+    @property
+    def is_flow_picker(self) -> bool:
+        """The first page of a login flow (v2): it only offers to log in."""
+        return self.path.endswith("/login/v2/flow")
+
+    @property
+    def is_flow_grant(self) -> bool:
+        return self.path.endswith(GRANT_PATH)
+
+    def pick(self) -> Submission:
+        """The button Log in of a login flow: its state token goes on in the address."""
+        base, _, _ = self.url.partition("/login/v2/")
+        return Submission(f"{base}{GRANT_PATH}?{urlencode({'stateToken': self._state_token()})}")
+
+    def grant(self) -> Submission:
+        """The button Grant access."""
+        fields = {"stateToken": self._state_token(), "requesttoken": self._reader.request_token}
+        return Submission(self.url.partition("?")[0], fields)
+
+    def _state_token(self) -> str:
+        """From the address, a form, a link, or the state that newer pages are built from."""
+        given = parse_qs(urlsplit(self.url).query).get("stateToken")
+        if given:
+            return given[0]
+        form = self._form_with("stateToken")
+        if form is not None:
+            return form.fields["stateToken"]
+        if found := STATE_IN_LINK.search(self._html):
+            return unquote(found[1])
+        state = self._reader.elements.get("initial-state-core-loginFlowStateToken", {}).get("value", "")
+        return str(json.loads(base64.b64decode(state))) if state else ""
 
     def log_in(self, person: Person) -> Submission:
         """The login form, filled in."""

@@ -50,13 +50,16 @@ class AuthPlan:
     why: str
 
 
-async def discover(http: httpx.AsyncClient, mcp_url: str, nextcloud_url: str | None) -> AuthPlan:
+async def discover(http: httpx.AsyncClient, mcp_url: str, nextcloud_url: str | None) -> AuthPlan | None:
     """Ask the MCP server, then its authorization server (RFC 9728, RFC 8414, OpenID Discovery).
 
-    Where the MCP server names no authorization server, it is Nextcloud itself. Raises SetupError
-    when the server cannot be reached, asks for no login, or describes none that we know.
+    Where the MCP server names no authorization server, it is Nextcloud itself. None where it asks
+    for no token at all. Raises SetupError when it cannot be reached, or describes no login that we
+    know.
     """
     challenge = await _challenge(http, mcp_url)
+    if challenge.status_code != 401:
+        return None
     protected = await _protected_resource(http, mcp_url, challenge)
     if protected is not None:
         server = str(protected.authorization_servers[0])
@@ -90,13 +93,8 @@ async def _challenge(http: httpx.AsyncClient, mcp_url: str) -> httpx.Response:
         raise SetupError(
             f"cannot reach the MCP server at {mcp_url}: {error or type(error).__name__}"
         ) from error
-    if response.status_code == 401:
+    if response.status_code == 401 or response.status_code < 400:
         return response
-    if response.status_code < 400:
-        raise SetupError(
-            f"the MCP server at {mcp_url} lets everybody in without a login: "
-            "it serves a single user, or takes passwords, and OAuth was expected"
-        )
     raise SetupError(f"{mcp_url} answered HTTP {response.status_code}: is this the URL of an MCP endpoint?")
 
 

@@ -11,7 +11,7 @@ import trio
 from mcp import ClientSession
 from mcp.client.streamable_http import streamable_http_client
 
-from actors.errors import CallError
+from actors.errors import SimulateError
 from actors.ports import Credentials, Person, ToolSession
 from actors.protocol import ProtocolChoice
 from actors.sdk.carrier import SESSION_ID, Carrier
@@ -48,7 +48,7 @@ class SdkConnector:
         carrier = Carrier(
             httpx2.AsyncHTTPTransport(verify=self._tls, limits=httpx2.Limits(max_connections=4))
         )
-        failure: CallError | None = None
+        failure: SimulateError | None = None
         async with httpx2.AsyncClient(transport=carrier, timeout=timeout, trust_env=False) as http:
             try:
                 async with AsyncExitStack() as stack:
@@ -59,11 +59,10 @@ class SdkConnector:
                     session = McpSession(client, carrier, credentials, self._call_timeout_s, self._protocol)
                     try:
                         await session.begin()
-                    except CallError as error:
+                        yield session
+                    except SimulateError as error:
                         # Raised outside: the SDK's task groups would wrap it in a group.
                         failure = error
-                    else:
-                        yield session
             finally:
                 with trio.CancelScope(shield=True), trio.move_on_after(CLOSING_S):
                     await end_session(http, self._url, carrier)

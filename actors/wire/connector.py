@@ -10,7 +10,7 @@ from random import Random
 import trio
 from mcp import ClientSession
 
-from actors.errors import CallError
+from actors.errors import SimulateError
 from actors.network import Network
 from actors.ports import Credentials, Person, ToolSession
 from actors.protocol import ProtocolChoice
@@ -56,17 +56,16 @@ class WireConnector:
         network = self._networks.get(person.region, HERE)
         draws = Random(f"{self._seed}/network/{person.uid}")  # noqa: S311  reproducible draws, not secrets
         dispatcher = WireDispatcher(Exchanger(self._url, self._tls, network, draws))
-        failure: CallError | None = None
+        failure: SimulateError | None = None
         try:
             async with ClientSession(dispatcher=dispatcher, client_info=CLIENT_INFO) as client:
                 session = McpSession(client, dispatcher, credentials, self._call_timeout_s, self._protocol)
                 try:
                     await session.begin()
-                except CallError as error:
-                    # Raised outside: the SDK's task group would wrap it in a group.
-                    failure = error
-                else:
                     yield session
+                except SimulateError as error:
+                    # Raised outside: the SDK's task groups would wrap it in a group.
+                    failure = error
         finally:
             with trio.CancelScope(shield=True), trio.move_on_after(CLOSING_S):
                 await dispatcher.end_session()

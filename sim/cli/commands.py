@@ -56,9 +56,6 @@ def simulate(flags: Flags) -> int:
     if flags.get("dry_run"):
         click.echo(as_toml(layer), nl=False)
         return ExitCode.OK
-    from sim.cli.not_yet import refuse
-
-    refuse(config)
     _consent(config)
     from sim import app
 
@@ -154,9 +151,6 @@ def try_(file: str, **flags: Any) -> int:
     """`simulate try`."""
     path = _file(file)
     config = make_config(read_settings({**flags, "workflows": (file, *(flags.get("workflows") or ()))}))
-    from sim.cli.not_yet import refuse
-
-    refuse(config)
     _consent(config)
     from sim import stories
 

@@ -25,6 +25,7 @@ from sim.standin.notes import Notes
 from sim.standin.notes_api import NotesApi
 from sim.standin.ocs import Ocs
 from sim.standin.options import StandinOptions
+from sim.standin.provisioning import Provisioning
 from sim.standin.store import Store
 from sim.standin.toolbox import Toolbox
 
@@ -80,6 +81,7 @@ class Standin:
             self.identity,
             self.counts,
             self.tools.call,
+            provisioning=Provisioning(self.identity) if options.login_flow else None,
             basic=options.basic,
             json_response=options.json_response,
         )

@@ -19,6 +19,7 @@ from starlette.types import Receive, Scope, Send
 from sim.standin.identity.identity import Identity
 from sim.standin.identity.ports import Principal
 from sim.standin.identity.web import base_url, basic_credentials, bearer_token
+from sim.standin.provisioning import REFUSAL, SUMMARIES, Provisioning
 from sim.standin.toolbox import ToolAnswer, Toolbox, as_text
 
 PRINCIPAL = "sim.standin.principal"
@@ -32,6 +33,7 @@ class McpEndpoint:
 
     Args:
         call: calls a tool as a user: (user id, name, arguments).
+        provisioning: who has granted the server access, where that is asked for.
         basic: passwords on every request instead of bearer tokens, like the server's
             `multi_user_basic`: without them a session opens, and every tool fails.
         json_response: plain JSON answers instead of server-sent events.
@@ -44,6 +46,7 @@ class McpEndpoint:
         counts: Counter[str],
         call: Callable[[str, str, dict[str, Any]], Awaitable[ToolAnswer]],
         *,
+        provisioning: Provisioning | None,
         basic: bool,
         json_response: bool,
     ) -> None:
@@ -52,6 +55,7 @@ class McpEndpoint:
         self._counts = counts
         self._basic = basic
         self._call = call
+        self._provisioning = provisioning
         server: Server[Any] = Server(
             "nextcloud-stand-in",
             version="1",
@@ -109,11 +113,14 @@ class McpEndpoint:
             for spec in self._toolbox.tools.values()
             if principal is None or spec.scope in principal.scopes
         ]
+        if self._provisioning is not None:
+            schema = {"type": "object", "properties": {}}
+            tools += [types.Tool(name=n, description=d, input_schema=schema) for n, d in SUMMARIES.items()]
         return types.ListToolsResult(tools=tools)
 
     async def _call_tool(self, context: Context, params: types.CallToolRequestParams) -> types.CallToolResult:
         principal = caller(context)
-        answer = await self._answer(principal, params.name, params.arguments or {})
+        answer = await self._answer(principal, params.name, params.arguments or {}, context)
         uid = principal.uid if principal else ""
         self._counts[f"tool:{params.name}:{'error' if answer.is_error else 'ok'}"] += 1
         self._counts[f"user:{uid}"] += 1
@@ -123,9 +130,18 @@ class McpEndpoint:
             is_error=answer.is_error,
         )
 
-    async def _answer(self, principal: Principal | None, name: str, arguments: dict[str, Any]) -> ToolAnswer:
+    async def _answer(
+        self, principal: Principal | None, name: str, arguments: dict[str, Any], context: Context
+    ) -> ToolAnswer:
         if principal is None:
             return ToolAnswer.failure(f"Error executing tool {name}: no credentials in the request")
+        if self._provisioning is not None:
+            if name in SUMMARIES:
+                assert isinstance(context.request, Request)
+                here = base_url(context.request)
+                return ToolAnswer(self._provisioning.call(principal.uid, name, here), "")
+            if not self._provisioning.is_provisioned(principal.uid):
+                return ToolAnswer.failure(REFUSAL)
         spec = self._toolbox.tools.get(name)
         if spec is not None and spec.scope not in principal.scopes:
             return ToolAnswer.failure(f"Missing required scopes: {spec.scope}")

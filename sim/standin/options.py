@@ -17,6 +17,7 @@ class StandinOptions:
         token_ttl_s, refresh_ttl_s: lifetimes of access and refresh tokens.
         registrations_per_minute: of OAuth clients; None is no limit.
         basic: the MCP endpoint takes passwords instead of bearer tokens.
+        login_flow: tools work for a user only once he has granted the server access to his account.
         json_response: plain JSON answers on the MCP endpoint instead of server-sent events.
         deny_consent_for, login_loops_for: users whose login is made to fail, for tests.
         scripted_pages: forms are built by JavaScript alone, as Nextcloud's own pages are.
@@ -34,6 +35,7 @@ class StandinOptions:
     refresh_ttl_s: float = 900
     registrations_per_minute: int | None = None
     basic: bool = False
+    login_flow: bool = False
     json_response: bool = False
     deny_consent_for: frozenset[str] = frozenset()
     login_loops_for: frozenset[str] = frozenset()

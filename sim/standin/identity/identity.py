@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from starlette.routing import Route
@@ -76,6 +76,18 @@ class Identity:
         if not known and not self._users.check_password(user, password):
             return None
         return Principal(user, frozenset(self._options.scopes), "", math.inf)
+
+    def open_login_flow(self, client: str) -> tuple[str, str]:
+        """Start a login flow (v2) for a program: the token to poll with, and the one in its address."""
+        return self._login_flow.open(client)
+
+    def poll_login_flow(self, poll_token: str) -> Mapping[str, str] | None:
+        """What the program gets once access is granted, and only once; None before that."""
+        return self._login_flow.take(poll_token)
+
+    def has_app_password(self, uid: str, client: str) -> bool:
+        """Whether this program has an app password of this user's."""
+        return any(one.name == client for one in self._app_passwords.of(uid))
 
     def revoke_access_token(self, token: str) -> bool:
         """End this access token. Returns whether there was one."""

@@ -80,23 +80,32 @@ class LoginFlow:
         for flow in [flow for flow in self._by_poll.values() if flow.uid == uid]:
             self._drop(flow)
 
-    async def start(self, request: Request) -> Response:
+    def open(self, client: str) -> tuple[str, str]:
+        """Start a flow for `client`: the token to poll with, and the one in its address."""
         self._forget_expired()
-        client = request.headers.get("user-agent", "unknown")
         flow = _Flow(client, self._now() + FLOW_TTL_S, random_text(128), random_text(128))
         self._by_poll[flow.poll_token] = self._by_login[flow.login_token] = flow
         self._counts["login_flows"] += 1
+        return flow.poll_token, flow.login_token
+
+    def take(self, poll_token: str) -> Mapping[str, str] | None:
+        """The app password of a flow that was granted, once; None when there is none (yet)."""
+        self._forget_expired()
+        flow = self._by_poll.get(poll_token)
+        if flow is None or flow.answer is None:
+            return None
+        self._drop(flow)
+        return flow.answer
+
+    async def start(self, request: Request) -> Response:
+        poll_token, login_token = self.open(request.headers.get("user-agent", "unknown"))
         here = f"{base_url(request)}/index.php/login/v2"
-        poll = {"token": flow.poll_token, "endpoint": f"{here}/poll"}
-        return JSONResponse({"poll": poll, "login": f"{here}/flow/{flow.login_token}"})
+        poll = {"token": poll_token, "endpoint": f"{here}/poll"}
+        return JSONResponse({"poll": poll, "login": f"{here}/flow/{login_token}"})
 
     async def poll(self, request: Request) -> Response:
-        self._forget_expired()
-        flow = self._by_poll.get((await read_form(request)).get("token", ""))
-        if flow is None or flow.answer is None:
-            return JSONResponse([], status_code=404)
-        self._drop(flow)
-        return JSONResponse(dict(flow.answer))
+        answer = self.take((await read_form(request)).get("token", ""))
+        return JSONResponse([], status_code=404) if answer is None else JSONResponse(dict(answer))
 
     async def land(self, request: Request) -> Response:
         session = self._sessions.of(request)

@@ -1,0 +1,50 @@
+"""Letting the MCP server act for a user: it starts a login flow (v2), the user grants it access."""
+
+from __future__ import annotations
+
+import trio
+
+from actors.answer import Answer, Json, WrongAnswer
+from actors.errors import CallError, LoginError
+from actors.login.driver import Driver
+from actors.ports import Connector, Credentials, Person, ToolSession
+
+PROVISION, CHECK = "nc_auth_provision_access", "nc_auth_check_status"
+GRANTED = ("provisioned", "already_provisioned")
+PROVISIONED_S = 30.0
+"""How long the server may take to notice that it was granted access."""
+FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.1, 2.0
+
+
+async def provision(connector: Connector, person: Person, credentials: Credentials, driver: Driver) -> None:
+    """Have the MCP server at `connector` provided with an app password of `person`.
+
+    Without an elicitation callback the server answers with the address of its login flow; `driver`
+    opens it, logs in and grants access; then the server is asked until it knows. Raises LoginError.
+    Cancelled half-way, the flow expires by itself at Nextcloud.
+    """
+    try:
+        async with connector.open_session(person, credentials) as session:
+            answer = Answer(await session.call_tool(PROVISION, {}))
+            if answer.get("status") in GRANTED:
+                return
+            await driver.grant(person, answer.text("login_url"))
+            await wait_until_provisioned(session, person)
+    except CallError as error:
+        raise LoginError(person.uid, PROVISION, str(error)) from None
+    except WrongAnswer as wrong:
+        raise LoginError(person.uid, PROVISION, f"answered {wrong.seen}") from None
+
+
+async def wait_until_provisioned(session: ToolSession, person: Person) -> None:
+    """Ask until the server says that it has access. Raises CallError, or LoginError after `PROVISIONED_S`."""
+    pause_s, status = FIRST_PAUSE_S, ""
+    with trio.move_on_after(PROVISIONED_S):
+        while True:
+            value: Json = await session.call_tool(CHECK, {})
+            status = str(Answer(value).get("status"))
+            if status in GRANTED:
+                return
+            await trio.sleep(pause_s)
+            pause_s = min(LONGEST_PAUSE_S, 2 * pause_s)
+    raise LoginError(person.uid, CHECK, f"still {status!r} {PROVISIONED_S:g} s after access was granted")

@@ -1,0 +1,58 @@
+"""The server's `login_flow` mode: its tools work for a user only once he has granted it access.
+
+It gets an app password through Nextcloud's login flow (v2), as the real server does, and shows it to
+nobody: the stand-in's tools work on the store by themselves.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sim.standin.identity.identity import Identity
+
+PROVISION, CHECK = "nc_auth_provision_access", "nc_auth_check_status"
+SUMMARIES = {
+    PROVISION: "Start Nextcloud's login flow; gives the address to open.",
+    CHECK: "Whether access has been granted.",
+}
+SCOPE = "openid"
+CLIENT = "Nextcloud MCP Server (stand-in)"
+REFUSAL = f"Nextcloud access not provisioned. Please call '{PROVISION}' first."
+
+
+class Provisioning:
+    """Who has granted access, and who is about to."""
+
+    def __init__(self, identity: Identity) -> None:
+        self._identity = identity
+        self._pending: dict[str, str] = {}
+
+    def is_provisioned(self, uid: str) -> bool:
+        """Whether an app password for this server is there (and has not been revoked)."""
+        return self._identity.has_app_password(uid, CLIENT)
+
+    def call(self, uid: str, tool: str, base_url: str) -> dict[str, Any]:
+        """The answer of one of the two tools."""
+        return self._provision(uid, base_url) if tool == PROVISION else self._check(uid)
+
+    def _provision(self, uid: str, base_url: str) -> dict[str, Any]:
+        if self.is_provisioned(uid):
+            return {"status": "already_provisioned", "success": True, "user_id": uid}
+        self._pending[uid], login_token = self._identity.open_login_flow(CLIENT)
+        url = f"{base_url}/index.php/login/v2/flow/{login_token}"
+        message = f"Please open this URL in your browser to log in to Nextcloud:\n\n{url}"
+        return {
+            "status": "login_required",
+            "success": True,
+            "login_url": url,
+            "message": message,
+            "user_id": uid,
+        }
+
+    def _check(self, uid: str) -> dict[str, Any]:
+        if uid in self._pending and self._identity.poll_login_flow(self._pending[uid]) is not None:
+            del self._pending[uid]
+        if self.is_provisioned(uid):
+            return {"status": "provisioned", "success": True, "user_id": uid}
+        status = "pending" if uid in self._pending else "not_initiated"
+        return {"status": status, "success": True, "user_id": uid}
