@@ -9,6 +9,7 @@ import httpx
 import trio
 
 from actors.errors import SetupError
+from actors.failures import reason_of
 from actors.ports import Person
 from actors.secret import Secret
 
@@ -114,7 +115,7 @@ class OcsAccounts:
                     auth=(self._admin, self._password.reveal()),
                 )
             except httpx.TransportError as error:
-                reason = str(error) or type(error).__name__
+                reason = reason_of(error)
                 raise SetupError(f"cannot reach Nextcloud at {self._http.base_url}: {reason}") from error
             if response.status_code not in BUSY or attempt == MOST_TRIES - 1:
                 break

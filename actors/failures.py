@@ -2,7 +2,24 @@
 
 from __future__ import annotations
 
+import ssl
+
 from actors.errors import CallError, CredentialsRejected, Outcome, SessionLost
+
+
+def reason_of(error: BaseException) -> str:
+    """The reason behind an error: libraries wrap it, and may leave its text out."""
+    inner: BaseException | None = error
+    while inner is not None:
+        if isinstance(inner, BaseExceptionGroup):
+            inner = inner.exceptions[0]
+        elif isinstance(inner, ssl.SSLCertVerificationError):
+            return f"its certificate is not trusted: {inner.verify_message} (--ca-file names an authority)"
+        elif inner.__cause__ is None and inner.__context__ is None:
+            break
+        else:
+            inner = inner.__cause__ or inner.__context__
+    return str(error) or (str(inner) if inner else "") or type(error).__name__
 
 
 def no_connection(why: object) -> CallError:

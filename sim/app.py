@@ -6,27 +6,22 @@ ledger, signals. The report comes last.
 
 from __future__ import annotations
 
-import secrets
 import signal
-import ssl
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 
-import attrs
 import trio
 from rich.console import Console
 
 from actors.accounts import OcsAccounts
 from actors.errors import SetupError
 from actors.measurement import Record
-from actors.ports import Connector, Person
-from actors.sdk.connector import SdkConnector
+from actors.ports import Credentials, Person
 from actors.secret import Secret
-from actors.wire.connector import WireConnector
 from sim.clock import run_virtual
-from sim.config import ClientKind, Config, Target
+from sim.config import Config, Target
 from sim.drivers import open_driver
 from sim.entrance import login_text, needs_provisioning
 from sim.exit import ExitCode
@@ -37,16 +32,15 @@ from sim.marks import Sweeper
 from sim.measure.recorder import Recorder
 from sim.measure.summary import summarize
 from sim.measure.thresholds import Verdict, judge
-from sim.network import http_client, networks_of, tls_context
-from sim.options.standin import read_standin_words
+from sim.network import http_client, tls_context
 from sim.outcome import Ending, cleanup_text, exit_code, plain
 from sim.people import people_of
 from sim.removal import CleanupResult, Remover, remaining
 from sim.report import json_report, terminal
 from sim.report.progress import Progress
 from sim.report.run_info import RunInfo
+from sim.servers import make_connector, open_target
 from sim.setup import Place, Setup, in_background
-from sim.standin.process import StandinFailed, open_standin
 from sim.tools import chosen, usable
 from workflows.base import Workflow
 from workflows.catalogue import catalogue
@@ -54,10 +48,14 @@ from workflows.catalogue import catalogue
 
 def run(config: Config, watch: Record | None = None) -> ExitCode:
     """One run, from its checks to its report. Bugs raise; everything expected is an exit code."""
+    return carry_out(Simulation(config, watch), config)
+
+
+def carry_out(simulation: Simulation, config: Config) -> ExitCode:
+    """`simulation` on the clock that it is for; it takes over the signals of the process."""
     # From its end on, and until the receiver is open, a signal changes nothing any more (or yet).
     for number in SIGNALS:
         signal.signal(number, signal.SIG_IGN)
-    simulation = Simulation(config, watch)
     if config.target.virtual:
         return run_virtual(simulation.run, config.load.seed)
     return trio.run(simulation.run)
@@ -128,6 +126,8 @@ class Simulation:
     ) -> None:
         config = self._config
         tls = tls_context(target.ca_file, target.insecure)
+        if target.insecure:
+            self._progress.say("WARNING: certificates are not checked: whoever is in between reads passwords")
         mcp_url, nextcloud_url = target.mcp_url or "", target.nextcloud_url or ""
         concurrency = config.users.setup_concurrency
         async with (
@@ -174,12 +174,10 @@ class Simulation:
         await setup.create(people)
         login = make_login(self._recorder)
         credentials = await setup.log_in(login, people)
-        if must_grant:
-            await setup.provision(people, credentials)
         if plan is None:
             await setup.check_differ(people, credentials)
         self._load = Load(self._config, place.connector, self._recorder, stories, ledger.head.mark)
-        async with in_background(login.keep_fresh):
+        async with granted(setup, people if must_grant else [], credentials), in_background(login.keep_fresh):
             await self._load.run(setup, self._people, credentials, interrupt, self._progress)
 
     async def _clean_up(self, remover: Remover, ledger: Ledger) -> None:
@@ -252,34 +250,22 @@ class Simulation:
         )
 
 
-def make_connector(config: Config, mcp_url: str, tls: ssl.SSLContext) -> Connector:
-    """What opens the users' sessions."""
-    timeout_s, protocol = config.load.call_timeout_s, config.protocol
-    if config.client is ClientKind.SDK:
-        return SdkConnector(mcp_url, timeout_s, tls, protocol=protocol)
-    networks = networks_of(config)
-    return WireConnector(mcp_url, timeout_s, tls, protocol=protocol, networks=networks, seed=config.load.seed)
+@asynccontextmanager
+async def granted(
+    setup: Setup, people: list[Person], credentials: dict[str, Credentials]
+) -> AsyncIterator[None]:
+    """While the block lasts, the MCP server has access to the accounts of `people`."""
+    if not people:
+        yield
+        return
+    try:
+        await setup.provision(people, credentials)
+        yield
+    finally:
+        await setup.withdraw(people, credentials)  # noqa: ASYNC102 (it shields and bounds itself)
 
 
 def first_of(group: BaseExceptionGroup[SetupError]) -> BaseException:
     """The first plain exception in a group of groups."""
     inner = group.exceptions[0]
     return first_of(inner) if isinstance(inner, BaseExceptionGroup) else inner
-
-
-@asynccontextmanager
-async def open_target(target: Target, standin_words: tuple[str, ...]) -> AsyncIterator[Target]:
-    """The servers to drive: those that were named, or a stand-in that lives as long as the block."""
-    if not target.is_standin:
-        yield target
-        return
-    password = Secret(secrets.token_urlsafe(18))
-    options = read_standin_words(standin_words)
-    options = attrs.evolve(options, admin_password=password.reveal())
-    try:
-        async with open_standin(options) as standin:
-            yield attrs.evolve(
-                target, mcp_url=standin.mcp_url, nextcloud_url=standin.url, admin_password=password
-            )
-    except StandinFailed as error:
-        raise SetupError(str(error)) from error

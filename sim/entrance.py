@@ -6,13 +6,10 @@ from actors.answer import Answer
 from actors.errors import CallError, LoginError, SetupError
 from actors.login.basic import Nobody
 from actors.login.plan import AuthPlan
-from actors.login.provisioning import PROVISION
+from actors.login.provisioning import LOOK, LOOK_ARGUMENTS, PROVISION
 from actors.ports import Connector, Credentials, Person
 from actors.secret import Secret
 from sim.config import AuthMode
-
-LOOK, LOOK_ARGUMENTS = "nc_notes_search_notes", {"query": "simulate"}
-"""A tool that only reads: whoever may call it is let in."""
 
 
 def check_mode(asked: AuthMode, plan: AuthPlan | None, mcp_url: str) -> None:

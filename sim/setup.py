@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from functools import partial
 from typing import TypeVar
 
@@ -18,7 +18,7 @@ from actors.login.client import OAuthClient, register
 from actors.login.driver import Driver
 from actors.login.oauth import OAuthLogin
 from actors.login.plan import AuthPlan, discover
-from actors.login.provisioning import provision
+from actors.login.provisioning import provision, withdraw
 from actors.measurement import Record, SetupStep, SetupTiming
 from actors.ports import Accounts, Connector, Credentials, Login, Person
 from sim.config import Config
@@ -29,6 +29,7 @@ from sim.removal import USER_KIND
 from sim.report.progress import Progress
 
 STEPS = 6
+WITHDRAW_S = 15.0
 
 T = TypeVar("T")
 MakeLogin = Callable[[Record], Login]
@@ -157,6 +158,23 @@ class Setup:
             await self._timed(SetupStep.PROVISION, person.uid, act)
 
         await self._for_each(people, grant, "granted access")
+
+    async def withdraw(self, people: Sequence[Person], credentials: Mapping[str, Credentials]) -> None:
+        """When all is over: the MCP server forgets what it was granted, as far as it does so in time.
+
+        Runs shielded, for at most `WITHDRAW_S` seconds. What it does not forget is worthless once
+        the users are gone.
+        """
+
+        async def one(person: Person) -> None:
+            async with self._limit:
+                with suppress(CallError, LoginError):
+                    await withdraw(self._place.connector, person, credentials[person.uid])
+
+        with trio.CancelScope(shield=True), trio.move_on_after(WITHDRAW_S):
+            async with trio.open_nursery() as nursery:
+                for person in people:
+                    nursery.start_soon(one, person)
 
     async def check_differ(self, people: Sequence[Person], credentials: Mapping[str, Credentials]) -> None:
         """Still step 4: passwords tell users apart. Needs two of them."""

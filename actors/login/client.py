@@ -7,6 +7,7 @@ import httpx
 import trio
 
 from actors.errors import SetupError
+from actors.failures import reason_of
 from actors.login.plan import AuthPlan
 from actors.ports import Journal
 from actors.secret import Secret
@@ -53,7 +54,7 @@ async def register(http: httpx.AsyncClient, plan: AuthPlan, journal: Journal, ru
         response = await _post_registration(http, plan.registration_endpoint, request)
     except (httpx.TransportError, trio.TooSlowError) as error:
         # It may have got through; the ledger keeps the intent.
-        reason = str(error) or type(error).__name__
+        reason = reason_of(error)
         raise SetupError(f"registering an OAuth client at {plan.registration_endpoint}: {reason}") from error
     if response.status_code not in (200, 201):
         journal.removed(CLIENT_KIND, name)

@@ -10,6 +10,7 @@ import httpx
 import trio
 
 from actors.errors import LoginError
+from actors.failures import reason_of
 from actors.login.driver import LOGIN_S, MOST_PAGES, is_grant, without_query
 from actors.login.pages import Page, Submission
 from actors.ports import Person
@@ -59,7 +60,7 @@ class HttpDriver:
                     person.uid, without_query(visit.at), f"not done after {LOGIN_S:g} s"
                 ) from None
             except httpx.TransportError as error:
-                reason = f"no answer: {type(error).__name__}"
+                reason = f"no answer: {reason_of(error)}"
                 raise LoginError(person.uid, without_query(visit.at), reason) from error
 
 

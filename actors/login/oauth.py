@@ -16,6 +16,7 @@ from mcp.shared.auth import OAuthToken
 from pydantic import ValidationError
 
 from actors.errors import LoginError, Outcome
+from actors.failures import reason_of
 from actors.login.client import REDIRECT_URI, OAuthClient, describe
 from actors.login.driver import Driver, without_query
 from actors.login.plan import AuthPlan
@@ -138,7 +139,7 @@ class OAuthLogin:
         try:
             response = await self._ask_for_tokens({**form, "code_verifier": pkce.code_verifier})
         except httpx.TransportError as error:
-            raise LoginError(person.uid, page, f"no answer: {type(error).__name__}") from error
+            raise LoginError(person.uid, page, f"no answer: {reason_of(error)}") from error
         token = read_token(response)
         if token is None:
             raise LoginError(person.uid, page, describe(response))
@@ -151,7 +152,8 @@ class OAuthLogin:
         if answer.get("error") == "access_denied":
             raise LoginError(person.uid, page, "consent was denied")
         if "error" in answer:
-            raise LoginError(person.uid, page, f"the server answered {answer['error']}")
+            described = f" ({answer['error_description'][:200]})" if "error_description" in answer else ""
+            raise LoginError(person.uid, page, f"the server answered {answer['error']}{described}")
         if answer.get("state") != state or "code" not in answer:
             raise LoginError(person.uid, page, "the answer has no code for this login")
         return answer["code"]

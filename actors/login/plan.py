@@ -15,6 +15,7 @@ from mcp.shared.auth import OAuthMetadata, ProtectedResourceMetadata
 from pydantic import ValidationError
 
 from actors.errors import SetupError
+from actors.failures import reason_of
 
 STANDARD_SCOPES = ("openid", "profile", "email", "offline_access")
 INITIALIZE = {
@@ -90,9 +91,7 @@ async def _challenge(http: httpx.AsyncClient, mcp_url: str) -> httpx.Response:
             mcp_url, json=INITIALIZE, headers={"Accept": "application/json, text/event-stream"}
         )
     except httpx.TransportError as error:
-        raise SetupError(
-            f"cannot reach the MCP server at {mcp_url}: {error or type(error).__name__}"
-        ) from error
+        raise SetupError(f"cannot reach the MCP server at {mcp_url}: {reason_of(error)}") from error
     if response.status_code == 401 or response.status_code < 400:
         return response
     raise SetupError(f"{mcp_url} answered HTTP {response.status_code}: is this the URL of an MCP endpoint?")

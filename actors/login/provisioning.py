@@ -5,11 +5,13 @@ from __future__ import annotations
 import trio
 
 from actors.answer import Answer, Json, WrongAnswer
-from actors.errors import CallError, LoginError
+from actors.errors import CallError, LoginError, Outcome
 from actors.login.driver import Driver
 from actors.ports import Connector, Credentials, Person, ToolSession
 
-PROVISION, CHECK = "nc_auth_provision_access", "nc_auth_check_status"
+PROVISION, CHECK, REVOKE = "nc_auth_provision_access", "nc_auth_check_status", "revoke_nextcloud_access"
+LOOK, LOOK_ARGUMENTS = "nc_notes_search_notes", {"query": "simulate"}
+"""A tool that only reads: whoever may call it is let in."""
 GRANTED = ("provisioned", "already_provisioned")
 PROVISIONED_S = 30.0
 """How long the server may take to notice that it was granted access."""
@@ -27,13 +29,34 @@ async def provision(connector: Connector, person: Person, credentials: Credentia
         async with connector.open_session(person, credentials) as session:
             answer = Answer(await session.call_tool(PROVISION, {}))
             if answer.get("status") in GRANTED:
-                return
+                if await is_good(session):
+                    return
+                # Somebody of this name was here before; what he granted went with him.
+                await session.call_tool(REVOKE, {})
+                answer = Answer(await session.call_tool(PROVISION, {}))
             await driver.grant(person, answer.text("login_url"))
             await wait_until_provisioned(session, person)
     except CallError as error:
         raise LoginError(person.uid, PROVISION, str(error)) from None
     except WrongAnswer as wrong:
         raise LoginError(person.uid, PROVISION, f"answered {wrong.seen}") from None
+
+
+async def withdraw(connector: Connector, person: Person, credentials: Credentials) -> None:
+    """Have the MCP server forget the app password of `person`. Raises CallError, LoginError."""
+    async with connector.open_session(person, credentials) as session:
+        await session.call_tool(REVOKE, {})
+
+
+async def is_good(session: ToolSession) -> bool:
+    """Whether the access that the server says it has still works."""
+    try:
+        await session.call_tool(LOOK, LOOK_ARGUMENTS)
+    except CallError as error:
+        if error.outcome is Outcome.AUTHORIZATION:
+            return False
+        raise
+    return True
 
 
 async def wait_until_provisioned(session: ToolSession, person: Person) -> None:

@@ -13,7 +13,7 @@ from collections.abc import AsyncIterator
 import httpx2
 
 from actors.errors import CallError, Outcome
-from actors.failures import connection_broke, no_connection, status_error
+from actors.failures import connection_broke, no_connection, reason_of, status_error
 
 SESSION_ID = "mcp-session-id"
 
@@ -82,12 +82,12 @@ class _Watched(httpx2.AsyncByteStream):
 def transport_error(error: httpx2.TransportError) -> CallError:
     """What an HTTP failure means for the call: whether it can have reached the server is told apart."""
     if isinstance(error, httpx2.ConnectError | httpx2.ConnectTimeout | httpx2.PoolTimeout):
-        return no_connection(error)
+        return no_connection(reason_of(error))
     if isinstance(error, httpx2.TimeoutException):
         return CallError(
             Outcome.TRANSPORT_ERROR, "the MCP server did not answer in time", reason="timeout", answered=False
         )
-    return connection_broke(error or type(error).__name__)
+    return connection_broke(reason_of(error))
 
 
 def stand_in_response(request: httpx2.Request, failure: CallError) -> httpx2.Response:

@@ -10,7 +10,7 @@ import attrs
 import httptools
 import trio
 
-from actors.failures import connection_broke, invalid_answer, no_connection
+from actors.failures import connection_broke, invalid_answer, no_connection, reason_of
 
 MOST_HEADER_BYTES = 65_536
 RECEIVE_BYTES = 65_536
@@ -198,7 +198,7 @@ async def open_connection(endpoint: Endpoint, tls: ssl.SSLContext) -> Connection
     try:
         plain = await trio.open_tcp_stream(endpoint.host, endpoint.port)
     except OSError as error:
-        raise no_connection(describe(error)) from None
+        raise no_connection(reason_of(error)) from None
     if endpoint.scheme != "https":
         return Connection(plain, plain.socket.fileno())
     secure = trio.SSLStream(plain, tls, server_hostname=endpoint.host, https_compatible=True)
@@ -206,18 +206,8 @@ async def open_connection(endpoint: Endpoint, tls: ssl.SSLContext) -> Connection
         await secure.do_handshake()
     except trio.BrokenResourceError as error:
         await trio.aclose_forcefully(secure)
-        raise no_connection(describe(error.__cause__ or error)) from None
+        raise no_connection(reason_of(error.__cause__ or error)) from None
     except BaseException:
         await trio.aclose_forcefully(secure)
         raise
     return Connection(secure, plain.socket.fileno())
-
-
-def describe(error: BaseException) -> str:
-    """The first reason behind an error; trio wraps those of several addresses in a group."""
-    cause: BaseException | None = error.__cause__
-    if isinstance(cause, BaseExceptionGroup):
-        return describe(cause.exceptions[0])
-    if isinstance(error, ssl.SSLCertVerificationError):
-        return f"its certificate is not trusted ({error.verify_message})"
-    return str(error) or type(error).__name__

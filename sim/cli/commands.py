@@ -15,7 +15,7 @@ from sim.cli.parser import GroupedHelp, table_options
 from sim.exit import ExitCode
 from sim.options.errors import UsageError
 from sim.options.settings import Layer, as_toml, defaults, from_environment, from_flags, merge, read_value
-from sim.options.table import find
+from sim.options.table import OPTIONS, Section, find
 
 if TYPE_CHECKING:
     from sim.config import Config
@@ -40,6 +40,12 @@ def all_commands() -> list[click.Command]:
         ),
         _command(
             "profile", profile, table_options(), "Draw the load that these options plan, without running it."
+        ),
+        _command(
+            "doctor",
+            doctor,
+            doctor_options(),
+            "Check step by step whether a run can start, with two users.",
         ),
         _command("schema", schema, [], "Print the JSON Schema of scenario files."),
         _command("workflows", workflows, _files(required=False), "List the workflows: roles, steps, tools."),
@@ -90,6 +96,24 @@ def cleanup(**flags: Any) -> int:
             )
         )
     )
+
+
+def doctor(**flags: Any) -> int:
+    """`simulate doctor`."""
+    layer = read_settings({**flags, "users": "2", "quiet": True})
+    config = make_config(layer)
+    _consent(config)
+    from sim.app import carry_out
+    from sim.doctor import Doctor
+
+    return int(carry_out(Doctor(config), config))
+
+
+def doctor_options() -> list[click.Parameter]:
+    """Those on servers, logins and workflows: it brings a load of its own."""
+    sections = (Section.TARGET, Section.LOGIN, Section.STORIES)
+    names = [option.name for option in OPTIONS if option.section in sections and option.name != "users"]
+    return table_options((*names, "call_timeout", "standin_fault", "standin_option", "ledger"))
 
 
 class StandinCommand(click.Command):

@@ -23,6 +23,7 @@ class StandinOptions:
         scripted_pages: forms are built by JavaScript alone, as Nextcloud's own pages are.
         tool_pause_s: how long a tool takes between its read and its write.
         tools_left_out: tools that the server does not have.
+        certificate, key: files in PEM format; with them it speaks https.
         faults: what goes wrong on purpose: KIND:PROBABILITY[:PARAM].
         fault_seed: of the draws that decide when.
     """
@@ -42,5 +43,7 @@ class StandinOptions:
     scripted_pages: bool = False
     tool_pause_s: float = 0.0
     tools_left_out: frozenset[str] = frozenset()
+    certificate: str = ""
+    key: str = ""
     faults: tuple[FaultSpec, ...] = ()
     fault_seed: int = 1

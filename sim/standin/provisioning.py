@@ -10,10 +10,11 @@ from typing import Any
 
 from sim.standin.identity.identity import Identity
 
-PROVISION, CHECK = "nc_auth_provision_access", "nc_auth_check_status"
+PROVISION, CHECK, REVOKE = "nc_auth_provision_access", "nc_auth_check_status", "revoke_nextcloud_access"
 SUMMARIES = {
     PROVISION: "Start Nextcloud's login flow; gives the address to open.",
     CHECK: "Whether access has been granted.",
+    REVOKE: "Forget the access that was granted.",
 }
 SCOPE = "openid"
 CLIENT = "Nextcloud MCP Server (stand-in)"
@@ -32,8 +33,15 @@ class Provisioning:
         return self._identity.has_app_password(uid, CLIENT)
 
     def call(self, uid: str, tool: str, base_url: str) -> dict[str, Any]:
-        """The answer of one of the two tools."""
-        return self._provision(uid, base_url) if tool == PROVISION else self._check(uid)
+        """The answer of one of the tools."""
+        match tool:
+            case "nc_auth_provision_access":
+                return self._provision(uid, base_url)
+            case "revoke_nextcloud_access":
+                self._identity.drop_app_passwords(uid, CLIENT)
+                return {"success": True, "message": "Successfully revoked Nextcloud access."}
+            case _:
+                return self._check(uid)
 
     def _provision(self, uid: str, base_url: str) -> dict[str, Any]:
         if self.is_provisioned(uid):

@@ -40,12 +40,14 @@ def serve(
         timeout_graceful_shutdown=1,
         lifespan="on",
         server_header=False,
+        ssl_certfile=options.certificate or None,
+        ssl_keyfile=options.key or None,
     )
     server = uvicorn.Server(config)
     if parent_pipe is not None:
         follow = threading.Thread(target=_end_with_parent, args=(parent_pipe, server), daemon=True)
         follow.start()
-    announce(f"http://{options.host}:{port}")
+    announce(f"{'https' if options.certificate else 'http'}://{options.host}:{port}")
     server.run(sockets=[listener])
 
 

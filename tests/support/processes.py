@@ -7,6 +7,7 @@ import os
 import pty
 import select
 import signal
+import ssl
 import subprocess
 import sys
 import time
@@ -34,6 +35,7 @@ class StandinServer:
 
     url: str
     pid: int
+    ca_file: str = ""
 
     @property
     def environment(self) -> dict[str, str]:
@@ -43,13 +45,19 @@ class StandinServer:
             "NEXTCLOUD_PASSWORD": ADMIN_PASSWORD,
         }
 
+    @property
+    def _trust(self) -> ssl.SSLContext | bool:
+        return ssl.create_default_context(cafile=self.ca_file) if self.ca_file else True
+
     def get(self, path: str) -> dict[str, Any]:
-        answer: dict[str, Any] = httpx.get(f"{self.url}{path}", timeout=10).json()
+        answer: dict[str, Any] = httpx.get(f"{self.url}{path}", timeout=10, verify=self._trust).json()
         return answer
 
     def inject(self, *faults: Mapping[str, Any], seed: int = 1) -> None:
         """Commit these faults from now on, and begin a new list of what was committed."""
-        answer = httpx.post(f"{self.url}/standin/faults", json={"faults": faults, "seed": seed})
+        answer = httpx.post(
+            f"{self.url}/standin/faults", json={"faults": faults, "seed": seed}, verify=self._trust
+        )
         assert answer.status_code == 200, answer.text
 
     def add_bystanders(self) -> None:
@@ -73,8 +81,12 @@ class StandinServer:
 
 
 @contextmanager
-def running_standin(**options: Any) -> Iterator[StandinServer]:
-    """A stand-in on a free port, with `StandinOptions` by name; it ends with the block."""
+def running_standin(ca_file: str = "", **options: Any) -> Iterator[StandinServer]:
+    """A stand-in on a free port, with `StandinOptions` by name; it ends with the block.
+
+    Args:
+        ca_file: of the authority behind its certificate, where it has one.
+    """
     settings = json.dumps({"admin_password": ADMIN_PASSWORD, **options})
     process = subprocess.Popen(
         [sys.executable, "-m", "sim.standin"],
@@ -87,7 +99,7 @@ def running_standin(**options: Any) -> Iterator[StandinServer]:
     try:
         assert process.stdout is not None
         ready = json.loads(process.stdout.readline())
-        yield StandinServer(ready["url"], process.pid)
+        yield StandinServer(ready["url"], process.pid, ca_file)
     finally:
         process.kill()
         process.wait()

@@ -85,7 +85,7 @@ class Authorization:
             client = self._client_of(asked)
         except _Refused as refused:
             return pages.answer(pages.error(refused.message), refused.status)
-        if mistake := _mistake(asked):
+        if mistake := _mistake(asked, client):
             return _back_to_client(asked, base_url(request), error=mistake[0], error_description=mistake[1])
         scope = client.narrow(asked.get("scope") or _DEFAULT_SCOPE)
         if not scope:
@@ -177,7 +177,7 @@ class Authorization:
             nonce=asked.get("nonce", ""),
             auth_time=self._now(),
         )
-        code = self._grants.issue_code(grant, asked["redirect_uri"], asked["code_challenge"])
+        code = self._grants.issue_code(grant, asked["redirect_uri"], asked.get("code_challenge", ""))
         self._counts["codes"] += 1
         return _back_to_client(asked, issuer, code=code)
 
@@ -198,14 +198,18 @@ class Authorization:
         return None if passes_csrf(request, session, form) else csrf_refusal(request)
 
 
-def _mistake(asked: Mapping[str, str]) -> tuple[str, str] | None:
-    """What is wrong with a request of a client that is known: error code and words."""
+def _mistake(asked: Mapping[str, str], client: Client) -> tuple[str, str] | None:
+    """What is wrong with a request of a client that is known: error code and words.
+
+    A client with a secret proves by that who it is, and may leave out PKCE, as Nextcloud has it.
+    """
     if not asked.get("response_type"):
         return "invalid_request", "Missing response_type"
     if asked["response_type"] != "code":
         return "unsupported_response_type", "Only code is supported"
     if not asked.get("code_challenge"):
-        return "invalid_request", "Missing code_challenge"
+        needed = not client.secret or "code_challenge_method" in asked
+        return ("invalid_request", "Missing code_challenge") if needed else None
     if asked.get("code_challenge_method") != "S256":
         return "invalid_request", "code_challenge_method must be S256"
     if len(asked["code_challenge"]) not in _CHALLENGE_LENGTHS:

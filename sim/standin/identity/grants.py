@@ -115,6 +115,8 @@ class Grants:
     def redeem(self, code: str, client_id: str, redirect_uri: str, verifier: str, issuer: str) -> Tokens:
         """The tokens for a code. A code that comes twice takes back what it bought (RFC 6749 10.5).
 
+        A code that was asked for without PKCE needs no verifier.
+
         Raises GrantError: `invalid_grant`.
         """
         if code in self._redeemed:
@@ -128,7 +130,9 @@ class Grants:
             raise GrantError("invalid_grant", "The authorization code has expired.")
         if held.redirect_uri != redirect_uri:
             raise GrantError("invalid_grant", "The redirect_uri is not that of the authorization request.")
-        if not _proves(verifier, held.challenge):
+        if held.challenge and not verifier:
+            raise GrantError("invalid_request", "code_verifier is missing.")
+        if held.challenge and not _proves(verifier, held.challenge):
             raise GrantError("invalid_grant", "Invalid code_verifier.")
         self._forget_expired()
         number = next(self._ids)

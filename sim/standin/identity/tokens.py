@@ -119,8 +119,9 @@ class TokenEndpoints:
     def _granted(self, form: Mapping[str, str], client: Client, issuer: str) -> Tokens:
         match form.get("grant_type", ""):
             case "authorization_code":
-                needed = [_field(form, name) for name in ("code", "redirect_uri", "code_verifier")]
-                tokens = self._grants.redeem(needed[0], client.client_id, needed[1], needed[2], issuer)
+                code, redirect_uri = _field(form, "code"), _field(form, "redirect_uri")
+                verifier = form.get("code_verifier", "")
+                tokens = self._grants.redeem(code, client.client_id, redirect_uri, verifier, issuer)
                 self._counts["logins"] += 1
             case "refresh_token":
                 token, scope = _field(form, "refresh_token"), form.get("scope")
