@@ -262,7 +262,7 @@ async def granted(
         await setup.provision(people, credentials)
         yield
     finally:
-        await setup.withdraw(people, credentials)  # noqa: ASYNC102 (it shields and bounds itself)
+        await setup.withdraw(people)  # noqa: ASYNC102 (it shields and bounds itself)
 
 
 def first_of(group: BaseExceptionGroup[SetupError]) -> BaseException:

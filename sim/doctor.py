@@ -73,7 +73,7 @@ class Doctor(Simulation):
             await self._check("users differ", lambda: setup.check_differ(people, credentials))
         await self._check("a session and a call", lambda: call_once(place, people[0], credentials))
         if must_grant:
-            await self._check("access taken back", lambda: setup.withdraw(people, credentials))
+            await self._check("access taken back", lambda: setup.withdraw(people))
 
     async def _check(self, what: str, act: Callable[[], Awaitable[T]]) -> T:
         try:

@@ -18,7 +18,7 @@ from actors.login.client import OAuthClient, register
 from actors.login.driver import Driver
 from actors.login.oauth import OAuthLogin
 from actors.login.plan import AuthPlan, discover
-from actors.login.provisioning import provision, withdraw
+from actors.login.provisioning import Grants
 from actors.measurement import Record, SetupStep, SetupTiming
 from actors.ports import Accounts, Connector, Credentials, Login, Person
 from sim.config import Config
@@ -151,30 +151,36 @@ class Setup:
     async def provision(self, people: Sequence[Person], credentials: Mapping[str, Credentials]) -> None:
         """Still step 4: everybody grants the MCP server access to his account."""
         self._progress.say(f"  granting the MCP server access to {len(people)} accounts")
-        place = self._place
+        grants = self._grants()
 
         async def grant(person: Person) -> None:
-            act = partial(provision, place.connector, person, credentials[person.uid], place.driver)
+            act = partial(grants.provision, person, credentials[person.uid])
             await self._timed(SetupStep.PROVISION, person.uid, act)
 
         await self._for_each(people, grant, "granted access")
 
-    async def withdraw(self, people: Sequence[Person], credentials: Mapping[str, Credentials]) -> None:
+    async def withdraw(self, people: Sequence[Person]) -> None:
         """When all is over: the MCP server forgets what it was granted, as far as it does so in time.
 
         Runs shielded, for at most `WITHDRAW_S` seconds. What it does not forget is worthless once
         the users are gone.
         """
 
+        grants = self._grants()
+
         async def one(person: Person) -> None:
             async with self._limit:
-                with suppress(CallError, LoginError):
-                    await withdraw(self._place.connector, person, credentials[person.uid])
+                with suppress(LoginError):
+                    await grants.withdraw(person)
 
         with trio.CancelScope(shield=True), trio.move_on_after(WITHDRAW_S):
             async with trio.open_nursery() as nursery:
                 for person in people:
                     nursery.start_soon(one, person)
+
+    def _grants(self) -> Grants:
+        place = self._place
+        return Grants(place.http, place.mcp_url, place.connector, place.driver)
 
     async def check_differ(self, people: Sequence[Person], credentials: Mapping[str, Credentials]) -> None:
         """Still step 4: passwords tell users apart. Needs two of them."""

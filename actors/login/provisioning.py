@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from urllib.parse import quote, urljoin
+
+import attrs
+import httpx
 import trio
 
 from actors.answer import Answer, Json, WrongAnswer
 from actors.errors import CallError, LoginError, Outcome
+from actors.failures import reason_of
 from actors.login.driver import Driver
 from actors.ports import Connector, Credentials, Person, ToolSession
 
-PROVISION, CHECK, REVOKE = "nc_auth_provision_access", "nc_auth_check_status", "revoke_nextcloud_access"
+PROVISION, CHECK = "nc_auth_provision_access", "nc_auth_check_status"
 LOOK, LOOK_ARGUMENTS = "nc_notes_search_notes", {"query": "simulate"}
 """A tool that only reads: whoever may call it is let in."""
 GRANTED = ("provisioned", "already_provisioned")
@@ -18,34 +23,53 @@ PROVISIONED_S = 30.0
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.1, 2.0
 
 
-async def provision(connector: Connector, person: Person, credentials: Credentials, driver: Driver) -> None:
-    """Have the MCP server at `connector` provided with an app password of `person`.
+@attrs.frozen
+class Grants:
+    """Has an MCP server granted access, and has it forget that again.
 
-    Without an elicitation callback the server answers with the address of its login flow; `driver`
-    opens it, logs in and grants access; then the server is asked until it knows. Raises LoginError.
-    Cancelled half-way, the flow expires by itself at Nextcloud.
+    Args:
+        http: any client; the server's own address is built from `mcp_url`.
+        driver: sits in front of the page on which access is granted.
     """
-    try:
-        async with connector.open_session(person, credentials) as session:
-            answer = Answer(await session.call_tool(PROVISION, {}))
-            if answer.get("status") in GRANTED:
-                if await is_good(session):
-                    return
-                # Somebody of this name was here before; what he granted went with him.
-                await session.call_tool(REVOKE, {})
+
+    http: httpx.AsyncClient
+    mcp_url: str
+    connector: Connector
+    driver: Driver
+
+    async def provision(self, person: Person, credentials: Credentials) -> None:
+        """Have the server provided with an app password of `person`.
+
+        Without an elicitation callback it answers with the address of its login flow; the driver
+        opens it, logs in and grants access; then the server is asked until it knows. Raises
+        LoginError. Cancelled half-way, the flow expires by itself at Nextcloud.
+        """
+        try:
+            async with self.connector.open_session(person, credentials) as session:
                 answer = Answer(await session.call_tool(PROVISION, {}))
-            await driver.grant(person, answer.text("login_url"))
-            await wait_until_provisioned(session, person)
-    except CallError as error:
-        raise LoginError(person.uid, PROVISION, str(error)) from None
-    except WrongAnswer as wrong:
-        raise LoginError(person.uid, PROVISION, f"answered {wrong.seen}") from None
+                if answer.get("status") in GRANTED:
+                    if await is_good(session):
+                        return
+                    # Somebody of this name was here before; what he granted went with him.
+                    await self.withdraw(person)
+                    answer = Answer(await session.call_tool(PROVISION, {}))
+                await self.driver.grant(person, answer.text("login_url"))
+                await wait_until_provisioned(session, person)
+        except CallError as error:
+            raise LoginError(person.uid, PROVISION, str(error)) from None
+        except WrongAnswer as wrong:
+            raise LoginError(person.uid, PROVISION, f"answered {wrong.seen}") from None
 
-
-async def withdraw(connector: Connector, person: Person, credentials: Credentials) -> None:
-    """Have the MCP server forget the app password of `person`. Raises CallError, LoginError."""
-    async with connector.open_session(person, credentials) as session:
-        await session.call_tool(REVOKE, {})
+    async def withdraw(self, person: Person) -> None:
+        """Have the server forget the app password of `person`, who shows his own. Raises LoginError."""
+        url = urljoin(self.mcp_url, f"/api/v1/users/{quote(person.uid)}/app-password")
+        auth = httpx.BasicAuth(person.uid, person.password.reveal())
+        try:
+            response = await self.http.delete(url, auth=auth)
+        except httpx.TransportError as error:
+            raise LoginError(person.uid, url, f"no answer: {reason_of(error)}") from error
+        if response.status_code >= 400 and response.status_code != 404:
+            raise LoginError(person.uid, url, f"HTTP {response.status_code}")
 
 
 async def is_good(session: ToolSession) -> bool:

@@ -51,11 +51,16 @@ class Exchanger:
         connection, response = await self._follow(method, headers, body, repeatable)
         try:
             yield response
-        except BaseException as error:
-            if not (isinstance(error, Exception) and response.is_complete and response.keep_alive):
+        except Exception as error:
+            # An answer that was understood leaves a good connection, also where it said no.
+            spoiled = isinstance(error, CallError) and error.outcome is Outcome.PROTOCOL_ERROR
+            if response.is_complete and response.keep_alive and not spoiled:
+                self._idle.append(connection)
+            else:
                 await connection.aclose()
-                raise
-            self._idle.append(connection)
+            raise
+        except BaseException:
+            await connection.aclose()
             raise
         if len(self._idle) < MOST_IDLE and (response.keep_alive or not response.is_complete):
             self._idle.append(connection)

@@ -76,12 +76,13 @@ class Standin:
         self.faults = FaultBook(now)
         self.faults.configure(options.faults, options.fault_seed)
         self.tools = FaultyTools(self.toolbox, self.store, self.notes, self.faults)
+        self._provisioning = Provisioning(self.identity)
         self.mcp = McpEndpoint(
             self.toolbox,
             self.identity,
             self.counts,
             self.tools.call,
-            provisioning=Provisioning(self.identity) if options.login_flow else None,
+            provisioning=self._provisioning if options.login_flow else None,
             basic=options.basic,
             json_response=options.json_response,
         )
@@ -99,6 +100,7 @@ class Standin:
             Route("/standin/injected", self._injected),
             Route("/standin/faults", self._change_faults, methods=["POST"]),
             *self.identity.routes(),
+            *self._provisioning.routes(),
             *Ocs(self.store, self.identity, doorkeeper).routes(),
             *NotesApi(self.notes, doorkeeper).routes(),
             *Dav(self.store, doorkeeper).routes(),

@@ -8,13 +8,17 @@ from __future__ import annotations
 
 from typing import Any
 
-from sim.standin.identity.identity import Identity
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
 
-PROVISION, CHECK, REVOKE = "nc_auth_provision_access", "nc_auth_check_status", "revoke_nextcloud_access"
+from sim.standin.identity.identity import Identity
+from sim.standin.identity.web import basic_credentials
+
+PROVISION, CHECK = "nc_auth_provision_access", "nc_auth_check_status"
 SUMMARIES = {
     PROVISION: "Start Nextcloud's login flow; gives the address to open.",
     CHECK: "Whether access has been granted.",
-    REVOKE: "Forget the access that was granted.",
 }
 SCOPE = "openid"
 CLIENT = "Nextcloud MCP Server (stand-in)"
@@ -33,15 +37,19 @@ class Provisioning:
         return self._identity.has_app_password(uid, CLIENT)
 
     def call(self, uid: str, tool: str, base_url: str) -> dict[str, Any]:
-        """The answer of one of the tools."""
-        match tool:
-            case "nc_auth_provision_access":
-                return self._provision(uid, base_url)
-            case "revoke_nextcloud_access":
-                self._identity.drop_app_passwords(uid, CLIENT)
-                return {"success": True, "message": "Successfully revoked Nextcloud access."}
-            case _:
-                return self._check(uid)
+        """The answer of one of the two tools."""
+        return self._provision(uid, base_url) if tool == PROVISION else self._check(uid)
+
+    def routes(self) -> list[Route]:
+        return [Route("/api/v1/users/{uid}/app-password", self.forget, methods=["DELETE"])]
+
+    async def forget(self, request: Request) -> Response:
+        """Forget the app password of a user, who proves by his password who he is."""
+        uid, given = request.path_params["uid"], basic_credentials(request)
+        if given is None or given.name != uid or not self._identity.verify_basic(uid, given.password):
+            return JSONResponse({"success": False, "error": "Invalid credentials"}, status_code=401)
+        self._identity.drop_app_passwords(uid, CLIENT)
+        return JSONResponse({"success": True})
 
     def _provision(self, uid: str, base_url: str) -> dict[str, Any]:
         if self.is_provisioned(uid):

@@ -1,0 +1,106 @@
+"""Both clients see the same of every kind of server: ours, and the SDK's with JSON and with events."""
+
+from __future__ import annotations
+
+import ssl
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+import trio
+
+from actors.errors import CallError
+from actors.login.basic import Nobody, Password
+from actors.ports import Person
+from actors.protocol import ProtocolChoice
+from actors.sdk.connector import SdkConnector
+from actors.secret import Secret
+from actors.wire.connector import WireConnector
+from tests.support.over_the_wire import PASSWORD
+from tests.support.processes import ROOT, running_standin
+
+pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+ANN = Person("ann", Secret(PASSWORD))
+KINDS = ("json", "json stateless", "events", "events stateless")
+
+
+@contextmanager
+def sdk_server(kind: str) -> Iterator[str]:
+    """A server made with the SDK, in a process of its own; the URL of its endpoint."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "tests.support.sdk_server", *kind.split()],
+        cwd=ROOT,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    try:
+        assert process.stdout is not None
+        yield process.stdout.readline().strip()
+    finally:
+        process.kill()
+        process.communicate()
+
+
+CALLS: list[tuple[str, dict[str, Any]]] = [
+    ("echo", {"text": "plain"}),
+    ("echo", {"text": "ünïcödé — 日本語\n\r\n\tdata: x\n\n"}),
+    ("echo", {"text": "x" * 300_000}),
+    ("structured", {"number": 7}),
+    ("fail", {"text": "HTTP 418"}),
+    ("slow", {"seconds": 0.2}),
+    ("talk", {"notes": 5}),
+    ("nothing_of_this_name", {}),
+    ("structured", {"number": "no number"}),
+]
+
+
+async def observe(connector: Any) -> list[Any]:
+    """What a client sees of every call, a resource, and the list of tools."""
+    seen: list[Any] = []
+    with trio.fail_after(60):
+        async with connector.open_session(ANN, Nobody()) as session:
+            seen.append(sorted(await session.list_tools()))
+            for name, arguments in CALLS:
+                try:
+                    seen.append(await session.call_tool(name, arguments))
+                except CallError as error:
+                    seen.append((error.kind, str(error)))
+            seen.append(await session.read_resource("test://thing"))
+            seen.append(session.protocol)
+    return seen
+
+
+@pytest.mark.parametrize("protocol", [ProtocolChoice.OLD, ProtocolChoice.NEW])
+@pytest.mark.parametrize("kind", KINDS)
+async def test_both_clients_observe_the_same(kind: str, protocol: ProtocolChoice) -> None:
+    with sdk_server(kind) as url:
+        tls = ssl.create_default_context()
+        wire = await observe(WireConnector(url, 10.0, tls, protocol=protocol))
+        sdk = await observe(SdkConnector(url, 10.0, tls, protocol=protocol))
+    assert wire == sdk
+    assert wire[1] == "plain"
+    assert len(wire[3]) == 300_000
+    assert wire[-1] == {"2025": "2025-11-25", "2026": "2026-07-28"}[protocol.value]
+
+
+async def test_both_clients_see_the_same_of_the_stand_in() -> None:
+    note = {"title": "T", "content": "body", "category": ""}
+    seen: list[Any] = []
+    with running_standin(basic=True) as standin:
+        standin.add_user("ann", "ann@example.org", PASSWORD)
+        for kind in (WireConnector, SdkConnector):
+            connector = kind(f"{standin.url}/mcp", 10.0, ssl.create_default_context())
+            with trio.fail_after(30):
+                async with connector.open_session(ANN, Password(ANN)) as session:
+                    made = await session.call_tool("nc_notes_create_note", note)
+                    read = await session.call_tool("nc_notes_get_note", {"note_id": made["id"]})
+                    await session.call_tool("nc_notes_delete_note", {"note_id": made["id"]})
+                    with pytest.raises(CallError) as gone:
+                        await session.call_tool("nc_notes_get_note", {"note_id": made["id"]})
+                    seen.append((sorted(made), read["content"], gone.value.kind))
+    assert seen[0] == seen[1]

@@ -1,0 +1,59 @@
+"""`python -m tests.support.sdk_server json|events [stateless]`: a server made with the SDK's own parts."""
+
+from __future__ import annotations
+
+import socket
+import sys
+from typing import Any
+
+import anyio
+import uvicorn
+from mcp.server.mcpserver import Context, MCPServer
+
+
+def make_server() -> MCPServer:
+    server = MCPServer("reference")
+
+    @server.tool()
+    async def echo(text: str) -> str:
+        return text
+
+    @server.tool()
+    async def structured(number: int) -> dict[str, Any]:
+        return {"number": number, "list": [1, 2, 3], "nested": {"text": "é"}}
+
+    @server.tool()
+    async def fail(text: str) -> str:
+        raise ValueError(text)
+
+    @server.tool()
+    async def slow(seconds: float) -> str:
+        await anyio.sleep(seconds)
+        return "at last"
+
+    @server.tool()
+    async def talk(notes: int, ctx: Context) -> str:
+        for number in range(notes):
+            await ctx.report_progress(number, notes)
+        return "said it all"
+
+    @server.resource("test://thing")
+    async def thing() -> str:
+        return '{"a": 1}'
+
+    return server
+
+
+def main() -> None:
+    words = sys.argv[1:]
+    app = make_server().streamable_http_app(
+        json_response="json" in words, stateless_http="stateless" in words
+    )
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        print(f"http://127.0.0.1:{listener.getsockname()[1]}/mcp", flush=True)
+        uvicorn.Server(uvicorn.Config(app, log_level="critical")).run(sockets=[listener])
+
+
+if __name__ == "__main__":
+    main()
