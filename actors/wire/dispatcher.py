@@ -100,7 +100,7 @@ class WireDispatcher:
     def take_failure(self) -> None:
         """Nothing: what fails here is raised (`actors.session.Transport`)."""
 
-    async def run(
+    async def run(  # noqa: ASYNC114 (the SDK starts it)
         self,
         on_request: OnRequest,
         on_notify: OnNotify,

@@ -88,10 +88,7 @@ def note(text: str) -> dict[str, Any]:
 
 async def test_what_a_server_says_before_its_answer_is_heard_and_answered(connect: Any) -> None:
     async def answer(stream: Stream, request: Request) -> bool:
-        other = {"jsonrpc": "2.0", "id": 999_999, "result": {}}
-        await stream.send_all(
-            http_events(note("a"), ping(1), other, note("b"), ping(2), tool_result(request))
-        )
+        await stream.send_all(http_events(note("a"), ping(1), note("b"), ping(2), tool_result(request)))
         return True
 
     async with raw_server(answer) as server:
@@ -103,6 +100,20 @@ async def test_what_a_server_says_before_its_answer_is_heard_and_answered(connec
                     await trio.sleep(0.01)
     replies = [r.message for r in server.requests if "result" in r.message]
     assert sorted(reply["id"] for reply in replies) == ["ping-1", "ping-1", "ping-2", "ping-2"]
+
+
+async def test_our_client_takes_no_answer_that_belongs_to_another_request() -> None:
+    """The SDK's takes whatever response the stream of its request brings."""
+
+    async def answer(stream: Stream, request: Request) -> bool:
+        other = {"jsonrpc": "2.0", "id": 999_999, "result": {"content": []}}
+        await stream.send_all(http_events(other, tool_result(request)))
+        return True
+
+    async with raw_server(answer) as server:
+        wire = WireConnector(server.url, 15.0, ssl.create_default_context())
+        async with wire.open_session(PERSON, Nobody()) as session:
+            assert await call(session) == VALUE
 
 
 def ok(kind: str, framing: str, body: str = "") -> bytes:
