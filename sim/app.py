@@ -25,6 +25,7 @@ from sim.config import Config, Target
 from sim.drivers import open_driver
 from sim.entrance import login_text, needs_provisioning
 from sim.exit import ExitCode
+from sim.files import raise_file_limit
 from sim.interrupt import SIGNALS, Interrupt, open_interrupt
 from sim.ledger import Ledger, LedgerHead, new_mark, open_ledger
 from sim.load import Load
@@ -97,6 +98,7 @@ class Simulation:
         if self._config.target.virtual:
             await self._run_virtual(workflows, interrupt)
             return
+        raise_file_limit(sum(len(group) for group in self._people.values()))
         async with open_target(self._config.target, self._config.standin_options) as target:
             head = LedgerHead(
                 mark=new_mark(),

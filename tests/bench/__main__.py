@@ -24,7 +24,10 @@ from actors.measurement import Measurement
 from actors.messages import Done, Step
 from sim.measure.recorder import Recorder
 from sim.measure.sketch import Sketch
+from tests.bench.clients import clients
 from tests.bench.crowd import run_crowd
+from tests.bench.scale import scale
+from tests.bench.timing import timing
 
 ROUNDS = 5
 
@@ -36,18 +39,33 @@ def main() -> None:
     parser.add_argument("--smoke", action="store_true", help="a hundredth of the work: only that it runs")
     smoke: bool = parser.parse_args().smoke
     table = Table("figure", "value", title=f"{sys.platform}, Python {sys.version.split()[0]}")
-    for name, value in figures(
-        1000 if smoke else 100_000, users=10 if smoke else 200, seconds=1 if smoke else 20
-    ):
+    for name, value in small_figures() if smoke else figures():
         table.add_row(name, value)
-    Console(width=100).print(table)
+        print(f"{name}: {value}", file=sys.stderr)
+    Console(width=120).print(table)
 
 
-def figures(samples: int, users: int, seconds: int) -> Iterator[Figure]:
+def figures() -> Iterator[Figure]:
+    yield from clients(20_000)
+    yield from crowd(200, 20)
+    yield from scale((100, 1_000, 10_000))
+    yield from core(100_000)
+    yield from timing(10, (10_000, 100_000), users=500, minutes=60)
+
+
+def small_figures() -> Iterator[Figure]:
+    """The same, so small that it only shows that it runs."""
+    yield from clients(400)
+    yield from crowd(10, 1)
+    yield from scale((20,))
+    yield from core(1_000)
+    yield from timing(1, (100,), users=10, minutes=1)
+
+
+def core(samples: int) -> Iterator[Figure]:
     yield "record, amortised over all that a call feeds", f"{1e6 * recording(samples):.2f} µs CPU a call"
     yield from sketch_errors(samples * 10)
     yield "inbox, ask and reply", f"{1e6 * asking(samples // 10):.1f} µs CPU"
-    yield from crowd(users, seconds)
 
 
 def median_of(measure: Callable[[], float]) -> float:
@@ -74,17 +92,29 @@ def recording(calls: int) -> float:
 
 
 def sketch_errors(count: int) -> Iterator[Figure]:
-    """The sketch against exact order statistics, on lognormal samples."""
+    """The sketch against exact order statistics; and what merging ten of them adds."""
     random = Random(2)
-    samples = [random.lognormvariate(-3, 0.8) for _ in range(count)]
-    sketch = Sketch()
-    for sample in samples:
-        sketch.add(sample)
-    samples.sort()
-    for q in (0.5, 0.95, 0.99, 0.999):
-        exact, seen = samples[math.ceil(q * count) - 1], sketch.quantile(q)
-        assert seen is not None
-        yield f"sketch error at p{100 * q:g}, {count} samples", f"{100 * abs(seen / exact - 1):.3f} %"
+    shapes = {
+        "lognormal": [random.lognormvariate(-3, 0.8) for _ in range(count)],
+        "bimodal": [random.gauss(0.02, 0.002) if i % 10 else random.gauss(0.5, 0.05) for i in range(count)],
+    }
+    for name, samples in shapes.items():
+        whole, tenths = Sketch(), [Sketch() for _ in range(10)]
+        for place, sample in enumerate(samples):
+            whole.add(sample)
+            tenths[place % 10].add(sample)
+        merged = Sketch.merged(tenths)
+        samples.sort()
+        exact = {q: samples[math.ceil(q * count) - 1] for q in (0.5, 0.95, 0.99, 0.999)}
+        errors = ", ".join(f"p{100 * q:g} {off(whole, q, value):.3f} %" for q, value in exact.items())
+        yield f"sketch error, {count} {name} samples", errors
+        between = max(off(merged, q, whole.quantile(q) or 0.0) for q in exact)
+        yield f"merged against unmerged, {name}", f"at most {between:.3f} %"
+
+
+def off(sketch: Sketch, q: float, value: float) -> float:
+    """Percent by which the quantile is off."""
+    return 100 * abs((sketch.quantile(q) or 0.0) / value - 1)
 
 
 def asking(asks: int) -> float:
