@@ -61,7 +61,7 @@ class McpSession:
         """Agree on a protocol version: a handshake up to 2025, `server/discover` from 2026 on.
 
         `AUTO` shakes hands first, since nearly every server does, and such a session can be asked for
-        input. Raises CallError.
+        input. Then the tools are listed, as every client does. Raises CallError.
         """
         if self._choice is not ProtocolChoice.NEW:
             try:
@@ -72,6 +72,10 @@ class McpSession:
         if self._client.protocol_version is None:
             await self._call(self._client.discover)
         self.protocol = str(self._client.protocol_version)
+        offered = self._client.server_capabilities
+        if offered is not None and offered.tools is not None:
+            # Else the SDK's session would ask within the first call, and that would look slow.
+            await self.list_tools()
 
     async def call_tool(self, name: str, arguments: Mapping[str, Json]) -> Json:
         result = await self._call(lambda: self._client.call_tool(name, dict(arguments)))

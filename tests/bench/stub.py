@@ -16,7 +16,7 @@ import httptools
 NUMBER = re.compile(rb'"id":\s*(\d+)')
 HELLO = {
     "protocolVersion": "2025-06-18",
-    "capabilities": {},
+    "capabilities": {"tools": {}},
     "serverInfo": {"name": "stub", "version": "1"},
 }
 NOTE = {"id": 1, "title": "Note", "content": "# Note\n\nSome text.\n" * 8, "category": "", "etag": "0" * 32}

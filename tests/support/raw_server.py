@@ -12,9 +12,10 @@ import trio
 
 HELLO = {
     "protocolVersion": "2025-06-18",
-    "capabilities": {},
+    "capabilities": {"tools": {}},
     "serverInfo": {"name": "raw", "version": "1"},
 }
+TOOLS = [{"name": name, "inputSchema": {"type": "object"}} for name in ("t", "some_tool")]
 VALUE = {"answer": "ünïcödé", "list": list(range(50))}
 
 
@@ -65,7 +66,7 @@ async def raw_server(answer: Answering) -> AsyncIterator[RawServer]:
             if name == "initialize":
                 await stream.send_all(http_json(result(request, HELLO), session="s-1"))
             elif name == "tools/list":
-                await stream.send_all(http_json(result(request, {"tools": []})))
+                await stream.send_all(http_json(result(request, {"tools": TOOLS})))
             else:
                 await stream.send_all(b"HTTP/1.1 202 Accepted\r\nContent-Length: 0\r\n\r\n")
             return True
