@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import fcntl
 import os
 import secrets
 import signal
@@ -46,24 +47,22 @@ class Case:
 def install(release: str) -> Path:
     """The environment's command for this release, installed where it is missing. Raises when it cannot be."""
     home = ENVIRONMENTS / release
-    command = home / "bin" / PACKAGE
-    marker = home / "complete"
-    if not marker.exists() or release == "latest":
-        venv.create(home, with_pip=True, clear=release != "latest")
-        wanted = PACKAGE if release == "latest" else f"{PACKAGE}=={release}"
-        pip = [
-            home / "bin" / "python",
-            "-m",
-            "pip",
-            "install",
-            "--quiet",
-            "--upgrade",
-            wanted,
-            *UNDECLARED.get(release, ()),
-        ]
-        subprocess.run(pip, check=True, timeout=1800)
-        marker.touch()
-    return command
+    ENVIRONMENTS.mkdir(exist_ok=True)
+    with (ENVIRONMENTS / f"{release}.lock").open("w") as lock:
+        # Tests may run in several processes.
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (home / "complete").exists() or release == "latest":
+            make_environment(home, release)
+    return home / "bin" / PACKAGE
+
+
+def make_environment(home: Path, release: str) -> None:
+    venv.create(home, with_pip=True, clear=release != "latest")
+    wanted = PACKAGE if release == "latest" else f"{PACKAGE}=={release}"
+    packages = [wanted, *UNDECLARED.get(release, ())]
+    pip = [home / "bin" / "python", "-m", "pip", "install", "--quiet", "--upgrade", *packages]
+    subprocess.run(pip, check=True, timeout=1800)
+    (home / "complete").touch()
 
 
 @contextmanager
