@@ -11,16 +11,9 @@ from sim.options.table import OPTIONS
 from tests.support.processes import running_standin, simulate
 
 TEXT = (Path(__file__).resolve().parent.parent / "README.md").read_text()
-OF_COMMANDS = {
-    "--help",
-    "--dry-run",
-    "--prefix",
-    "--soak",
-    "--interop",
-    "--release",
-    "--no-browser",
-    "--no-cleanup",
-}
+OF_COMMANDS = set(
+    ["--help", "--dry-run", "--prefix", "--soak", "--interop", "--release", "--no-browser", "--no-cleanup"]
+)
 """Options of cleanup and of bin/test, and those that click makes."""
 OF_STANDIN = {param.opts[0] for param in standin_params()}
 
