@@ -17,6 +17,7 @@ from rich.console import Console
 
 from actors.accounts import OcsAccounts
 from actors.errors import SetupError
+from actors.login.devices import Devices
 from actors.measurement import Record
 from actors.ports import Credentials, Person
 from actors.secret import Secret
@@ -140,7 +141,8 @@ class Simulation:
                 None if config.users.accounts else OcsAccounts(http, target.admin, target.admin_password)
             )
             connector = make_connector(config, mcp_url, tls)
-            place = Place(mcp_url, nextcloud_url, accounts, http, driver, why, connector)
+            devices = Devices(tls, nextcloud_url)
+            place = Place(mcp_url, nextcloud_url, accounts, http, driver, why, connector, devices)
             setup = Setup(config, place, ledger, self._recorder, self._progress)
             try:
                 with interrupt.work:
@@ -150,7 +152,7 @@ class Simulation:
                 self._ending.problem = str(first_of(problems))
             finally:
                 # Signals count on: the third one leaves the clean-up too.
-                sweeper = Sweeper(http, self._passwords(), ledger.head.mark)
+                sweeper = Sweeper(http, self._passwords(), ledger.head.mark, devices)
                 remover = Remover(ledger, accounts, http, concurrency, sweeper, self._count_removed)
                 await self._clean_up(remover, ledger)  # noqa: ASYNC102
 

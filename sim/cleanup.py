@@ -11,6 +11,7 @@ import trio
 
 from actors.accounts import OcsAccounts
 from actors.errors import SetupError
+from actors.login.devices import Devices
 from actors.secret import Secret
 from sim.exit import ExitCode
 from sim.ledger import Ledger, ledger_folder, take_over
@@ -61,7 +62,8 @@ async def _run(options: CleanupOptions) -> ExitCode:
         raise SetupError(
             f"--ledger {options.ledger}: there is no such file; nothing was left behind by that run"
         )
-    async with http_client(host, tls_context(options.ca_file, options.insecure), CONCURRENCY) as http:
+    tls = tls_context(options.ca_file, options.insecure)
+    async with http_client(host, tls, CONCURRENCY) as http:
         accounts = OcsAccounts(http, options.admin, options.admin_password)
         if options.host and options.admin_password:
             await accounts.check()
@@ -77,7 +79,7 @@ async def _run(options: CleanupOptions) -> ExitCode:
                 elif options.dry_run:
                     _tell(ledger)
                 else:
-                    sweeper = Sweeper(http, passwords, ledger.head.mark)
+                    sweeper = Sweeper(http, passwords, ledger.head.mark, Devices(tls, host))
                     result = await Remover(ledger, accounts, http, CONCURRENCY, sweeper).remove_all()
                     print(f"{path}: {result.removed} removed")
                     remaining += result.remaining

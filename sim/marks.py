@@ -9,9 +9,12 @@ import httpx
 from defusedxml import ElementTree
 
 from actors.errors import SetupError
+from actors.login.devices import Devices
+from actors.ports import Person
 from actors.secret import Secret
 
 MARK_KIND = "mark"
+APP_PASSWORD_KIND = "app_password"  # noqa: S105 (a kind of thing, no password)
 NOTES = "/index.php/apps/notes/api/v1/notes"
 FILES = "/remote.php/dav/files"
 DAV_HREF = "{DAV:}href"
@@ -25,19 +28,30 @@ class Sweeper:
         http: with Nextcloud's base URL.
         passwords: of the accounts, by name.
         mark: stands in the title of every note and in the name of every file to be removed.
+        devices: where their app passwords are taken back.
     """
 
-    def __init__(self, http: httpx.AsyncClient, passwords: Mapping[str, Secret], mark: str) -> None:
+    def __init__(
+        self, http: httpx.AsyncClient, passwords: Mapping[str, Secret], mark: str, devices: Devices
+    ) -> None:
         self._http = http
+        self._devices = devices
         self._passwords = passwords
         self._mark = mark
 
-    async def sweep(self, uid: str) -> None:
-        """Remove all that is marked in the account `uid`; shares of it go with it. Raises SetupError."""
+    async def revoke(self, uid: str, number: int) -> None:
+        """Take back the app password of `uid` with this number. Raises SetupError."""
+        await self._devices.revoke(Person(uid, self._password(uid)), number)
+
+    def _password(self, uid: str) -> Secret:
         password = self._passwords.get(uid)
         if password is None:
             raise SetupError(f"no password for {uid}: name the --accounts file of that run")
-        auth = httpx.BasicAuth(uid, password.reveal())
+        return password
+
+    async def sweep(self, uid: str) -> None:
+        """Remove all that is marked in the account `uid`; shares of it go with it. Raises SetupError."""
+        auth = httpx.BasicAuth(uid, self._password(uid).reveal())
         for note_id in await self._marked_notes(uid, auth):
             await self._delete(f"{NOTES}/{note_id}", auth)
         # What was shared with him lies among his files until its owner removes it.

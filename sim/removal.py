@@ -12,7 +12,7 @@ from actors.errors import SetupError
 from actors.login.client import CLIENT_KIND, remove
 from actors.ports import Accounts
 from sim.ledger import Entry, EntryState, Ledger
-from sim.marks import MARK_KIND, Sweeper
+from sim.marks import APP_PASSWORD_KIND, MARK_KIND, Sweeper
 
 USER_KIND = "user"
 GIVE_UP_S = 30.0
@@ -124,7 +124,17 @@ class Remover:
             pause = min(LONGEST_PAUSE_S, pause * 2)
 
     def _act_for(self, kind: str) -> Callable[[Entry], Awaitable[bool]]:
-        return {CLIENT_KIND: self._remove_client, MARK_KIND: self._sweep}.get(kind, self._remove_user)
+        acts = {
+            CLIENT_KIND: self._remove_client,
+            MARK_KIND: self._sweep,
+            APP_PASSWORD_KIND: self._revoke,
+        }
+        return acts.get(kind, self._remove_user)
+
+    async def _revoke(self, entry: Entry) -> bool:
+        uid, _, number = entry.name.rpartition("/")
+        await self._sweeper.revoke(uid, int(number))
+        return True
 
     async def _sweep(self, entry: Entry) -> bool:
         await self._sweeper.sweep(entry.name)

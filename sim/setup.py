@@ -15,6 +15,7 @@ from actors.accounts import AlreadyExists
 from actors.errors import CallError, LoginError, Outcome, SetupError
 from actors.login.basic import BasicLogin
 from actors.login.client import OAuthClient, register
+from actors.login.devices import Devices
 from actors.login.driver import Driver
 from actors.login.oauth import OAuthLogin
 from actors.login.plan import AuthPlan, discover
@@ -24,7 +25,7 @@ from actors.ports import Accounts, Connector, Credentials, Login, Person
 from sim.config import Config
 from sim.entrance import check_mode, check_takes_passwords, check_users_differ
 from sim.ledger import Ledger
-from sim.marks import MARK_KIND
+from sim.marks import APP_PASSWORD_KIND, MARK_KIND
 from sim.removal import USER_KIND
 from sim.report.progress import Progress
 
@@ -44,6 +45,7 @@ class Place:
         accounts: None where the accounts exist already.
         http: with Nextcloud's base URL.
         driver: sits in front of the login page; `why_driver` says why this one.
+        devices: the users' lists of app passwords.
     """
 
     mcp_url: str
@@ -53,6 +55,7 @@ class Place:
     driver: Driver
     why_driver: str
     connector: Connector
+    devices: Devices
 
 
 class Setup:
@@ -154,8 +157,14 @@ class Setup:
         grants = self._grants()
 
         async def grant(person: Person) -> None:
+            # What an account that stays gets is written down, to be taken back.
+            stays = self._place.accounts is None
+            before = await self._place.devices.app_passwords(person) if stays else frozenset()
             act = partial(grants.provision, person, credentials[person.uid])
             await self._timed(SetupStep.PROVISION, person.uid, act)
+            if stays:
+                for number in await self._place.devices.app_passwords(person) - before:
+                    self._ledger.created(APP_PASSWORD_KIND, f"{person.uid}/{number}")
 
         await self._for_each(people, grant, "granted access")
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import ssl
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from urllib.parse import urljoin, urlsplit
 
 import httpx
@@ -49,19 +50,30 @@ class HttpDriver:
         await self._visit(person, url, granted)
 
     async def _visit(self, person: Person, url: str, end: End) -> str:
-        headers = {"Accept": "text/html,application/xhtml+xml"}
-        async with httpx.AsyncClient(verify=self._tls, timeout=30, headers=headers, trust_env=False) as http:
-            visit = _Visit(http, person, url, end)
-            try:
-                with trio.fail_after(LOGIN_S):
-                    return await visit.go()
-            except trio.TooSlowError:
-                raise LoginError(
-                    person.uid, without_query(visit.at), f"not done after {LOGIN_S:g} s"
-                ) from None
-            except httpx.TransportError as error:
-                reason = f"no answer: {reason_of(error)}"
-                raise LoginError(person.uid, without_query(visit.at), reason) from error
+        async with visit(self._tls, person, url, end) as (_, landed):
+            return landed
+
+
+@asynccontextmanager
+async def visit(
+    tls: ssl.SSLContext, person: Person, url: str, end: End
+) -> AsyncIterator[tuple[httpx.AsyncClient, str]]:
+    """Go from `url` to where `end` says, logging in on the way: the client with its cookies, and the address.
+
+    Raises LoginError.
+    """
+    headers = {"Accept": "text/html,application/xhtml+xml"}
+    async with httpx.AsyncClient(verify=tls, timeout=30, headers=headers, trust_env=False) as http:
+        way = _Visit(http, person, url, end)
+        try:
+            with trio.fail_after(LOGIN_S):
+                landed = await way.go()
+            yield http, landed
+        except trio.TooSlowError:
+            raise LoginError(person.uid, without_query(way.at), f"not done after {LOGIN_S:g} s") from None
+        except httpx.TransportError as error:
+            reason = f"no answer: {reason_of(error)}"
+            raise LoginError(person.uid, without_query(way.at), reason) from error
 
 
 class _Visit:

@@ -64,6 +64,14 @@ class Page:
         self._reader.feed(html)
 
     @property
+    def request_token(self) -> str:
+        return self._reader.request_token
+
+    def initial_state(self, name: str) -> str:
+        """What Nextcloud hands to the page's scripts under this name: JSON in base64, "" for nothing."""
+        return self._reader.elements.get(name, {}).get("value", "")
+
+    @property
     def path(self) -> str:
         return urlsplit(self.url).path.removeprefix("/index.php")
 
@@ -110,7 +118,7 @@ class Page:
             return form.fields["stateToken"]
         if found := STATE_IN_LINK.search(self._html):
             return unquote(found[1])
-        state = self._reader.elements.get("initial-state-core-loginFlowStateToken", {}).get("value", "")
+        state = self.initial_state("initial-state-core-loginFlowStateToken")
         return str(json.loads(base64.b64decode(state))) if state else ""
 
     def log_in(self, person: Person) -> Submission:

@@ -31,10 +31,11 @@ class Provisioning:
     def __init__(self, identity: Identity) -> None:
         self._identity = identity
         self._pending: dict[str, str] = {}
+        self._granted: set[str] = set()
 
     def is_provisioned(self, uid: str) -> bool:
         """Whether an app password for this server is there (and has not been revoked)."""
-        return self._identity.has_app_password(uid, CLIENT)
+        return uid in self._granted and self._identity.has_app_password(uid, CLIENT)
 
     def call(self, uid: str, tool: str, base_url: str) -> dict[str, Any]:
         """The answer of one of the two tools."""
@@ -44,11 +45,14 @@ class Provisioning:
         return [Route("/api/v1/users/{uid}/app-password", self.forget, methods=["DELETE"])]
 
     async def forget(self, request: Request) -> Response:
-        """Forget the app password of a user, who proves by his password who he is."""
+        """Forget the app password of a user, who proves by his password who he is.
+
+        At Nextcloud it stays among his devices, as it does with the real server.
+        """
         uid, given = request.path_params["uid"], basic_credentials(request)
         if given is None or given.name != uid or not self._identity.verify_basic(uid, given.password):
             return JSONResponse({"success": False, "error": "Invalid credentials"}, status_code=401)
-        self._identity.drop_app_passwords(uid, CLIENT)
+        self._granted.discard(uid)
         return JSONResponse({"success": True})
 
     def _provision(self, uid: str, base_url: str) -> dict[str, Any]:
@@ -68,6 +72,7 @@ class Provisioning:
     def _check(self, uid: str) -> dict[str, Any]:
         if uid in self._pending and self._identity.poll_login_flow(self._pending[uid]) is not None:
             del self._pending[uid]
+            self._granted.add(uid)
         if self.is_provisioned(uid):
             return {"status": "provisioned", "success": True, "user_id": uid}
         status = "pending" if uid in self._pending else "not_initiated"

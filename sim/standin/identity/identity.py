@@ -89,13 +89,6 @@ class Identity:
         """Whether this program has an app password of this user's."""
         return any(one.name == client for one in self._app_passwords.of(uid))
 
-    def drop_app_passwords(self, uid: str, client: str) -> None:
-        """This program gives its app passwords of this user back."""
-        for one in self._app_passwords.of(uid):
-            if one.name == client:
-                self._app_passwords.delete(one)
-                self._counts["revoked_app_passwords"] += 1
-
     def revoke_access_token(self, token: str) -> bool:
         """End this access token. Returns whether there was one."""
         return self._grants.revoke(token)

@@ -1,0 +1,69 @@
+"""The app passwords in a user's own list at Nextcloud (Settings, Security), which a program may not touch."""
+
+from __future__ import annotations
+
+import base64
+import json
+import ssl
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from urllib.parse import urlsplit
+
+import httpx
+
+from actors.errors import LoginError
+from actors.login.http_driver import visit
+from actors.login.pages import Page, Submission
+from actors.ports import Person
+
+SECURITY = "/index.php/settings/user/security"
+TOKENS = "/index.php/settings/personal/authtokens"
+STATE = "initial-state-settings-app_tokens"
+
+
+class Devices:
+    """Reads and shortens these lists, logged in like the user himself.
+
+    Args:
+        tls: one context for all.
+        nextcloud_url: of the server.
+    """
+
+    def __init__(self, tls: ssl.SSLContext, nextcloud_url: str) -> None:
+        self._tls = tls
+        self._url = nextcloud_url
+
+    async def app_passwords(self, person: Person) -> frozenset[int]:
+        """Their numbers. Raises LoginError."""
+        async with self._security_page(person) as (_, page):
+            return numbers(page)
+
+    async def revoke(self, person: Person, number: int) -> None:
+        """Take one back; one that is not there is no error. Raises LoginError."""
+        async with self._security_page(person) as (http, page):
+            if number not in numbers(page):
+                return
+            answer = await http.delete(
+                f"{self._url}{TOKENS}/{number}", headers={"requesttoken": page.request_token}
+            )
+            if answer.status_code >= 400 and answer.status_code != 404:
+                raise LoginError(person.uid, TOKENS, f"HTTP {answer.status_code}")
+
+    @asynccontextmanager
+    async def _security_page(self, person: Person) -> AsyncIterator[tuple[httpx.AsyncClient, Page]]:
+        def reached(step: Submission, response: httpx.Response) -> str | None:
+            path = urlsplit(step.url).path
+            is_there = response.status_code == 200 and path.endswith("/settings/user/security")
+            return step.url if is_there else None
+
+        url = f"{self._url}{SECURITY}"
+        async with visit(self._tls, person, url, reached) as (http, landed):
+            answer = await http.get(landed)
+            yield http, Page(landed, answer.text)
+
+
+def numbers(page: Page) -> frozenset[int]:
+    """The numbers of the permanent tokens on the security page; sessions of browsers are none of ours."""
+    state = page.initial_state(STATE)
+    tokens = json.loads(base64.b64decode(state)) if state else []
+    return frozenset(token["id"] for token in tokens if token.get("type") == 1)
