@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
 from random import Random
 from typing import TypeVar
 
@@ -19,20 +19,6 @@ from sim.standin.toolbox import as_text
 from sim.virtual.server import ServerQueue
 
 T = TypeVar("T")
-
-
-class KnownByName:
-    """Credentials of somebody who need not show any."""
-
-    async def authorization(self) -> str:
-        return ""
-
-    @contextmanager
-    def in_use(self) -> Iterator[None]:
-        yield
-
-    def reject(self) -> None:
-        raise AssertionError("nobody rejects a user of the stand-in in this process")
 
 
 class InProcessConnector:

@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 import trio
 
 from actors.errors import SetupError
+from actors.login.basic import Nobody
 from actors.ports import Credentials, Person
 from sim.config import Config
 from sim.interrupt import Interrupt
@@ -19,7 +20,7 @@ from sim.standin.app import Standin
 from sim.standin.faults import FaultSpec
 from sim.standin.faults.spec import OF_TOOLS
 from sim.tools import usable
-from sim.virtual.connector import InProcessConnector, KnownByName
+from sim.virtual.connector import InProcessConnector
 from sim.virtual.server import ServerQueue
 from workflows.base import Workflow
 
@@ -62,7 +63,7 @@ class VirtualWorld:
         credentials: dict[str, Credentials] = {}
         for person in (person for group in people.values() for person in group):
             self._standin.store.add_account(person.uid, "", person.display_name, person.email)
-            credentials[person.uid] = KnownByName()
+            credentials[person.uid] = Nobody()
         offered = frozenset(self._standin.toolbox.tools)
         chosen = usable(self._config, workflows, offered, "the stand-in", self._progress.say)
         load = Load(self._config, self._connector, self._recorder, chosen, MARK, is_virtual=True)

@@ -24,7 +24,7 @@ from tests.support.processes import ROOT, running_standin
 
 pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 ANN = Person("ann", Secret(PASSWORD))
-KINDS = ("json", "json stateless", "events", "events stateless")
+KINDS = ("json", "json stateless", "events", "events stateless", "events hypercorn", "json hypercorn")
 
 
 @contextmanager

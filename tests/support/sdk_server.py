@@ -1,4 +1,4 @@
-"""`python -m tests.support.sdk_server json|events [stateless]`: a server made with the SDK's own parts."""
+"""`python -m tests.support.sdk_server json|events [stateless] [hypercorn]`: a server of the SDK's parts."""
 
 from __future__ import annotations
 
@@ -7,7 +7,10 @@ import sys
 from typing import Any
 
 import anyio
+import trio
 import uvicorn
+from hypercorn.config import Config
+from hypercorn.trio import serve
 from mcp.server.mcpserver import Context, MCPServer
 
 
@@ -52,7 +55,11 @@ def main() -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         print(f"http://127.0.0.1:{listener.getsockname()[1]}/mcp", flush=True)
-        uvicorn.Server(uvicorn.Config(app, log_level="critical")).run(sockets=[listener])
+        if "hypercorn" in words:
+            config = Config.from_mapping(bind=[f"fd://{listener.fileno()}"], loglevel="CRITICAL")
+            trio.run(serve, app, config)
+        else:
+            uvicorn.Server(uvicorn.Config(app, log_level="critical")).run(sockets=[listener])
 
 
 if __name__ == "__main__":
