@@ -80,8 +80,8 @@ SUBJECTS: dict[str, Subject] = {
 }
 """The words that may stand in the place of a workflow. A rate in percent is a share of:
 
-calls brought to an end (`errors`), executions (violations, conflicts; of `executions`: those that
-failed), workflows that were due (`dropped`, `postponed`).
+calls brought to an end (`errors`; a conflict that was retried is none), executions (violations,
+conflicts; of `executions`: those that failed), workflows that were due (`dropped`, `postponed`).
 """
 
 

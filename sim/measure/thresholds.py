@@ -118,7 +118,9 @@ class _Selection:
         name, is_share = self._metric.name, unit is Unit.FRACTION
         match name:
             case "errors":
-                return self._calls(failed_only=True)
+                failed, retried = self._calls(failed_only=True), sum(s.conflicts for s in self._stories())
+                # A conflict that is retried is part of working together, and has a word of its own.
+                return _Count(max(0, failed.count - retried), failed.of)
             case "calls":
                 return self._calls(failed_only=False)
             case "propagation":

@@ -18,5 +18,13 @@ def test_the_benchmarks_run_to_the_end_and_print_their_table() -> None:
         check=False,
     )
     assert done.returncode == 0, done.stderr
-    for figure in ("record", "sketch error at p99.9", "inbox", "operations a second", "memory a user"):
+    for figure in (
+        "our client, bare",
+        "record",
+        "sketch error",
+        "inbox",
+        "lateness",
+        "memory a user",
+        "virtual",
+    ):
         assert figure in done.stdout

@@ -18,7 +18,7 @@ from actors.login.browser_driver import find_browser, open_browser_driver
 from actors.login.client import OAuthClient, register, remove
 from actors.login.driver import Driver
 from actors.login.http_driver import HttpDriver
-from actors.login.oauth import OAuthLogin, Tokens
+from actors.login.oauth import OAuthLogin
 from actors.login.plan import AuthPlan, discover
 from actors.measurement import Fact
 from actors.ports import Person
@@ -78,12 +78,13 @@ def person(uid: str, password: str = PASSWORD) -> Person:
     return Person(uid, Secret(password))
 
 
-async def log_in(standin: StandinServer, kind: str, who: Person, screenshots: Path | None = None) -> Tokens:
+async def log_in(standin: StandinServer, kind: str, who: Person, screenshots: Path | None = None) -> str:
+    """Log in; what `who` then shows the MCP server."""
     facts: list[Fact] = []
     with trio.fail_after(90):
         async with open_driver(kind, screenshots) as driver:
             async with open_login(standin, driver, facts) as (login, *_):
-                return await login.log_in(who)
+                return await (await login.log_in(who)).authorization()
 
 
 def only(error: BaseException) -> BaseException:
@@ -94,8 +95,7 @@ def only(error: BaseException) -> BaseException:
 
 @pytest.mark.parametrize("kind", DRIVERS)
 async def test_a_user_logs_in_and_gets_a_bearer_token(standin: StandinServer, kind: str) -> None:
-    tokens = await log_in(standin, kind, person("alice"))
-    assert (await tokens.authorization()).startswith("Bearer ")
+    assert (await log_in(standin, kind, person("alice"))).startswith("Bearer ")
 
 
 @pytest.mark.parametrize("kind", DRIVERS)
