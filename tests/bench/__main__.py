@@ -26,7 +26,7 @@ from sim.measure.recorder import Recorder
 from sim.measure.sketch import Sketch
 from tests.bench.clients import clients
 from tests.bench.crowd import run_crowd
-from tests.bench.scale import scale
+from tests.bench.scale import scale, steady
 from tests.bench.timing import timing
 
 ROUNDS = 5
@@ -49,6 +49,7 @@ def figures() -> Iterator[Figure]:
     yield from clients(20_000)
     yield from crowd(200, 20)
     yield from scale((100, 1_000, 10_000))
+    yield steady(1_000_000)
     yield from core(100_000)
     yield from timing(10, (10_000, 100_000), users=500, minutes=60)
 
@@ -58,6 +59,7 @@ def small_figures() -> Iterator[Figure]:
     yield from clients(400)
     yield from crowd(10, 1)
     yield from scale((20,))
+    yield steady(1_000)
     yield from core(1_000)
     yield from timing(1, (100,), users=10, minutes=1)
 

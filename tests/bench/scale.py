@@ -15,10 +15,12 @@ from pathlib import Path
 import trio
 
 from actors.login.basic import Nobody
+from actors.measurement import Phase
 from actors.messages import Done, Step
 from actors.ports import Person
 from actors.roster import open_roster
 from actors.secret import Secret
+from actors.user import User
 from actors.wire.connector import WireConnector
 from sim.files import raise_file_limit
 from sim.measure.recorder import Recorder
@@ -43,6 +45,36 @@ def scale(sizes: tuple[int, ...]) -> Iterator[tuple[str, str]]:
         told = json.loads(said.stdout.strip().splitlines()[-1])
         times = "opened in {opened_s:.1f} s, called in {called_s:.1f} s, gone in {gone_s:.1f} s"
         yield f"{users} users on stage", f"{told['kib_a_user']:.1f} KiB a user; {times.format(**told)}"
+
+
+def steady(calls: int) -> tuple[str, str]:
+    """How much memory a run of so many calls takes after its first tenth, all that is recorded included."""
+    return f"resident memory over {calls} calls, after the first tenth", trio.run(_steady, calls)
+
+
+async def _steady(calls: int) -> str:
+    with stub() as url:
+        recorder = Recorder(phase=Phase.MEASURED)
+        connector = WireConnector(url, 60, ssl.create_default_context())
+        async with open_roster(connector, recorder, seed=1) as roster:
+            users = [roster.enter(Person(f"user_{n}", Secret("")), Nobody()) for n in range(50)]
+            for user in users:
+                assert await user.wait_on_stage()
+
+            async def work(user: User, share: int) -> None:
+                for number in range(share // len(users)):
+                    await user.ask(Step("bench", f"call_{number % 20}", TOOL, ARGUMENTS, number))
+
+            async def all_work(share: int) -> float:
+                async with trio.open_nursery() as nursery:
+                    for user in users:
+                        nursery.start_soon(work, user, share)
+                gc.collect()
+                return resident_kib()
+
+            before = await all_work(calls // 10)
+            after = await all_work(calls - calls // 10)
+    return f"{100 * (after / before - 1):+.2f} % ({before / 1024:.1f} to {after / 1024:.1f} MiB)"
 
 
 def resident_kib() -> float:

@@ -7,18 +7,24 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from random import Random
 from typing import Any
 
+import mcp_types as types
 import pytest
 import trio
+from mcp import ClientSession
 
 from actors.errors import CallError
 from actors.login.basic import Nobody, Password
+from actors.network import Network
 from actors.ports import Person
 from actors.protocol import ProtocolChoice
 from actors.sdk.connector import SdkConnector
 from actors.secret import Secret
 from actors.wire.connector import WireConnector
+from actors.wire.dispatcher import WireDispatcher
+from actors.wire.exchange import Exchanger
 from tests.support.over_the_wire import PASSWORD
 from tests.support.processes import ROOT, running_standin
 
@@ -86,6 +92,32 @@ async def test_both_clients_observe_the_same(kind: str, protocol: ProtocolChoice
     assert wire[1] == "plain"
     assert len(wire[3]) == 300_000
     assert wire[-1] == {"2025": "2025-11-25", "2026": "2026-07-28"}[protocol.value]
+
+
+async def test_a_server_may_ask_back_in_the_middle_of_a_call() -> None:
+    asked: list[str] = []
+
+    async def answer(context: object, params: types.ElicitRequestParams) -> types.ElicitResult:
+        asked.append(params.message)
+        return types.ElicitResult(action="accept", content={"name": "Ann"})
+
+    with sdk_server("events") as url, trio.fail_after(30):
+        exchanger = Exchanger(url, ssl.create_default_context(), Network(), Random(1))
+        dispatcher = WireDispatcher(exchanger)
+        async with ClientSession(dispatcher=dispatcher, elicitation_callback=answer) as session:
+            await session.initialize()
+            progress: list[float] = []
+
+            async def note(done: float, total: float | None, message: str | None) -> None:
+                progress.append(done)
+
+            for _ in range(3):
+                told = await session.call_tool("ask", {"question": "Who are you?"})
+                assert told.structured_content == {"result": "accept: Ann"}
+            await session.call_tool("talk", {"notes": 4}, progress_callback=note)
+        await dispatcher.end_session()
+    assert asked == ["Who are you?"] * 3
+    assert progress == [0, 1, 2, 3]
 
 
 async def test_both_clients_see_the_same_of_the_stand_in() -> None:

@@ -12,6 +12,13 @@ import uvicorn
 from hypercorn.config import Config
 from hypercorn.trio import serve
 from mcp.server.mcpserver import Context, MCPServer
+from pydantic import BaseModel
+
+
+class Name(BaseModel):
+    """What `ask` asks for."""
+
+    name: str
 
 
 def make_server() -> MCPServer:
@@ -39,6 +46,11 @@ def make_server() -> MCPServer:
         for number in range(notes):
             await ctx.report_progress(number, notes)
         return "said it all"
+
+    @server.tool()
+    async def ask(question: str, ctx: Context) -> str:
+        answer = await ctx.elicit(question, Name)
+        return f"{answer.action}: {answer.data.name}" if answer.action == "accept" else answer.action
 
     @server.resource("test://thing")
     async def thing() -> str:
