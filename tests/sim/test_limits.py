@@ -185,6 +185,13 @@ async def test_what_does_not_count_yet_has_not_held(autojump_clock: MockClock) -
     assert str(limits.breakpoint).startswith("no rate held, 80/s did not")
 
 
+async def test_silence_counts_from_when_the_limit_does(autojump_clock: MockClock) -> None:
+    recorder = Recorder()
+    limits = limits_of(recorder, "calls: max<1s abort after 40s", profile=search(), patience_s=10)
+    _, at = await watched(limits, recorder, lambda elapsed: None, SEARCH_S)
+    assert 50 < at < 52
+
+
 async def test_one_of_two_limits_that_was_not_measured_keeps_an_interval_undecided(
     autojump_clock: MockClock,
 ) -> None:
