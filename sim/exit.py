@@ -24,7 +24,7 @@ class ExitCode(enum.IntEnum):
     VIOLATIONS = 5
     """Somebody saw what he must not see, or did not see what he must."""
     THRESHOLD = 99
-    """A limit was broken (the code that k6 uses)."""
+    """A threshold was broken (the code that k6 uses)."""
     INTERRUPTED = 130
     """Ended by Ctrl-C, and clean (128 + SIGINT)."""
     TERMINATED = 143

@@ -76,7 +76,7 @@ class Load:
             file_size=config.stories.file_size,
             propagation_timeout_s=config.stories.propagation_timeout_s,
         )
-        self.limits = Limits(config.thresholds, recorder, config.load.groups)
+        self.limits = Limits(config.thresholds, recorder, config.load)
         self.stopped = "interrupted"
         self.protocols: Counter[str] = Counter()
         self.generator_cpu: float | None = None

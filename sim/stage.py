@@ -95,7 +95,7 @@ class Stage:
             case OpenProfile() as profile:
                 for at in profile.arrivals(self._random):
                     await trio.sleep_until(begun + at)
-                    self._recorder.lateness.add(max(0.0, trio.current_time() - begun - at))
+                    self._recorder.note_lateness(max(0.0, trio.current_time() - begun - at))
                     self._director.arrive(begun + at, self._company, self._max_lag_s)
                 await trio.sleep_until(begun + profile.duration_s)
 

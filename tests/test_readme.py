@@ -5,7 +5,11 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import pytest
+
+from sim.cli.main import execute
 from sim.exit import ExitCode
+from sim.grammar.threshold import SUBJECTS
 from sim.options.standin import standin_params
 from sim.options.table import OPTIONS
 from tests.support.processes import running_standin, simulate
@@ -41,3 +45,17 @@ def test_the_readme_explains_every_exit_code() -> None:
     table = TEXT.partition("## Exit codes")[2].partition("\n## ")[0]
     rows = re.findall(r"^\| ([\d, ]+) \|", table, re.MULTILINE)
     assert {int(code) for row in rows for code in row.split(",")} == set(ExitCode)
+
+
+def test_every_threshold_that_the_readme_shows_can_be_judged(capsys: pytest.CaptureFixture[str]) -> None:
+    shown = re.findall(r"--threshold '([^']+)'", TEXT)
+    assert len(shown) >= 4
+    words = [word for text in shown for word in ("--threshold", text)]
+    assert execute(["--dry-run", "--users", "20", "--region", "eu=100%", *words]) == ExitCode.OK
+    printed = capsys.readouterr().out
+    assert all(text in printed for text in shown)
+
+
+def test_the_readme_explains_every_word_that_a_threshold_may_name() -> None:
+    table = TEXT.partition("## Thresholds")[2].partition("\n## ")[0]
+    assert set(SUBJECTS) <= set(re.findall(r"`(\w+)`", table))

@@ -111,7 +111,8 @@ class Recorder:
 
     def __init__(self, watch: Record | None = None, phase: Phase = Phase.SETUP) -> None:
         self.started = trio.current_time()
-        self._watchers = [] if watch is None else [watch]
+        self._watch = watch
+        self._windows: list[Recorder] = []
         self._boundaries: list[tuple[float, Phase]] = [(self.started, phase)]
         self.steps: dict[StepKey, StepLeaf] = {}
         self.users: dict[str, UserLeaf] = {}
@@ -129,13 +130,14 @@ class Recorder:
         self._recent: deque[tuple[float, float]] = deque(maxlen=2000)
 
     @contextmanager
-    def watched_by(self, watch: Record) -> Iterator[None]:
-        """While the block lasts, `watch` is told every fact too."""
-        self._watchers.append(watch)
+    def open_window(self) -> Iterator[Recorder]:
+        """A recorder of its own for what comes to an end while the block lasts; all of that is measured."""
+        window = Recorder(phase=Phase.MEASURED)
+        self._windows.append(window)
         try:
-            yield
+            yield window
         finally:
-            self._watchers.remove(watch)
+            self._windows.remove(window)
 
     def enter(self, phase: Phase) -> None:
         """From now on, what starts belongs to `phase`."""
@@ -151,6 +153,12 @@ class Recorder:
         spans = zip(self._boundaries, ends, strict=True)
         return sum(end - at for (at, each), end in spans if each is phase)
 
+    def note_lateness(self, seconds: float) -> None:
+        """So much after its instant the simulator itself let a workflow arrive."""
+        self.lateness.add(seconds)
+        for window in self._windows:
+            window.note_lateness(seconds)
+
     def recent_p95(self) -> float | None:
         """The 95th percentile of service time of the last ten seconds, at most 2,000 calls."""
         oldest = trio.current_time() - 10
@@ -158,8 +166,10 @@ class Recorder:
         return recent[int(0.95 * (len(recent) - 1))] if recent else None
 
     def __call__(self, fact: Fact) -> None:
-        for watch in self._watchers:
-            watch(fact)
+        if self._watch is not None:
+            self._watch(fact)
+        for window in self._windows:
+            window(fact)
         match fact:
             case Measurement():
                 self._take_call(fact)

@@ -14,6 +14,7 @@ from sim.measure.recorder import Recorder, StepKey, StepLeaf, StoryLeaf
 from sim.measure.sketch import Sketch
 
 INTERVAL = "propagation"
+CONFLICT = "tool_error/412"
 
 Leaf = TypeVar("Leaf", StepLeaf, StoryLeaf)
 
@@ -118,9 +119,8 @@ class _Selection:
         name, is_share = self._metric.name, unit is Unit.FRACTION
         match name:
             case "errors":
-                failed, retried = self._calls(failed_only=True), sum(s.conflicts for s in self._stories())
-                # A conflict that is retried is part of working together, and has a word of its own.
-                return _Count(max(0, failed.count - retried), failed.of)
+                failed = self._calls(failed_only=True)
+                return _Count(failed.count - self._retried(), failed.of)
             case "calls":
                 return self._calls(failed_only=False)
             case "propagation":
@@ -163,6 +163,11 @@ class _Selection:
         ended = sum(o.total() - o[Outcome.INTERRUPTED.value] for o in outcomes)
         good = sum(o[Outcome.OK.value] for o in outcomes) if failed_only else 0
         return _Count(ended - good, ended)
+
+    def _retried(self) -> int:
+        """Conflicts that were retried: part of working together, with a word of their own, and no errors."""
+        conflicts = sum(leaf.outcomes[CONFLICT] for leaf in self._steps())
+        return min(conflicts, sum(leaf.conflicts for leaf in self._stories()))
 
     def _executions(self) -> int:
         return sum(leaf.endings.total() for leaf in self._stories())

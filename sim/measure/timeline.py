@@ -54,8 +54,8 @@ class Timeline:
 
     def note_users(self, at: float, users: int) -> None:
         """So many users are on stage from the instant `at` on."""
+        row = self._row(at)  # before the new number: rows in between have the old one
         self._users = users
-        row = self._row(at)
         row.users = max(row.users, users)
 
     def _row(self, at: float) -> Row:

@@ -1,117 +1,173 @@
-"""The recorder's figures add up, whatever is fed to it; its sketches stay close to the truth."""
+"""The recorder: every fact is counted once, in the phase to which it belongs."""
 
 from __future__ import annotations
 
-import math
-import random
-from random import Random
-
 import pytest
 import trio
+from trio.testing import MockClock
 
 from actors.errors import Outcome
-from actors.measurement import Measurement, Phase
-from sim.measure.recorder import USERS_WITH_SKETCH, Recorder
-from sim.measure.sketch import Sketch
+from actors.measurement import (
+    Ending,
+    Fact,
+    Missed,
+    NotStarted,
+    Phase,
+    SetupStep,
+    SetupTiming,
+    ViolationKind,
+)
+from sim.measure import recorder as module
+from sim.measure.recorder import EXAMPLES, FIRST_VIOLATIONS, Recorder, kind_of
 from sim.measure.summary import summarize
-from sim.measure.timeline import MOST_ROWS, Timeline
+from tests.support.facts import call, execution, recorder_of, violation
 
 
-def call(n: int, **fields: object) -> Measurement:
-    now = trio.current_time()
-    outcome = Outcome.TOOL_ERROR if n % 7 == 0 else Outcome.OK
-    return Measurement(
-        f"w{n % 3}", f"s{n % 5}", "t", f"user_{n % 11}", n, outcome, now, now + n / 1000, group=f"g{n % 2}"
-    )
-
-
-async def test_totals_are_the_sums_of_their_parts_in_every_direction(autojump_clock: object) -> None:
+async def test_a_call_belongs_to_the_phase_in_which_it_began(autojump_clock: MockClock) -> None:
     recorder = Recorder()
-    for n in range(50):
-        recorder(call(n))
+    recorder.enter(Phase.WARMUP)
+    begun = trio.current_time()
+    await trio.sleep(2)
+    recorder.enter(Phase.MEASURED)
+    await trio.sleep(3)
+    recorder(call(started=begun + 1, finished=begun + 4))
+    recorder(call(started=begun + 2))
+    recorder(call(phase=Phase.SETUP))
+    recorder.enter(Phase.GRACE)
+    recorder(call())
+    assert summarize(recorder).phases == {"setup": 1, "warmup": 1, "measured": 1, "grace": 1, "cleanup": 0}
+    assert recorder.phase_span(Phase.WARMUP) == 2
+    assert recorder.phase_span(Phase.MEASURED) == 3
+    assert recorder.phase_span(Phase.CLEANUP) == 0
+
+
+async def test_an_execution_belongs_to_the_phase_in_which_it_was_due(autojump_clock: MockClock) -> None:
+    recorder = Recorder()
+    recorder.enter(Phase.WARMUP)
+    due = trio.current_time()
     await trio.sleep(1)
     recorder.enter(Phase.MEASURED)
-    for n in range(1000):
-        recorder(call(n))
-    summary = summarize(recorder)
-    total = summary.calls
-    assert (total.total, total.ok, total.failed) == (1000, 857, 143)
-    for parts in (
-        [story.calls for story in summary.stories.values()],
-        [step for story in summary.stories.values() for step in story.steps.values()],
-        [user.calls for user in summary.users.values()],
-        list(summary.groups.values()),
-    ):
-        assert sum(part.total for part in parts) == 1000
-        assert sum(part.ok for part in parts) == 857
-    assert summary.phases == {"setup": 50, "warmup": 0, "measured": 1000, "grace": 0, "cleanup": 0}
-    assert sum(row.calls for row in summary.rows) == 1050
+    recorder(execution(due=due))
+    recorder(execution(workflow="baseline"))
+    assert [workflow for workflow, _, _ in recorder.stories] == ["baseline"]
+    assert recorder.executions == 2
 
 
-async def test_beyond_a_thousand_users_only_the_first_have_quantiles(autojump_clock: object) -> None:
-    recorder = Recorder(phase=Phase.MEASURED)
-    for n in range(USERS_WITH_SKETCH + 5):
-        now = trio.current_time()
-        recorder(Measurement("w", "s", "t", f"user_{n}", n, Outcome.OK, now, now + 0.5))
-    users = summarize(recorder).users
-    assert users["user_0"].calls.service.median == 0.5
-    last = users[f"user_{USERS_WITH_SKETCH + 4}"].calls.service
-    assert (last.count, last.mean, last.median) == (1, 0.5, None)
+async def test_only_calls_that_succeeded_have_a_latency() -> None:
+    others = [outcome for outcome in Outcome if outcome is not Outcome.OK]
+    figures = summarize(recorder_of([call(0.2), *(call(99.0, outcome) for outcome in others)])).calls
+    assert (figures.service.count, figures.service.max) == (1, pytest.approx(0.2))
+    assert figures.total == len(Outcome)
+    assert (figures.ok, figures.interrupted, figures.failed) == (1, 1, len(Outcome) - 2)
+    assert figures.success_rate == pytest.approx(100 / (len(Outcome) - 1))
 
 
-async def test_who_watches_is_told_for_as_long_as_he_watches(autojump_clock: object) -> None:
-    recorder, seen = Recorder(), []
-    recorder(call(1))
-    with recorder.watched_by(seen.append):
-        recorder(call(2))
-    recorder(call(3))
-    assert [fact.execution for fact in seen] == [2]
+async def test_a_call_that_was_due_before_it_began_has_a_longer_response_time() -> None:
+    now = trio.current_time()
+    figures = summarize(recorder_of([call(started=now, finished=now + 1, due=now - 2), call()])).calls
+    assert (figures.service.count, figures.response.count) == (2, 1)
+    assert figures.response.max == pytest.approx(3)
 
 
-@pytest.mark.parametrize("count", [1, 2, 999, 1000, 1001, 50_000])
-def test_a_sketch_is_exact_in_count_sum_and_extremes_and_close_in_between(count: int) -> None:
-    draws = Random(count)
-    samples = [draws.lognormvariate(-3, 0.8) for _ in range(count)]
-    sketch = Sketch()
-    for sample in samples:
-        sketch.add(sample)
-    samples.sort()
-    assert (sketch.count, sketch.min, sketch.max) == (count, samples[0], samples[-1])
-    assert sketch.total == pytest.approx(math.fsum(samples))
-    for q in (0.5, 0.9, 0.95, 0.99):
-        exact = samples[math.ceil(q * count) - 1]
-        near = samples[max(0, math.floor(q * count) - 2) : math.ceil(q * count) + 2]
-        seen = sketch.quantile(q)
-        assert seen is not None
-        assert min(near) * 0.99 <= seen <= max(near) * 1.01 or seen == pytest.approx(exact, rel=0.01)
+@pytest.mark.parametrize(
+    ("outcome", "fields", "kind"),
+    [
+        (Outcome.OK, {}, "ok"),
+        (Outcome.TOOL_ERROR, {"status": 412}, "tool_error/412"),
+        (Outcome.TRANSPORT_ERROR, {"reason": "timeout"}, "transport_error/timeout"),
+        (Outcome.TRANSPORT_ERROR, {"status": 503, "reason": "busy"}, "transport_error/503"),
+        (Outcome.PROTOCOL_ERROR, {}, "protocol_error"),
+        (Outcome.WRONG_CONTENT, {"reason": "no etag"}, "wrong_content"),
+        (Outcome.INTERRUPTED, {"reason": "end"}, "interrupted"),
+    ],
+)
+async def test_a_call_is_counted_under_its_outcome_and_the_reason(
+    outcome: Outcome, fields: dict[str, int | str], kind: str
+) -> None:
+    assert kind_of(call(outcome=outcome, **fields)) == kind
 
 
-@pytest.mark.parametrize("bad", [math.nan, math.inf, -math.inf])
-def test_a_sketch_refuses_what_would_poison_it(bad: float) -> None:
-    sketch = Sketch()
-    sketch.add(1.0)
-    with pytest.raises(ValueError, match="not a finite number"):
-        sketch.add(bad)
-    assert sketch.count == 1
-    assert sketch.quantile(0.5) == 1.0
+async def test_a_few_different_examples_of_each_failure_are_kept() -> None:
+    failed = [call(outcome=Outcome.TOOL_ERROR, text=f"no {i // 2}") for i in range(20)]
+    assert recorder_of(failed).outcome_examples == {"tool_error": [f"no {i}" for i in range(EXAMPLES)]}
 
 
-def test_a_sketch_does_not_move_the_dice_of_others() -> None:
-    random.seed(7)
-    expected = [random.random() for _ in range(3)]
-    random.seed(7)
-    sketch = Sketch()
-    for n in range(5000):
-        sketch.add(float(n))
-    sketch.quantile(0.5)
-    assert [random.random() for _ in range(3)] == expected
+async def test_all_violations_are_counted_and_the_first_of_each_kind_shown() -> None:
+    both = (violation(ViolationKind.STALE_READ), violation(ViolationKind.DUPLICATE))
+    story = summarize(recorder_of(execution(violations=both) for _ in range(9))).stories["note_share"]
+    assert story.violations == {"duplicates": 9, "stale_reads": 9}
+    assert len(story.examples) == 2 * FIRST_VIOLATIONS
 
 
-def test_a_timeline_keeps_its_size_and_loses_no_call() -> None:
-    timeline = Timeline(0.0)
-    for second in range(3 * MOST_ROWS):
-        timeline.add_call(second + 0.5, 0.1, failed=second % 2 == 0)
-    assert len(timeline.rows) <= MOST_ROWS
-    assert timeline.row_s == 4.0
-    assert sum(row.calls for row in timeline.rows) == 3 * MOST_ROWS
-    assert sum(row.errors for row in timeline.rows) == 3 * MOST_ROWS // 2
+async def test_beyond_so_many_users_a_user_has_counts_and_a_mean(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "USERS_WITH_SKETCH", 1)
+    calls = [call(seconds, user=user) for user in ("first", "second") for seconds in (0.1, 0.3)]
+    users = summarize(recorder_of(calls)).users
+    assert [user.calls.ok for user in users.values()] == [2, 2]
+    assert [user.calls.service.mean for user in users.values()] == [pytest.approx(0.2)] * 2
+    assert users["first"].calls.service.p95 is not None
+    assert users["second"].calls.service.p95 is None
+
+
+async def test_set_up_steps_are_timed_when_they_succeed_and_counted_when_not() -> None:
+    timings = [
+        SetupTiming(SetupStep.LOGIN, "a", Outcome.OK, 0.0, 2.0),
+        SetupTiming(SetupStep.LOGIN, "b", Outcome.AUTHORIZATION, 0.0, 9.0, "wrong password"),
+        SetupTiming(SetupStep.LOGIN, "c", Outcome.AUTHORIZATION, 0.0, 9.0, "another"),
+    ]
+    login = summarize(recorder_of(timings)).setup["login"]
+    assert (login.seconds.count, login.seconds.max) == (1, 2.0)
+    assert (login.failures, login.example) == (2, "wrong password")
+
+
+async def test_what_was_due_and_did_not_start_is_counted_by_why() -> None:
+    now = trio.current_time()
+    missed = [
+        NotStarted("note_share", why, now) for why in (Missed.DROPPED, Missed.DROPPED, Missed.POSTPONED)
+    ]
+    recorder = recorder_of([])
+    for fact in missed:
+        recorder(fact)
+    counted = summarize(recorder).not_started
+    assert counted == {"dropped": {"note_share": 2}, "postponed": {"note_share": 1}}
+
+
+async def test_what_did_not_start_in_the_warm_up_is_not_counted() -> None:
+    recorder = Recorder(phase=Phase.WARMUP)
+    recorder(NotStarted("note_share", Missed.DROPPED, trio.current_time()))
+    assert not summarize(recorder).not_started
+
+
+async def test_who_looks_on_is_told_every_fact() -> None:
+    told: list[Fact] = []
+    facts = [call(), execution(ending=Ending.FAILED)]
+    recorder = Recorder(told.append)
+    for fact in facts:
+        recorder(fact)
+    assert told == facts
+
+
+async def test_a_window_has_what_came_while_it_was_open_and_nothing_else(autojump_clock: MockClock) -> None:
+    recorder = Recorder()
+    recorder.enter(Phase.MEASURED)
+    recorder(call(0.1))
+    begun = trio.current_time()
+    await trio.sleep(1)
+    with recorder.open_window() as window:
+        recorder(call(started=begun, finished=begun + 1))
+        recorder.note_lateness(0.5)
+        await trio.sleep(2)
+    recorder(call(0.1))
+    recorder.note_lateness(0.25)
+    assert (window.calls, recorder.calls) == (1, 3)
+    assert (window.lateness.count, recorder.lateness.count) == (1, 2)
+    assert summarize(window).calls.service.max == pytest.approx(1)
+    assert window.phase_span(Phase.MEASURED) == 2
+
+
+async def test_recent_calls_are_those_of_the_last_ten_seconds(autojump_clock: MockClock) -> None:
+    recorder = recorder_of([call(5.0)])
+    await trio.sleep(60)
+    assert recorder.recent_p95() is None
+    recorder(call(0.2))
+    assert recorder.recent_p95() == pytest.approx(0.2)

@@ -1,0 +1,98 @@
+"""The summary: totals are sums of the leaves, whichever way they are cut."""
+
+from __future__ import annotations
+
+import pytest
+import trio
+from trio.testing import MockClock
+
+from actors.errors import Outcome
+from actors.measurement import Ending, Phase
+from sim.measure.recorder import Recorder
+from sim.measure.summary import Summary, summarize
+from tests.support.facts import call, execution, propagation, recorder_of
+
+GROUPS, REGIONS, STEPS = ("readers", "writers"), ("ap", "eu"), ("a", "b", "c")
+
+
+def crossed() -> Summary:
+    """One call of each step in each group and region, each a different time; one fails."""
+    calls = [
+        call(0.1 * (i + 1), step=step, group=group, region=region, user=f"{group}_{region}")
+        for i, (group, region, step) in enumerate((g, r, s) for g in GROUPS for r in REGIONS for s in STEPS)
+    ]
+    failed = call(9.0, Outcome.TOOL_ERROR, step="a", group="readers", region="ap", user="readers_ap")
+    outside = call(workflow="", step="sign_in", group="readers", region="ap", user="readers_ap")
+    return summarize(recorder_of([*calls, failed, outside, call(9.0, phase=Phase.WARMUP)]))
+
+
+async def test_however_calls_are_cut_they_add_up_to_all_of_them() -> None:
+    summary = crossed()
+    assert summary.calls.total == 14
+    for cut in (summary.groups, summary.regions):
+        assert sum(figures.total for figures in cut.values()) == 14
+        assert sum(figures.failed for figures in cut.values()) == 1
+        assert sum(figures.service.count for figures in cut.values()) == 13
+    assert sum(user.calls.total for user in summary.users.values()) == 14
+    assert sum(sum(user.steps.values()) for user in summary.users.values()) == 14
+
+
+async def test_groups_and_regions_have_latencies_of_their_own() -> None:
+    summary = crossed()
+    assert list(summary.groups) == list(GROUPS)
+    assert list(summary.regions) == list(REGIONS)
+    assert summary.groups["readers"].service.max == pytest.approx(0.6)
+    assert summary.groups["writers"].service.min == pytest.approx(0.7)
+    assert summary.regions["ap"].service.max == pytest.approx(0.9)
+    assert summary.regions["eu"].service.min == pytest.approx(0.4)
+
+
+async def test_where_there_are_no_groups_or_regions_there_is_no_breakdown() -> None:
+    summary = summarize(recorder_of([call()]))
+    assert (summary.groups, summary.regions) == ({}, {})
+
+
+async def test_calls_of_no_workflow_are_counted_and_make_no_story() -> None:
+    summary = crossed()
+    assert list(summary.stories) == ["note_share"]
+    assert summary.stories["note_share"].calls.total == 13
+    assert {name: step.total for name, step in summary.stories["note_share"].steps.items()} == {
+        "a": 5,
+        "b": 4,
+        "c": 4,
+    }
+
+
+async def test_a_story_is_told_from_all_its_groups_and_regions() -> None:
+    facts = [
+        execution(1.0, group="readers", intervals=(propagation(0.0, 0.1),), conflicts=1),
+        execution(3.0, group="writers", intervals=(propagation(0.4, 0.5),), leftovers=2),
+        execution(8.0, Ending.FAILED, region="eu", failure="read_note: tool_error/404"),
+        execution(8.0, Ending.INTERRUPTED, region="ap"),
+    ]
+    story = summarize(recorder_of(facts)).stories["note_share"]
+    assert (story.total, story.succeeded, story.failed, story.interrupted) == (4, 2, 1, 1)
+    assert story.success_rate == pytest.approx(200 / 3)
+    assert (story.duration.count, story.duration.max) == (2, pytest.approx(3.0))
+    assert (story.conflicts, story.leftovers) == (1, 2)
+    assert story.failures == {"read_note: tool_error/404": 1}
+    spans = story.intervals["propagation"]
+    assert (spans.count, spans.first_hits, spans.upper.max) == (2, 1, 0.5)
+
+
+async def test_users_stand_in_the_order_of_their_numbers() -> None:
+    numbers = (10, 2, 1)
+    summary = summarize(recorder_of(call(user=f"loadtest_user_{number}") for number in numbers))
+    assert list(summary.users) == ["loadtest_user_1", "loadtest_user_2", "loadtest_user_10"]
+
+
+async def test_to_ask_twice_changes_nothing(autojump_clock: MockClock) -> None:
+    recorder = recorder_of([call(), execution(intervals=(propagation(0.0, 0.1),))])
+    await trio.sleep(1)
+    assert summarize(recorder) == summarize(recorder)
+
+
+async def test_a_run_without_a_fact_has_a_summary() -> None:
+    summary = summarize(Recorder())
+    assert (summary.calls.total, summary.violations, summary.measured_s) == (0, 0, 0)
+    assert summary.calls.success_rate == 0.0
