@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import enum
 
+REFUSED_GREETING = (400, 404)
+"""HTTP statuses with which a server of one generation refuses the greeting of the other."""
+
 
 class ProtocolChoice(enum.StrEnum):
     """Which generation of the protocol is spoken."""

@@ -17,7 +17,7 @@ from actors.answers import read_resource_text, read_tool_result
 from actors.errors import CallError, LoginError, Outcome, SessionLost
 from actors.failures import invalid_answer, no_answer
 from actors.ports import Credentials
-from actors.protocol import ProtocolChoice
+from actors.protocol import REFUSED_GREETING, ProtocolChoice
 
 CLOSING_S = 2.0
 """How long ending a session may take."""
@@ -61,13 +61,14 @@ class McpSession:
         """Agree on a protocol version: a handshake up to 2025, `server/discover` from 2026 on.
 
         `AUTO` shakes hands first, since nearly every server does, and such a session can be asked for
-        input. Then the tools are listed, as every client does. Raises CallError.
+        input; where that is refused, it discovers. Then the tools are listed, as every client does.
+        Raises CallError.
         """
         if self._choice is not ProtocolChoice.NEW:
             try:
                 await self._call(self._client.initialize)
             except CallError as error:
-                if self._choice is ProtocolChoice.OLD or error.outcome is not Outcome.PROTOCOL_ERROR:
+                if self._choice is ProtocolChoice.OLD or not refuses_handshake(error):
                     raise
         if self._client.protocol_version is None:
             await self._call(self._client.discover)
@@ -123,6 +124,14 @@ class McpSession:
             raise SessionLost(
                 Outcome.TRANSPORT_ERROR, "the session has ended", reason="session_lost"
             ) from error
+
+
+def refuses_handshake(error: CallError) -> bool:
+    """Whether the server may know no `initialize`, and yet be of the new generation.
+
+    It says so with a JSON-RPC error, which comes with HTTP 400 or 404 (MCP 2026-07-28, Streamable HTTP).
+    """
+    return error.outcome is Outcome.PROTOCOL_ERROR or error.status in REFUSED_GREETING
 
 
 def texts(content: list[types.ContentBlock]) -> list[str]:

@@ -12,22 +12,48 @@ from mcp.client.auth.utils import (
     extract_resource_metadata_from_www_auth,
 )
 from mcp.shared.auth import OAuthMetadata, ProtectedResourceMetadata
+from mcp.shared.inbound import MCP_METHOD_HEADER, MCP_PROTOCOL_VERSION_HEADER
+from mcp_types import CLIENT_CAPABILITIES_META_KEY, CLIENT_INFO_META_KEY, PROTOCOL_VERSION_META_KEY
+from mcp_types.version import LATEST_MODERN_VERSION
 from pydantic import ValidationError
 
 from actors.errors import SetupError
 from actors.failures import reason_of
+from actors.protocol import REFUSED_GREETING
 
 STANDARD_SCOPES = ("openid", "profile", "email", "offline_access")
+CLIENT = {"name": "nextcloud-mcp-simulate", "version": "1"}
+ACCEPT = {"Accept": "application/json, text/event-stream"}
 INITIALIZE = {
     "jsonrpc": "2.0",
     "id": 0,
     "method": "initialize",
+    "params": {"protocolVersion": "2025-06-18", "capabilities": {}, "clientInfo": CLIENT},
+}
+DISCOVER = {
+    "jsonrpc": "2.0",
+    "id": 0,
+    "method": "server/discover",
     "params": {
-        "protocolVersion": "2025-06-18",
-        "capabilities": {},
-        "clientInfo": {"name": "nextcloud-mcp-simulate", "version": "1"},
+        "_meta": {
+            PROTOCOL_VERSION_META_KEY: LATEST_MODERN_VERSION,
+            CLIENT_INFO_META_KEY: CLIENT,
+            CLIENT_CAPABILITIES_META_KEY: {},
+        }
     },
 }
+GREETINGS: tuple[tuple[object, dict[str, str]], ...] = (
+    (INITIALIZE, ACCEPT),
+    (
+        DISCOVER,
+        {
+            **ACCEPT,
+            MCP_PROTOCOL_VERSION_HEADER: LATEST_MODERN_VERSION,
+            MCP_METHOD_HEADER: "server/discover",
+        },
+    ),
+)
+"""How a client begins, in the old generation of the protocol and in the new one: message and headers."""
 
 
 @attrs.frozen
@@ -86,15 +112,19 @@ async def discover(http: httpx.AsyncClient, mcp_url: str, nextcloud_url: str | N
 
 
 async def _challenge(http: httpx.AsyncClient, mcp_url: str) -> httpx.Response:
-    try:
-        response = await http.post(
-            mcp_url, json=INITIALIZE, headers={"Accept": "application/json, text/event-stream"}
-        )
-    except httpx.TransportError as error:
-        raise SetupError(f"cannot reach the MCP server at {mcp_url}: {reason_of(error)}") from error
-    if response.status_code == 401 or response.status_code < 400:
-        return response
-    raise SetupError(f"{mcp_url} answered HTTP {response.status_code}: is this the URL of an MCP endpoint?")
+    """Its answer to a greeting that shows no token. Raises SetupError."""
+    status = 0
+    for message, headers in GREETINGS:
+        try:
+            response = await http.post(mcp_url, json=message, headers=headers, follow_redirects=True)
+        except (httpx.TransportError, httpx.TooManyRedirects) as error:
+            raise SetupError(f"cannot reach the MCP server at {mcp_url}: {reason_of(error)}") from error
+        if response.status_code == 401 or response.status_code < 400:
+            return response
+        status = status or response.status_code
+        if status not in REFUSED_GREETING:
+            break
+    raise SetupError(f"{mcp_url} answered HTTP {status}: is this the URL of an MCP endpoint?")
 
 
 async def _protected_resource(

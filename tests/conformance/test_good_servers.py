@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from random import Random
 from typing import Any
 
+import httpx
 import mcp_types as types
 import pytest
 import trio
@@ -17,6 +18,7 @@ from mcp import ClientSession
 
 from actors.errors import CallError
 from actors.login.basic import Nobody, Password
+from actors.login.plan import discover
 from actors.network import Network
 from actors.ports import Person
 from actors.protocol import ProtocolChoice
@@ -118,6 +120,27 @@ async def test_a_server_may_ask_back_in_the_middle_of_a_call() -> None:
         await dispatcher.end_session()
     assert asked == ["Who are you?"] * 3
     assert progress == [0, 1, 2, 3]
+
+
+@pytest.mark.parametrize("client", [WireConnector, SdkConnector])
+@pytest.mark.parametrize("status", [400, 404])
+async def test_a_server_of_the_new_generation_alone_is_spoken_to_in_its_own(status: int, client: Any) -> None:
+    with sdk_server(f"json {status}") as url, trio.fail_after(30):
+        tls = ssl.create_default_context()
+        async with client(url, 10.0, tls).open_session(ANN, Nobody()) as session:
+            assert session.protocol == "2026-07-28"
+            assert await session.call_tool("echo", {"text": "plain"}) == "plain"
+        async with httpx.AsyncClient() as http:
+            assert await discover(http, url, None) is None
+
+
+@pytest.mark.parametrize("client", [WireConnector, SdkConnector])
+async def test_who_insists_on_the_old_generation_is_told_of_the_refusal(client: Any) -> None:
+    with sdk_server("json 404") as url, trio.fail_after(30):
+        connector = client(url, 10.0, ssl.create_default_context(), protocol=ProtocolChoice.OLD)
+        with pytest.raises(CallError, match="404"):
+            async with connector.open_session(ANN, Nobody()):
+                raise AssertionError("it was let in")
 
 
 async def test_both_clients_see_the_same_of_the_stand_in() -> None:

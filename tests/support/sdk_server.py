@@ -1,4 +1,9 @@
-"""`python -m tests.support.sdk_server json|events [stateless] [hypercorn]`: a server of the SDK's parts."""
+"""A server made with the SDK.
+
+`python -m tests.support.sdk_server json|events [stateless] [hypercorn] [400|404]`.
+
+With a status it is of the new generation alone, and refuses the handshake of the old one like that.
+"""
 
 from __future__ import annotations
 
@@ -13,12 +18,21 @@ from hypercorn.config import Config
 from hypercorn.trio import serve
 from mcp.server.mcpserver import Context, MCPServer
 from pydantic import BaseModel
+from starlette.requests import Request
+from starlette.responses import JSONResponse
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 
 class Name(BaseModel):
     """What `ask` asks for."""
 
     name: str
+
+
+REFUSALS = {
+    400: {"code": -32022, "message": "Unsupported", "data": {"supported": ["2026-07-28"], "requested": ""}},
+    404: {"code": -32601, "message": "Method not found"},
+}
 
 
 def make_server() -> MCPServer:
@@ -59,11 +73,39 @@ def make_server() -> MCPServer:
     return server
 
 
+class NewGeneration:
+    """In front of a server: `initialize` is refused with `status`."""
+
+    def __init__(self, app: ASGIApp, status: int) -> None:
+        self._app = app
+        self._status = status
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or scope["method"] != "POST":
+            await self._app(scope, receive, send)
+            return
+        request = Request(scope, receive)
+        body, message = await request.body(), await request.json()
+        if message["method"] == "initialize":
+            refusal = {"jsonrpc": "2.0", "id": message["id"], "error": REFUSALS[self._status]}
+            await JSONResponse(refusal, status_code=self._status)(scope, receive, send)
+            return
+        given: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
+
+        async def again() -> Message:
+            return given.pop() if given else await receive()
+
+        await self._app(scope, again, send)
+
+
 def main() -> None:
     words = sys.argv[1:]
-    app = make_server().streamable_http_app(
+    app: ASGIApp = make_server().streamable_http_app(
         json_response="json" in words, stateless_http="stateless" in words
     )
+    for status in REFUSALS:
+        if str(status) in words:
+            app = NewGeneration(app, status)
     with socket.create_server(("127.0.0.1", 0)) as listener:
         listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         print(f"http://127.0.0.1:{listener.getsockname()[1]}/mcp", flush=True)
