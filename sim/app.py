@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import signal
 import sys
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import partial
 
 import trio
 from rich.console import Console
@@ -19,7 +19,7 @@ from actors.accounts import OcsAccounts
 from actors.errors import SetupError
 from actors.login.devices import Devices
 from actors.measurement import Record
-from actors.ports import Credentials, Person
+from actors.ports import Person
 from actors.secret import Secret
 from sim.clock import run_virtual
 from sim.config import Config, Target
@@ -43,7 +43,7 @@ from sim.report.progress import Progress
 from sim.report.run_info import RunInfo
 from sim.servers import make_connector, open_target
 from sim.setup import Place, Setup, in_background
-from sim.tools import chosen, usable
+from sim.tools import usable
 from workflows.base import Workflow
 from workflows.catalogue import catalogue
 
@@ -154,7 +154,7 @@ class Simulation:
                 # Signals count on: the third one leaves the clean-up too.
                 sweeper = Sweeper(http, self._passwords(), ledger.head.mark, devices)
                 remover = Remover(ledger, accounts, http, concurrency, sweeper, self._count_removed)
-                await self._clean_up(remover, ledger)  # noqa: ASYNC102
+                await self._clean_up(remover, ledger, setup)  # noqa: ASYNC102
 
     async def _work(
         self,
@@ -169,22 +169,37 @@ class Simulation:
         plan = await setup.check(people)
         make_login = await setup.register(plan)
         scout = people[0] if place.accounts is None else Person(target.admin, target.admin_password)
+        fits = partial(self._fits, workflows, place.mcp_url, self._progress.say)
         offered = await setup.offered_tools(make_login, scout)
-        stories = chosen(self._config, workflows)
-        if offered is not None:
-            stories = usable(self._config, workflows, offered, place.mcp_url, self._progress.say)
-        must_grant = needs_provisioning(self._config.login.auth, offered, place.mcp_url)
-        self._login_text = login_text(plan, place.why_driver, must_grant)
+        fit = fits(offered) if offered is not None else None
         await setup.create(people)
         login = make_login(self._recorder)
         credentials = await setup.log_in(login, people)
+        stories, must_grant = fit or fits(await setup.tools_of(people[0], credentials))
+        self._login_text = login_text(plan, place.why_driver, must_grant)
         if plan is None:
             await setup.check_differ(people, credentials)
-        self._load = Load(self._config, place.connector, self._recorder, stories, ledger.head.mark)
-        async with granted(setup, people if must_grant else [], credentials), in_background(login.keep_fresh):
+        async with in_background(login.keep_fresh):
+            if must_grant:
+                await setup.provision(people, credentials)
+            self._load = Load(self._config, place.connector, self._recorder, stories, ledger.head.mark)
             await self._load.run(setup, self._people, credentials, interrupt, self._progress)
 
-    async def _clean_up(self, remover: Remover, ledger: Ledger) -> None:
+    def _fits(
+        self,
+        workflows: dict[str, Workflow],
+        mcp_url: str,
+        say: Callable[[str], None],
+        offered: frozenset[str],
+    ) -> tuple[dict[str, Workflow], bool]:
+        """The workflows for which the tools are there, and whether users have to grant access first.
+
+        Raises SetupError where this server is not for this run.
+        """
+        stories = usable(self._config, workflows, offered, mcp_url, say)
+        return stories, needs_provisioning(self._config.login.auth, offered, mcp_url)
+
+    async def _clean_up(self, remover: Remover, ledger: Ledger, setup: Setup) -> None:
         """Runs also when the work was cancelled or broke; only the third signal gets past it."""
         if not self._config.users.cleanup:
             self._ending.kept = True
@@ -192,6 +207,7 @@ class Simulation:
         if ledger.entries:
             self._progress.say(f"Removing {len(ledger.entries)} things")
         try:
+            await setup.withdraw()
             self._ending.cleanup = await remover.remove_all()
         finally:
             if self._ending.cleanup is None:
@@ -252,21 +268,6 @@ class Simulation:
             verdicts=verdicts,
             breakpoint=load.limits.breakpoint if load else None,
         )
-
-
-@asynccontextmanager
-async def granted(
-    setup: Setup, people: list[Person], credentials: dict[str, Credentials]
-) -> AsyncIterator[None]:
-    """While the block lasts, the MCP server has access to the accounts of `people`."""
-    if not people:
-        yield
-        return
-    try:
-        await setup.provision(people, credentials)
-        yield
-    finally:
-        await setup.withdraw(people)  # noqa: ASYNC102 (it shields and bounds itself)
 
 
 def first_of(group: BaseExceptionGroup[SetupError]) -> BaseException:

@@ -14,13 +14,11 @@ from actors.login.provisioning import LOOK, LOOK_ARGUMENTS
 from actors.ports import Credentials, Person
 from sim.app import Simulation
 from sim.config import Config, Target
-from sim.entrance import needs_provisioning
 from sim.exit import ExitCode
 from sim.interrupt import Interrupt
 from sim.ledger import Ledger
 from sim.outcome import cleanup_text
 from sim.setup import Place, Setup
-from sim.tools import usable
 from workflows.base import Workflow
 
 T = TypeVar("T")
@@ -34,7 +32,7 @@ class Doctor(Simulation):
 
     def __init__(self, config: Config) -> None:
         super().__init__(config)
-        self._console = Console(highlight=False)
+        self._console = Console(highlight=False, soft_wrap=True)
         self._failed = False
 
     async def _work(
@@ -47,33 +45,39 @@ class Doctor(Simulation):
         target: Target,
     ) -> None:
         people = [person for group in self._people.values() for person in group]
-        auth = self._config.login.auth
         plan = await self._check("servers answer, the account may manage users", lambda: setup.check(people))
         self._note(f"{place.nextcloud_url}; {plan.why if plan else 'passwords are taken'}")
+        if plan is not None:
+            self._note(f"scopes {plan.scope}")
         make_login = await self._check("client registered", lambda: setup.register(plan))
         scout = people[0] if place.accounts is None else Person(target.admin, target.admin_password)
-        offered = await self._check("tools listed", lambda: setup.offered_tools(make_login, scout))
-
-        async def compare() -> dict[str, Workflow]:
-            return usable(self._config, workflows, offered or frozenset(), place.mcp_url, self._note)
-
-        if offered is None:
-            self._note("the administrator may not log in there, so this shows only in a run")
-        else:
-            self._note(f"{len(offered)} tools")
-            await self._check("tools for the workflows", compare)
+        offered = await setup.offered_tools(make_login, scout)
+        must_grant = offered is not None and await self._check_tools(place, workflows, offered)
         await self._check("users created", lambda: setup.create(people))
         login = make_login(self._recorder)
         logging_in = f"users log in ({place.why_driver})"
         credentials = await self._check(logging_in, lambda: setup.log_in(login, people))
-        must_grant = needs_provisioning(auth, offered, place.mcp_url)
+        if offered is None:
+            self._note(
+                f"the account {target.admin} could not be logged in: tools are those of {people[0].uid}"
+            )
+            offered = await self._check("tools listed", lambda: setup.tools_of(people[0], credentials))
+            must_grant = await self._check_tools(place, workflows, offered)
         if must_grant:
             await self._check("users grant access", lambda: setup.provision(people, credentials))
         if plan is None:
             await self._check("users differ", lambda: setup.check_differ(people, credentials))
         await self._check("a session and a call", lambda: call_once(place, people[0], credentials))
-        if must_grant:
-            await self._check("access taken back", lambda: setup.withdraw(people))
+
+    async def _check_tools(
+        self, place: Place, workflows: dict[str, Workflow], offered: frozenset[str]
+    ) -> bool:
+        """Whether users have to grant access."""
+
+        async def compare() -> bool:
+            return self._fits(workflows, place.mcp_url, self._note, offered)[1]
+
+        return await self._check(f"tools for the workflows, of {len(offered)} offered", compare)
 
     async def _check(self, what: str, act: Callable[[], Awaitable[T]]) -> T:
         try:

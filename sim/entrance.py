@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from actors.answer import Answer
-from actors.errors import CallError, LoginError, SetupError
+from actors.answer import Answer, Json
+from actors.errors import CallError, Outcome, SetupError
 from actors.login.basic import Nobody
 from actors.login.plan import AuthPlan
 from actors.login.provisioning import LOOK, LOOK_ARGUMENTS, PROVISION
-from actors.ports import Connector, Credentials, Person
+from actors.ports import Connector, Credentials, Person, ToolSession
 from actors.secret import Secret
 from sim.config import AuthMode
 
@@ -26,15 +26,19 @@ def check_mode(asked: AuthMode, plan: AuthPlan | None, mcp_url: str) -> None:
 async def check_takes_passwords(connector: Connector, mcp_url: str) -> None:
     """Call a tool as nobody: a server that takes passwords refuses, one that does not serves one user.
 
-    Raises SetupError where the call succeeds, or the server cannot be reached.
+    Raises SetupError where the call succeeds, or where no tool has answered.
     """
     try:
         async with connector.open_session(Person("", Secret("")), Nobody()) as session:
             await session.call_tool(LOOK, LOOK_ARGUMENTS)
     except CallError as error:
-        if error.reason in ("connect", "cut", "timeout"):
-            raise SetupError(f"cannot reach the MCP server at {mcp_url}: {error}") from error
-        return
+        match error.outcome:
+            case Outcome.TOOL_ERROR | Outcome.AUTHORIZATION:
+                return
+            case Outcome.PROTOCOL_ERROR:
+                raise SetupError(f"{mcp_url} does not answer like an MCP endpoint: {error}") from error
+            case _:
+                raise SetupError(f"cannot reach the MCP server at {mcp_url}: {error}") from error
     raise SetupError(
         f"the MCP server at {mcp_url} lets everybody in, and as the same user: "
         "it serves a single user, and a crowd needs a mode for many"
@@ -44,37 +48,59 @@ async def check_takes_passwords(connector: Connector, mcp_url: str) -> None:
 async def check_users_differ(
     connector: Connector, first: tuple[Person, Credentials], second: tuple[Person, Credentials], title: str
 ) -> None:
-    """What one of two users keeps to himself, the other one must not see. Raises SetupError."""
-    try:
-        async with (
-            connector.open_session(*first) as one,
-            connector.open_session(*second) as other,
-        ):
-            text = {"title": title, "content": "To see that users differ.", "category": ""}
-            note = Answer(await one.call_tool("nc_notes_create_note", text))["id"]
-            try:
-                await other.call_tool("nc_notes_get_note", {"note_id": note})
-            except CallError:
-                return
-            finally:
-                await one.call_tool("nc_notes_delete_note", {"note_id": note})  # noqa: ASYNC102 (may be cut off)
-    except (CallError, LoginError) as error:
-        raise SetupError(f"a first look as {first[0].uid} failed: {error}") from error
-    raise SetupError(
-        f"{first[0].uid} and {second[0].uid} are the same user for the MCP server: it does not heed passwords"
-    )
+    """What one of two users keeps to himself, the other one must not see.
 
-
-def needs_provisioning(asked: AuthMode, offered: frozenset[str] | None, mcp_url: str) -> bool:
-    """Whether users have to grant the server access first. Raises SetupError where they cannot.
-
-    Args:
-        offered: its tools; None where they could not be looked up.
+    Raises SetupError where he sees it, or where one of them is not let in. Cancelled, it leaves a
+    note of this title.
     """
-    offers = offered is not None and PROVISION in offered
-    if asked is AuthMode.LOGIN_FLOW and offered is not None and not offers:
+    one, other = first[0].uid, second[0].uid
+    try:
+        async with connector.open_session(*first) as ours, connector.open_session(*second) as theirs:
+            for uid, session in ((one, ours), (other, theirs)):
+                await check_is_let_in(session, uid)
+            text = {"title": title, "content": "To see that users differ.", "category": ""}
+            note = Answer(await ours.call_tool("nc_notes_create_note", text))["id"]
+            try:
+                sees_it = await can_read(theirs, note)
+            finally:
+                await ours.call_tool("nc_notes_delete_note", {"note_id": note})  # noqa: ASYNC102 (may be cut off)
+    except CallError as error:
+        raise SetupError(f"whether {one} and {other} differ cannot be seen: {error}") from error
+    if sees_it:
+        raise SetupError(
+            f"{one} and {other} are the same user for the MCP server: it does not heed passwords"
+        )
+
+
+async def check_is_let_in(session: ToolSession, uid: str) -> None:
+    """Raises SetupError where the server refuses his credentials, CallError where it fails otherwise."""
+    try:
+        await session.call_tool(LOOK, LOOK_ARGUMENTS)
+    except CallError as error:
+        if error.outcome is not Outcome.AUTHORIZATION:
+            raise
+        raise SetupError(f"the MCP server does not accept the password of {uid}: {error}") from error
+
+
+async def can_read(session: ToolSession, note: Json) -> bool:
+    """Whether the tool shows this note. Raises CallError where it answers neither way."""
+    try:
+        await session.call_tool("nc_notes_get_note", {"note_id": note})
+    except CallError as error:
+        if error.outcome is Outcome.TOOL_ERROR:
+            return False
+        raise
+    return True
+
+
+def needs_provisioning(asked: AuthMode, offered: frozenset[str], mcp_url: str) -> bool:
+    """Whether users have to grant the server access first, by the tools that are `offered`.
+
+    Raises SetupError where that was asked for and cannot be done.
+    """
+    if asked is AuthMode.LOGIN_FLOW and PROVISION not in offered:
         raise SetupError(f"{mcp_url} has no tool {PROVISION}: leave out --auth login-flow")
-    return offers if asked is AuthMode.AUTO else asked is AuthMode.LOGIN_FLOW
+    return asked in (AuthMode.AUTO, AuthMode.LOGIN_FLOW) and PROVISION in offered
 
 
 def login_text(plan: AuthPlan | None, why_driver: str, must_grant: bool) -> str:

@@ -43,6 +43,10 @@ class Sweeper:
         """Take back the app password of `uid` with this number. Raises SetupError."""
         await self._devices.revoke(Person(uid, self._password(uid)), number)
 
+    async def revoke_new(self, uid: str, known: frozenset[int]) -> int:
+        """Take back what an MCP server got of `uid` beyond `known`; how many. Raises SetupError."""
+        return await self._devices.revoke_new(Person(uid, self._password(uid)), known)
+
     def _password(self, uid: str) -> Secret:
         password = self._passwords.get(uid)
         if password is None:

@@ -19,7 +19,7 @@ GIVE_UP_S = 30.0
 """How long after the last removal that worked the clean-up goes on trying."""
 
 LOOK_AGAIN_S = 5.0
-"""A user who was only intended and is not there may still be being created."""
+"""What was only intended and is not there may still be being created."""
 
 FIRST_PAUSE_S = 0.5
 LONGEST_PAUSE_S = 5.0
@@ -132,6 +132,12 @@ class Remover:
         return acts.get(kind, self._remove_user)
 
     async def _revoke(self, entry: Entry) -> bool:
+        if entry.state is EntryState.INTENDED:
+            known = frozenset(map(int, entry.details.get("known", "").split()))
+            if not await self._sweeper.revoke_new(entry.name, known):
+                await trio.sleep(LOOK_AGAIN_S)
+                await self._sweeper.revoke_new(entry.name, known)
+            return True
         uid, _, number = entry.name.rpartition("/")
         await self._sweeper.revoke(uid, int(number))
         return True

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from functools import partial
 from typing import TypeVar
 
@@ -73,6 +73,7 @@ class Setup:
         self._record = record
         self._progress = progress
         self._limit = trio.CapacityLimiter(config.users.setup_concurrency)
+        self._granted: list[Person] = []
 
     async def check(self, people: Sequence[Person]) -> AuthPlan | None:
         """Step 1, which creates nothing: the servers answer, the admin may, no user is in the way.
@@ -119,6 +120,13 @@ class Setup:
             self._progress.say(f"  the tools are not checked beforehand: {error}")
             return None
 
+    async def tools_of(self, person: Person, credentials: Mapping[str, Credentials]) -> frozenset[str]:
+        """What `tools/list` offers one of the users: where nothing was known beforehand."""
+        try:
+            return await list_tools(self._place.connector, person, credentials[person.uid])
+        except CallError as error:
+            raise SetupError(f"a first session of {person.uid} failed: {error}") from error
+
     async def create(self, people: Sequence[Person]) -> None:
         """Step 3: the accounts, each in the ledger before it is asked for."""
         accounts = self._place.accounts
@@ -154,38 +162,51 @@ class Setup:
     async def provision(self, people: Sequence[Person], credentials: Mapping[str, Credentials]) -> None:
         """Still step 4: everybody grants the MCP server access to his account."""
         self._progress.say(f"  granting the MCP server access to {len(people)} accounts")
-        grants = self._grants()
+        grants, stays = self._grants(), self._place.accounts is None
 
         async def grant(person: Person) -> None:
-            # What an account that stays gets is written down, to be taken back.
-            stays = self._place.accounts is None
-            before = await self._place.devices.app_passwords(person) if stays else frozenset()
-            act = partial(grants.provision, person, credentials[person.uid])
-            await self._timed(SetupStep.PROVISION, person.uid, act)
+            act = partial(
+                grants.provision, person, credentials[person.uid], lambda: self._granted.append(person)
+            )
             if stays:
-                for number in await self._place.devices.app_passwords(person) - before:
-                    self._ledger.created(APP_PASSWORD_KIND, f"{person.uid}/{number}")
+                await self._noted(person, lambda: self._timed(SetupStep.PROVISION, person.uid, act))
+            else:
+                await self._timed(SetupStep.PROVISION, person.uid, act)
 
         await self._for_each(people, grant, "granted access")
 
-    async def withdraw(self, people: Sequence[Person]) -> None:
-        """When all is over: the MCP server forgets what it was granted, as far as it does so in time.
+    async def _noted(self, person: Person, act: Callable[[], Awaitable[object]]) -> None:
+        """Do what gives an account that stays an app password; the ledger knows it, whatever happens."""
+        devices = self._place.devices
+        known = await devices.app_passwords(person)
+        self._ledger.intend(APP_PASSWORD_KIND, person.uid, known=" ".join(map(str, sorted(known))))
+        await act()
+        for number in await devices.app_passwords(person) - known:
+            self._ledger.created(APP_PASSWORD_KIND, f"{person.uid}/{number}")
+        self._ledger.removed(APP_PASSWORD_KIND, person.uid)
 
-        Runs shielded, for at most `WITHDRAW_S` seconds. What it does not forget is worthless once
-        the users are gone.
+    async def withdraw(self) -> None:
+        """When all is over: the MCP server forgets what this run granted it, as far as it does so in time.
+
+        Takes at most `WITHDRAW_S` seconds. What it does not forget is worthless once the users, or their
+        app passwords, are gone.
         """
-
-        grants = self._grants()
+        grants, failures = self._grants(), []
 
         async def one(person: Person) -> None:
             async with self._limit:
-                with suppress(LoginError):
+                try:
                     await grants.withdraw(person)
+                except LoginError as error:
+                    failures.append(str(error))
 
-        with trio.CancelScope(shield=True), trio.move_on_after(WITHDRAW_S):
+        with trio.move_on_after(WITHDRAW_S) as scope:
             async with trio.open_nursery() as nursery:
-                for person in people:
+                for person in self._granted:
                     nursery.start_soon(one, person)
+        if failures or scope.cancelled_caught:
+            why = failures[0] if failures else f"no answer within {WITHDRAW_S:g} s"
+            self._progress.say(f"  the MCP server still keeps app passwords that are void now: {why}")
 
     def _grants(self) -> Grants:
         place = self._place
@@ -245,6 +266,9 @@ class Setup:
             value = await act()
             outcome = Outcome.OK
             return value
+        except LoginError as error:
+            outcome, text = Outcome.AUTHORIZATION, str(error)
+            raise
         except SetupError as error:
             outcome, text = Outcome.TRANSPORT_ERROR, str(error)
             raise

@@ -106,7 +106,7 @@ def test_doctor_tells_how_each_step_went_and_leaves_nothing(tmp_path: Path) -> N
         )
         assert finished.returncode == 0, finished.stderr
         lines = [line for line in finished.stdout.splitlines() if not line.startswith(" ")]
-        assert len(lines) == 8
+        assert len(lines) == 7
         assert all(line.startswith("ok ") for line in lines)
         assert standin.leftovers() == {}
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 import ssl
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from urllib.parse import urlsplit
 
@@ -19,6 +20,8 @@ from actors.ports import Person
 SECURITY = "/index.php/settings/user/security"
 TOKENS = "/index.php/settings/personal/authtokens"
 STATE = "initial-state-settings-app_tokens"
+PERMANENT = 1
+MCP = re.compile("mcp", re.IGNORECASE)
 
 
 class Devices:
@@ -36,18 +39,29 @@ class Devices:
     async def app_passwords(self, person: Person) -> frozenset[int]:
         """Their numbers. Raises LoginError."""
         async with self._security_page(person) as (_, page):
-            return numbers(page)
+            return frozenset(app_passwords(page))
 
     async def revoke(self, person: Person, number: int) -> None:
         """Take one back; one that is not there is no error. Raises LoginError."""
+        await self._revoke(person, lambda found, name: found == number)
+
+    async def revoke_new(self, person: Person, known: frozenset[int]) -> int:
+        """Take back what MCP servers got since only `known` were there; how many. Raises LoginError.
+
+        Others may be the user's own: only a name that has the word in it is one of a server's.
+        """
+        return await self._revoke(person, lambda found, name: found not in known and bool(MCP.search(name)))
+
+    async def _revoke(self, person: Person, is_doomed: Callable[[int, str], bool]) -> int:
         async with self._security_page(person) as (http, page):
-            if number not in numbers(page):
-                return
-            answer = await http.delete(
-                f"{self._url}{TOKENS}/{number}", headers={"requesttoken": page.request_token}
-            )
-            if answer.status_code >= 400 and answer.status_code != 404:
-                raise LoginError(person.uid, TOKENS, f"HTTP {answer.status_code}")
+            doomed = [number for number, name in app_passwords(page).items() if is_doomed(number, name)]
+            for number in doomed:
+                answer = await http.delete(
+                    f"{self._url}{TOKENS}/{number}", headers={"requesttoken": page.request_token}
+                )
+                if answer.status_code >= 400 and answer.status_code != 404:
+                    raise LoginError(person.uid, TOKENS, f"HTTP {answer.status_code}")
+            return len(doomed)
 
     @asynccontextmanager
     async def _security_page(self, person: Person) -> AsyncIterator[tuple[httpx.AsyncClient, Page]]:
@@ -62,8 +76,8 @@ class Devices:
             yield http, Page(landed, answer.text)
 
 
-def numbers(page: Page) -> frozenset[int]:
-    """The numbers of the permanent tokens on the security page; sessions of browsers are none of ours."""
+def app_passwords(page: Page) -> dict[int, str]:
+    """Names of the permanent tokens on the security page, by number; browsers have others."""
     state = page.initial_state(STATE)
     tokens = json.loads(base64.b64decode(state)) if state else []
-    return frozenset(token["id"] for token in tokens if token.get("type") == 1)
+    return {token["id"]: str(token.get("name", "")) for token in tokens if token.get("type") == PERMANENT}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any, cast
 
 import attrs
@@ -22,6 +23,8 @@ from actors.failures import reason_of
 from actors.protocol import REFUSED_GREETING
 
 STANDARD_SCOPES = ("openid", "profile", "email", "offline_access")
+SCHEME = re.compile(r"(?:^|,)\s*(basic|bearer)\b", re.IGNORECASE)
+"""Of a challenge (RFC 9110, 11.6.1); several may stand in one header."""
 CLIENT = {"name": "nextcloud-mcp-simulate", "version": "1"}
 ACCEPT = {"Accept": "application/json, text/event-stream"}
 INITIALIZE = {
@@ -81,11 +84,11 @@ async def discover(http: httpx.AsyncClient, mcp_url: str, nextcloud_url: str | N
     """Ask the MCP server, then its authorization server (RFC 9728, RFC 8414, OpenID Discovery).
 
     Where the MCP server names no authorization server, it is Nextcloud itself. None where it asks
-    for no token at all. Raises SetupError when it cannot be reached, or describes no login that we
-    know.
+    for no token: for nothing, or for a password. Raises SetupError when it cannot be reached, or
+    describes no login that we know.
     """
     challenge = await _challenge(http, mcp_url)
-    if challenge.status_code != 401:
+    if challenge.status_code != 401 or wants_password(challenge):
         return None
     protected = await _protected_resource(http, mcp_url, challenge)
     if protected is not None:
@@ -109,6 +112,12 @@ async def discover(http: httpx.AsyncClient, mcp_url: str, nextcloud_url: str | N
         resource=resource,
         why=why,
     )
+
+
+def wants_password(challenge: httpx.Response) -> bool:
+    """Whether a 401 asks for the Basic scheme (RFC 7617), and for no token besides."""
+    schemes = {name.lower() for name in SCHEME.findall(challenge.headers.get("www-authenticate", ""))}
+    return "basic" in schemes and "bearer" not in schemes
 
 
 async def _challenge(http: httpx.AsyncClient, mcp_url: str) -> httpx.Response:

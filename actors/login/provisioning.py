@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from urllib.parse import quote, urljoin
 
 import attrs
@@ -37,24 +38,33 @@ class Grants:
     connector: Connector
     driver: Driver
 
-    async def provision(self, person: Person, credentials: Credentials) -> None:
-        """Have the server provided with an app password of `person`.
+    async def provision(
+        self, person: Person, credentials: Credentials, granting: Callable[[], None] = lambda: None
+    ) -> bool:
+        """Have the server provided with an app password of `person`; False where it has a good one already.
 
         Without an elicitation callback it answers with the address of its login flow; the driver
         opens it, logs in and grants access; then the server is asked until it knows. Raises
-        LoginError. Cancelled half-way, the flow expires by itself at Nextcloud.
+        LoginError. Cancelled half-way, the flow expires by itself at Nextcloud, unless access was
+        granted by then.
+
+        Args:
+            granting: called right before access is granted, or an old grant replaced.
         """
         try:
             async with self.connector.open_session(person, credentials) as session:
                 answer = Answer(await session.call_tool(PROVISION, {}))
-                if answer.get("status") in GRANTED:
-                    if await is_good(session):
-                        return
+                has_one = answer.get("status") in GRANTED
+                if has_one and await is_good(session):
+                    return False
+                granting()
+                if has_one:
                     # Somebody of this name was here before; what he granted went with him.
                     await self.withdraw(person)
                     answer = Answer(await session.call_tool(PROVISION, {}))
                 await self.driver.grant(person, answer.text("login_url"))
                 await wait_until_provisioned(session, person)
+                return True
         except CallError as error:
             raise LoginError(person.uid, PROVISION, str(error)) from None
         except WrongAnswer as wrong:
