@@ -25,6 +25,7 @@ from actors.protocol import REFUSED_GREETING
 STANDARD_SCOPES = ("openid", "profile", "email", "offline_access")
 SCHEME = re.compile(r"(?:^|,)\s*(basic|bearer)\b", re.IGNORECASE)
 """Of a challenge (RFC 9110, 11.6.1); several may stand in one header."""
+QUOTED = re.compile(r'"[^"]*"')
 CLIENT = {"name": "nextcloud-mcp-simulate", "version": "1"}
 ACCEPT = {"Accept": "application/json, text/event-stream"}
 INITIALIZE = {
@@ -116,7 +117,8 @@ async def discover(http: httpx.AsyncClient, mcp_url: str, nextcloud_url: str | N
 
 def wants_password(challenge: httpx.Response) -> bool:
     """Whether a 401 asks for the Basic scheme (RFC 7617), and for no token besides."""
-    schemes = {name.lower() for name in SCHEME.findall(challenge.headers.get("www-authenticate", ""))}
+    offers = QUOTED.sub("", challenge.headers.get("www-authenticate", ""))
+    schemes = {name.lower() for name in SCHEME.findall(offers)}
     return "basic" in schemes and "bearer" not in schemes
 
 

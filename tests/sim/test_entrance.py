@@ -1,0 +1,151 @@
+"""Who is let in, and as whom: a server for one user, for nobody, or for users it cannot tell apart."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import pytest
+import trio
+
+from actors.errors import CallError, CredentialsRejected, Outcome, SetupError
+from actors.login.basic import BasicLogin, Nobody
+from actors.login.plan import AuthPlan
+from actors.ports import Credentials, Person, ToolSession
+from sim.config import AuthMode
+from sim.entrance import check_mode, check_takes_passwords, check_users_differ, needs_provisioning
+from tests.support.in_process import StoreConnector, person
+
+URL = "https://mcp.example.org/mcp"
+PLAN = AuthPlan(URL, URL, URL, None, "openid", None, "a test")
+REFUSAL = CallError(Outcome.TOOL_ERROR, "no credentials in the request")
+EVERY_LOOK = "nc_notes_search_notes"
+
+
+class OneUser(StoreConnector):
+    """A server to which everybody is Ann."""
+
+    @asynccontextmanager
+    async def open_session(self, person: Person, credentials: object) -> AsyncIterator[ToolSession]:
+        async with super().open_session(Person("ann", person.password), credentials) as session:
+            yield session
+
+
+async def two() -> tuple[tuple[Person, Credentials], tuple[Person, Credentials]]:
+    ann, bob = person("ann"), person("bob")
+    return (ann, await BasicLogin().log_in(ann)), (bob, await BasicLogin().log_in(bob))
+
+
+async def test_a_server_that_serves_whoever_comes_is_refused(autojump_clock: trio.testing.MockClock) -> None:
+    with pytest.raises(SetupError, match="lets everybody in, and as the same user"):
+        await check_takes_passwords(OneUser("ann"), URL)
+
+
+@pytest.mark.parametrize("error", [REFUSAL, CredentialsRejected(Outcome.AUTHORIZATION, "HTTP 401")])
+async def test_a_server_whose_tools_refuse_nobody_takes_passwords(
+    error: CallError, autojump_clock: trio.testing.MockClock
+) -> None:
+    server = StoreConnector()
+    server.planned = {EVERY_LOOK: [error]}
+    await check_takes_passwords(server, URL)
+    assert server.planned == {EVERY_LOOK: []}
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (CallError(Outcome.PROTOCOL_ERROR, "content of type 'text/html'"), "does not answer like an MCP"),
+        (CallError(Outcome.TRANSPORT_ERROR, "HTTP 500", status=500), "cannot reach the MCP server"),
+        (CallError(Outcome.TRANSPORT_ERROR, "refused", reason="connect"), "cannot reach the MCP server"),
+    ],
+)
+async def test_what_is_no_answer_of_a_tool_says_nothing_of_passwords(
+    error: CallError, words: str, autojump_clock: trio.testing.MockClock
+) -> None:
+    server = StoreConnector()
+    server.refusals = [error]
+    with pytest.raises(SetupError, match=words):
+        await check_takes_passwords(server, URL)
+
+
+async def test_users_who_see_each_others_notes_are_the_same_to_the_server(
+    autojump_clock: trio.testing.MockClock,
+) -> None:
+    server = OneUser("ann")
+    with pytest.raises(SetupError, match="ann and bob are the same user"):
+        await check_users_differ(server, *await two(), "a title")
+    assert server.leftovers() == {}
+
+
+async def test_users_who_see_their_own_notes_only_differ(autojump_clock: trio.testing.MockClock) -> None:
+    server = StoreConnector("ann", "bob")
+    await check_users_differ(server, *await two(), "a title")
+    assert server.leftovers() == {}
+    assert sorted(server.closed) == ["ann", "bob"]
+
+
+@pytest.mark.parametrize(
+    ("tool", "error", "words"),
+    [
+        (
+            EVERY_LOOK,
+            CallError(Outcome.AUTHORIZATION, "HTTP 401", status=401),
+            "does not accept the password of ann: HTTP 401",
+        ),
+        (EVERY_LOOK, CallError(Outcome.TOOL_ERROR, "Unknown tool"), "cannot be seen: Unknown tool"),
+        (
+            "nc_notes_get_note",
+            CallError(Outcome.TRANSPORT_ERROR, "the connection broke", reason="cut"),
+            "cannot be seen: the connection broke",
+        ),
+    ],
+)
+async def test_users_are_not_held_to_differ_because_something_else_failed(
+    tool: str, error: CallError, words: str, autojump_clock: trio.testing.MockClock
+) -> None:
+    server = StoreConnector("ann", "bob")
+    server.planned = {tool: [error]}
+    with pytest.raises(SetupError, match=words):
+        await check_users_differ(server, *await two(), "a title")
+    assert server.leftovers() == {}
+
+
+@pytest.mark.parametrize(
+    ("asked", "offers", "needed"),
+    [
+        (AuthMode.AUTO, True, True),
+        (AuthMode.AUTO, False, False),
+        (AuthMode.LOGIN_FLOW, True, True),
+        (AuthMode.OAUTH, True, False),
+        (AuthMode.BASIC, True, False),
+    ],
+)
+def test_access_is_granted_where_the_server_has_the_tool_for_it(
+    asked: AuthMode, offers: bool, needed: bool
+) -> None:
+    tools = frozenset({"nc_auth_provision_access"} if offers else {"nc_notes_get_note"})
+    assert needs_provisioning(asked, tools, URL) is needed
+
+
+def test_a_login_flow_that_was_asked_for_and_is_not_there_is_refused() -> None:
+    with pytest.raises(SetupError, match="has no tool nc_auth_provision_access"):
+        needs_provisioning(AuthMode.LOGIN_FLOW, frozenset(), URL)
+
+
+@pytest.mark.parametrize(
+    ("asked", "plan"),
+    [(AuthMode.OAUTH, None), (AuthMode.LOGIN_FLOW, None), (AuthMode.BASIC, PLAN)],
+)
+def test_another_way_than_the_servers_is_refused(asked: AuthMode, plan: AuthPlan | None) -> None:
+    with pytest.raises(SetupError, match=f"leave out --auth {asked.value}"):
+        check_mode(asked, plan, URL)
+
+
+async def test_a_password_that_was_rejected_once_is_not_shown_again() -> None:
+    shown = await BasicLogin().log_in(person("ann"))
+    assert (await shown.authorization()).startswith("Basic ")
+    assert "a-long-password" not in repr(shown)
+    shown.reject()
+    with pytest.raises(SetupError, match="the password is not accepted"):
+        await shown.authorization()
+    assert await Nobody().authorization() == ""
