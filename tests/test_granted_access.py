@@ -1,4 +1,4 @@
-"""Access that users grant the MCP server: what a run made is taken back, and nothing that was there before."""
+"""Access that users grant the MCP server: what a run made is taken back, nothing that was there before."""
 
 from __future__ import annotations
 
