@@ -1,0 +1,45 @@
+"""Letting what has been sent come to its answer, although whoever sent it is being stopped.
+
+Hanging up stops nothing: a server finishes what it began, and does so after whoever hung up has
+removed the user it was begun for. So a request that changes something is awaited under a shelter:
+cancellation from outside waits until the answer is there, or the bound is reached.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import trio
+
+
+class Shelter:
+    """One a run. Made where signals are received, handed down to whatever sends.
+
+    `leave` opens it for good: from then on cancellation gets through at once (the third signal).
+    """
+
+    def __init__(self) -> None:
+        self._scopes: set[trio.CancelScope] = set()
+        self._is_left = False
+
+    @contextmanager
+    def over(self, bound_s: float) -> Iterator[trio.CancelScope]:
+        """Shields the block from cancellation from outside, for at most `bound_s` seconds.
+
+        At the bound the block is cancelled, whoever wanted it: look at the scope's
+        `cancelled_caught`. A cancellation from outside that came meanwhile takes effect at the first
+        checkpoint after the block.
+        """
+        with trio.move_on_after(bound_s, shield=not self._is_left) as scope:
+            self._scopes.add(scope)
+            try:
+                yield scope
+            finally:
+                self._scopes.discard(scope)
+
+    def leave(self) -> None:
+        """Protect nothing any longer: what is under way can be cancelled from outside at once."""
+        self._is_left = True
+        for scope in self._scopes:
+            scope.shield = False

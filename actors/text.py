@@ -1,0 +1,36 @@
+"""Texts that come from elsewhere, made harmless where they enter.
+
+A server may put anything into an error text: escape sequences that a terminal obeys, line breaks that
+tear a table, half of a surrogate pair that no file can hold, or a megabyte. Whatever keeps or shows a
+foreign text passes it through `harmless` first.
+"""
+
+from __future__ import annotations
+
+import re
+
+MAX_TEXT_LENGTH = 300
+"""Characters that are kept of a foreign text, enough to tell what a server meant."""
+
+_SPACES = re.compile(r"\s+")
+_UNPRINTABLE = re.compile(
+    "[\x00-\x1f\x7f-\x9f"  # C0 and C1: ESC, CSI, BEL, …
+    "\u00ad\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"  # invisible, or turning the direction
+    "\ud800-\udfff"  # lone surrogates
+    "\U000e0000-\U000e007f]"  # tags
+)
+REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
+
+
+def harmless(text: str, max_length: int = MAX_TEXT_LENGTH) -> str:
+    """`text` in one line of printable characters, cut to `max_length` with an ellipsis.
+
+    White space, line breaks included, becomes single blanks; each character that is not to be seen
+    becomes U+FFFD, so that its having been there is not hidden.
+    """
+    # Only what can still be shown is looked at: a body of megabytes costs no more than a line.
+    shown = text[: 4 * max_length]
+    clean = _UNPRINTABLE.sub(REPLACEMENT, _SPACES.sub(" ", shown)).strip()
+    if len(clean) <= max_length and len(shown) == len(text):
+        return clean
+    return clean[: max_length - 1] + "…"
