@@ -75,6 +75,8 @@ class Recorder:
         self.setup: dict[str, SetupLeaf] = {}
         self.failure_examples: dict[tuple[Phase, str], list[FailureExample]] = {}
         self.not_started: Counter[tuple[str, str]] = Counter()
+        self.dropped_due: deque[float] = deque(maxlen=1000)
+        """When the last of those that were dropped had been due."""
         self.inbox_wait = Sketch()
         self.lateness = Sketch()
         self.timeline = Timeline(self.started)
@@ -162,8 +164,7 @@ class Recorder:
             case SetupTiming():
                 self._take_setup(fact)
             case NotStarted():
-                if self._phase_at(fact.at) is Phase.MEASURED:
-                    self.not_started[fact.workflow, fact.why.value] += 1
+                self._take_not_started(fact)
             case _:
                 assert_never(fact)
 
@@ -245,6 +246,13 @@ class Recorder:
             leaf.kept_out += 1
         else:
             time_execution(leaf, execution)
+
+    def _take_not_started(self, missed: NotStarted) -> None:
+        if self._phase_at(missed.at) is not Phase.MEASURED:
+            return
+        self.not_started[missed.workflow, missed.why.value] += 1
+        if missed.why is Missed.DROPPED:
+            self.dropped_due.append(missed.at)
 
     def _take_setup(self, timing: SetupTiming) -> None:
         leaf = self.setup.setdefault(timing.step.value, SetupLeaf())
