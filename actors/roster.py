@@ -6,8 +6,6 @@ escapes it is a bug, and the nursery lets it end the run.
 
 from __future__ import annotations
 
-import math
-from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from random import Random
@@ -75,12 +73,6 @@ class Roster:
         self._protocols: dict[str, str] = {}
 
     @property
-    def protocols(self) -> Counter[str]:
-        """Protocol versions that were negotiated, with how many users; also of those who have gone."""
-        self._look_at(*self._users)
-        return Counter(self._protocols.values())
-
-    @property
     def count_on_stage(self) -> int:
         return len(self._on_stage)
 
@@ -90,6 +82,21 @@ class Roster:
 
     def __iter__(self) -> Iterator[User]:
         return iter(tuple(self._users))
+
+    @property
+    def protocols(self) -> dict[str, int]:
+        """Protocol versions that were negotiated, with how many users; also of those who have gone."""
+        self._look_at(*self._users)
+        counts: dict[str, int] = {}
+        for version in self._protocols.values():
+            counts[version] = counts.get(version, 0) + 1
+        return counts
+
+    def _look_at(self, *users: User) -> None:
+        """Remember of `users` what is still asked when they have gone."""
+        for user in users:
+            if user.protocol:
+                self._protocols[user.uid] = user.protocol
 
     def enter(self, person: Person, credentials: Credentials) -> User:
         """Start a user's task; he is on stage when his session is open (`User.wait_on_stage`)."""
@@ -121,12 +128,6 @@ class Roster:
         for user in self:
             user.leave()
 
-    def _look_at(self, *users: User) -> None:
-        """Remember of `users` what is still asked when they have gone."""
-        for user in users:
-            if user.protocol:
-                self._protocols[user.uid] = user.protocol
-
     def _note_state(self, user: User) -> None:
         match user.state:
             case State.ON_STAGE | State.DISCONNECTED:
@@ -152,7 +153,7 @@ async def open_roster(
     seed: int,
     *,
     shelter: Shelter | None = None,
-    call_bound_s: float = math.inf,
+    call_bound_s: float = float("inf"),
 ) -> AsyncIterator[Roster]:
     """A roster whose users live inside the block.
 
