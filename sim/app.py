@@ -220,7 +220,7 @@ class Simulation:
         self._progress.count("removed", done, of)
 
     def _report(self) -> ExitCode:
-        summary = summarize(self._recorder, self._load.step_order if self._load else None)
+        summary = summarize(self._recorder)
         verdicts = self._verdicts()
         broken = self._load is not None and self._load.limits.stopped_it
         successes = self._recorder.successes

@@ -59,7 +59,7 @@ class Breakpoint:
     def __str__(self) -> str:
         held = "no rate held" if self.held is None else f"{self.held:.4g}/s held"
         if self.held is not None and self.succeeded is not None:
-            held += f" ({self.succeeded:.4g}/s succeeded)"
+            held = f"{self.succeeded:.4g}/s held (executions that succeeded, of {self.held:.4g}/s due)"
         if self.broke is not None:
             note = f". {self.note}" if self.note else ""
             return f"{held}, {self.broke:.4g}/s did not ({'; '.join(self.by)}){note}"

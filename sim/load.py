@@ -51,7 +51,6 @@ class Load:
 
     Attributes:
         limits: the thresholds that it watches.
-        step_order: the steps of each workflow, in the order of its story.
         stopped: why it ended, in words.
         protocols: negotiated MCP protocol versions, with the number of users.
         generator_cpu: share of one core that this process used in the measured phase.
@@ -79,7 +78,6 @@ class Load:
             propagation_timeout_s=config.stories.propagation_timeout_s,
         )
         self.limits = Limits(config.thresholds, recorder, config.load)
-        self.step_order = {name: tuple(workflow.steps) for name, workflow in workflows.items()}
         self.stopped = "interrupted"
         self.protocols: Counter[str] = Counter()
         self.generator_cpu: float | None = None

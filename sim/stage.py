@@ -12,7 +12,6 @@ from actors.ports import Credentials, Person
 from actors.roster import Roster
 from actors.user import User
 from sim.measure.recorder import Recorder
-from sim.profile import shapes
 from sim.profile.shapes import ClosedProfile, OpenProfile, Profile
 from workflows.director import Company, Director
 
@@ -84,13 +83,14 @@ class Stage:
 
     async def warm_up(self, seconds: float) -> None:
         """The same workload, before the profile: who is there goes on, workflows arrive at its first rate."""
-        begun = trio.current_time()
+        begun, arrived = trio.current_time(), 0
         if isinstance(self._profile, OpenProfile):
             rate = self._profile.opening_rate(seconds)
-            even = OpenProfile((shapes.Stage(0.0, rate), shapes.Stage(seconds, rate)), poisson=False)
-            for at in even.arrivals(self._random):
+            # Evenly spread, and none at the very end: it would be due in the profile.
+            while rate and (at := (arrived + 0.5) / rate) < seconds:
                 await trio.sleep_until(begun + at)
                 self._director.arrive(begun + at, self._company, self._max_lag_s)
+                arrived += 1
         await trio.sleep_until(begun + seconds)
 
     async def play(self) -> None:

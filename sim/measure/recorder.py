@@ -130,6 +130,11 @@ class Recorder:
         self._boundaries.append((trio.current_time(), phase))
 
     @property
+    def boundaries(self) -> tuple[tuple[float, Phase], ...]:
+        """When each phase began so far."""
+        return tuple(self._boundaries)
+
+    @property
     def phase(self) -> Phase:
         return self._boundaries[-1][1]
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable
 
 from actors.measurement import Ending, Missed, Phase
 from sim.measure.figures import (
@@ -36,22 +35,15 @@ __all__ = [
 ]
 
 
-def summarize(recorder: Recorder, order: Mapping[str, Sequence[str]] | None = None) -> Summary:
-    """Derive the figures; the recorder stays as it is.
-
-    Args:
-        order: the steps of each workflow in the order of its story, `{i}` standing for a number. Steps
-            of workflows that are not in it stand in the order in which they first came to an end.
-    """
+def summarize(recorder: Recorder) -> Summary:
+    """Derive the figures; the recorder stays as it is. Steps stand in the order in which they were met first."""
     measured = {key: leaf for key, leaf in recorder.steps.items() if key.phase is Phase.MEASURED}
     named = {key: leaf for key, leaf in measured.items() if key.workflow}
     workflows = sorted({key.workflow for key in named} | {key.workflow for key in recorder.stories})
     return Summary(
         measured_s=recorder.phase_span(Phase.MEASURED),
         calls=call_figures(measured.values()),
-        stories={
-            name: story_figures(recorder, name, named, (order or {}).get(name, ())) for name in workflows
-        },
+        stories={name: story_figures(recorder, name, named) for name in workflows},
         users={uid: user_figures(leaf) for uid, leaf in sorted(recorder.users.items(), key=by_number)},
         phases={phase.value: recorder.calls_in(phase).total for phase in Phase},
         tool_calls=recorder.calls,
@@ -116,15 +108,13 @@ def user_figures(leaf: UserLeaf) -> UserFigures:
     )
 
 
-def story_figures(
-    recorder: Recorder, name: str, measured: dict[StepKey, StepLeaf], order: Sequence[str]
-) -> StoryFigures:
+def story_figures(recorder: Recorder, name: str, measured: dict[StepKey, StepLeaf]) -> StoryFigures:
     everywhere = [leaf for key, leaf in recorder.stories.items() if key.workflow == name]
     leaves = [
         leaf for key, leaf in recorder.stories.items() if key.workflow == name and key.phase is Phase.MEASURED
     ]
     endings: Counter[Ending] = sum((leaf.endings for leaf in leaves), Counter())
-    steps = in_order({key.step: None for key in measured if key.workflow == name}, order)
+    steps = {key.step: None for key in measured if key.workflow == name}
     return StoryFigures(
         succeeded=endings[Ending.SUCCEEDED],
         failed=endings[Ending.FAILED],
@@ -153,19 +143,6 @@ def story_figures(
         checks=dict(sorted(sum((leaf.checks for leaf in everywhere), Counter()).items())),
         kept_out=sum(leaf.kept_out for leaf in leaves),
     )
-
-
-def in_order(steps: Iterable[str], order: Sequence[str]) -> list[str]:
-    """`steps` as they stand in `order`, those of one entry by their numbers; then all others as they came."""
-    patterns = [re.escape(name).replace(re.escape("{i}"), r"(\d+)") for name in order]
-
-    def place(step: str) -> tuple[int, int]:
-        for position, pattern in enumerate(patterns):
-            if match := re.fullmatch(pattern, step):
-                return position, int(match[1]) if match.groups() else 0
-        return len(patterns), 0
-
-    return sorted(steps, key=place)
 
 
 def interval_figures(leaves: list[StoryLeaf], name: str) -> IntervalFigures:

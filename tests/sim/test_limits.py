@@ -282,7 +282,9 @@ async def test_a_rate_is_told_with_what_succeeded_at_it(autojump_clock: MockCloc
     await watched(limits, recorder, fact_at, SEARCH_S)
     assert limits.breakpoint is not None
     assert limits.breakpoint.succeeded == pytest.approx(1.2)
-    assert str(limits.breakpoint).startswith("100/s held (1.2/s succeeded), 103.3/s did not (calls: max<1s")
+    assert str(limits.breakpoint).startswith(
+        "1.2/s held (executions that succeeded, of 100/s due), 103.3/s did not (calls: max<1s"
+    )
 
 
 async def test_when_the_users_at_hand_cannot_suffice_the_search_says_so(autojump_clock: MockClock) -> None:

@@ -122,8 +122,11 @@ async def play(
 def measured(played: Played, fact: Execution | NotStarted) -> bool:
     """Whether it was due, or began, in the measured phase."""
     at = fact.at if isinstance(fact, NotStarted) else fact.started if fact.due is None else fact.due
-    bounds = dict((phase, at) for at, phase in reversed(played.recorder._boundaries))
-    return bounds[Phase.MEASURED] <= at < bounds[Phase.GRACE]
+    return begin_of(played, Phase.MEASURED) <= at < begin_of(played, Phase.GRACE)
+
+
+def begin_of(played: Played, phase: Phase) -> float:
+    return next(at for at, each in played.recorder.boundaries if each is phase)
 
 
 def rough_profile(random: Random) -> OpenProfile:
@@ -248,7 +251,8 @@ async def test_after_the_end_of_the_profile_no_story_begins_and_after_the_grace_
 ) -> None:
     profile = ClosedProfile.constant(3, 10.0)
     played = await play(group_of(profile, 3, think="0s"), seconds=4.0, grace_s=1.0)
-    over = played.recorder._boundaries[0][0] + 10.0
+    over = begin_of(played, Phase.GRACE)
+    assert over == begin_of(played, Phase.MEASURED) + 10.0
     assert max(e.started for e in played.facts.executions) < over
     assert max(c.started for c in played.facts.calls) < over + 1.0
     assert played.summary.executions["measured"]["interrupted"] > 0
@@ -259,12 +263,13 @@ async def test_what_fails_in_the_grace_is_in_the_report_with_its_reason(autojump
 
     def prepare(connector: CountingConnector) -> None:
         async def fill_the_disk() -> None:
-            await trio.sleep(4.5)
+            await trio.sleep(6.5)
             connector.planned["nc_notes_search_notes"] = [full] * 9
 
         trio.lowlevel.spawn_system_task(fill_the_disk)
 
-    profile = ClosedProfile.constant(1, 4.0)
+    # A session in three seconds, then three for each call: the second one begins in the grace.
+    profile = ClosedProfile.constant(1, 2.0)
     played = await play(group_of(profile, 1), seconds=3.0, grace_s=20.0, prepare=prepare)
     found = played.summary.failures["grace"]["tool_error/507"]
     assert [(each.step, each.text) for each in found.examples] == [("look_again", "no space left")]
@@ -281,8 +286,11 @@ async def test_a_search_in_which_workflows_are_dropped_names_no_rate_that_was_no
     )
     found = played.driver.limits.breakpoint
     assert found is not None and found.held is not None and found.broke is not None
-    assert 0.2 < found.held < 1.3
+    assert found.succeeded is not None
+    assert 0.8 < found.succeeded < 1.2
+    # Beyond one a second they queue, until the first one has waited for too long.
     assert found.held < found.broke < 2.0
+    assert str(found).startswith(f"{found.succeeded:.4g}/s held")
     assert "workflows that were due were dropped" in str(found)
     assert "2 users, each busy for 2s with a workflow, carry 1/s at most" in str(found)
     assert played.driver.limits.stopped_it

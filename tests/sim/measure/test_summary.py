@@ -195,13 +195,3 @@ async def test_what_was_due_was_played_or_dropped_or_interrupted(autojump_clock:
     arrivals = summarize(recorder).arrivals
     assert arrivals is not None
     assert (arrivals.due, arrivals.played, arrivals.dropped, arrivals.interrupted) == (12, 7, 2, 3)
-
-
-async def test_steps_stand_in_the_order_of_their_story() -> None:
-    came = ("append_2", "read", "own_step", "append_10", "create")
-    recorder = recorder_of(call(step=step) for step in came)
-    ordered = (
-        summarize(recorder, {"note_share": ("create", "append_{i}", "read")}).stories["note_share"].steps
-    )
-    assert list(ordered) == ["create", "append_2", "append_10", "read", "own_step"]
-    assert list(summarize(recorder).stories["note_share"].steps) == list(came)
