@@ -179,6 +179,13 @@ class Recorder:
                 return phase
         return self._boundaries[0][1]
 
+    def _phase_of(self, due: float) -> Phase:
+        """To which phase a workflow belongs that was due at this instant: the last one may be due at the
+        very end of the profile, at which the grace begins.
+        """
+        begins_grace = any(at == due and phase is Phase.GRACE for at, phase in self._boundaries)
+        return Phase.MEASURED if begins_grace else self._phase_at(due)
+
     def _take_call(self, call: Measurement) -> None:
         phase = call.phase or self._phase_at(call.started)
         leaf = self._leaf_of(call, phase)
@@ -231,8 +238,9 @@ class Recorder:
 
     def _take_execution(self, execution: Execution) -> None:
         self.timeline.add_execution(execution.finished)
-        begun = execution.started if execution.due is None else execution.due
-        key = StoryKey(self._phase_at(begun), execution.workflow, execution.group, execution.region)
+        due = execution.due
+        phase = self._phase_at(execution.started) if due is None else self._phase_of(due)
+        key = StoryKey(phase, execution.workflow, execution.group, execution.region)
         leaf = self.stories.setdefault(key, StoryLeaf())
         leaf.endings[execution.ending] += 1
         if execution.due is not None:
@@ -253,7 +261,7 @@ class Recorder:
             time_execution(leaf, execution)
 
     def _take_not_started(self, missed: NotStarted) -> None:
-        if self._phase_at(missed.at) is not Phase.MEASURED:
+        if self._phase_of(missed.at) is not Phase.MEASURED:
             return
         self.not_started[missed.workflow, missed.why.value] += 1
         if missed.why is Missed.DROPPED:

@@ -36,7 +36,7 @@ __all__ = [
 
 
 def summarize(recorder: Recorder) -> Summary:
-    """Derive the figures; the recorder stays as it is. Steps stand in the order in which they were met first."""
+    """Derive the figures; the recorder stays as it is. Steps stand in the order in which they were met."""
     measured = {key: leaf for key, leaf in recorder.steps.items() if key.phase is Phase.MEASURED}
     named = {key: leaf for key, leaf in measured.items() if key.workflow}
     workflows = sorted({key.workflow for key in named} | {key.workflow for key in recorder.stories})

@@ -122,7 +122,7 @@ async def play(
 def measured(played: Played, fact: Execution | NotStarted) -> bool:
     """Whether it was due, or began, in the measured phase."""
     at = fact.at if isinstance(fact, NotStarted) else fact.started if fact.due is None else fact.due
-    return begin_of(played, Phase.MEASURED) <= at < begin_of(played, Phase.GRACE)
+    return begin_of(played, Phase.MEASURED) <= at <= begin_of(played, Phase.GRACE)
 
 
 def begin_of(played: Played, phase: Phase) -> float:
@@ -153,7 +153,7 @@ async def test_what_was_due_was_played_or_dropped_or_interrupted(
     )
     span = played.recorder.phase_span(Phase.MEASURED)
     instants = list(profile.arrivals(Random(f"{seed}/arrivals/all")))
-    due = sum(at < span for at in instants)
+    due = sum(at <= span + 1e-9 for at in instants)
     figures = played.summary.arrivals
     assert (figures.due if figures else 0) == due
     if figures is not None:

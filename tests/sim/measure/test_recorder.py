@@ -57,6 +57,18 @@ async def test_an_execution_belongs_to_the_phase_in_which_it_was_due(autojump_cl
     assert recorder.executions == 2
 
 
+async def test_what_is_due_at_the_very_end_of_the_profile_belongs_to_it(autojump_clock: MockClock) -> None:
+    recorder = Recorder(phase=Phase.MEASURED)
+    await trio.sleep(10)
+    now = trio.current_time()
+    recorder.enter(Phase.GRACE)
+    recorder(execution(due=now))
+    recorder(NotStarted("note_share", Missed.DROPPED, now))
+    arrivals = summarize(recorder).arrivals
+    assert arrivals is not None
+    assert (arrivals.played, arrivals.dropped) == (1, 1)
+
+
 async def test_only_calls_that_succeeded_have_a_latency() -> None:
     others = [outcome for outcome in Outcome if outcome is not Outcome.OK]
     figures = summarize(recorder_of([call(0.2), *(call(99.0, outcome) for outcome in others)])).calls
