@@ -8,12 +8,14 @@ from collections import Counter
 import attrs
 
 from actors.errors import Outcome
-from actors.measurement import Ending, Phase, Violation, ViolationKind
+from actors.measurement import Ending, Execution, Measurement, Phase, Violation, ViolationKind
 from sim.measure.sketch import Quantiles, Sketch
 
 MAX_KINDS = 50
 """A server picks the status codes of its refusals; from so many kinds on the rest is one: `OTHER`."""
 OTHER = "other"
+MAX_STATUS = 99_999
+MAX_REASON = 60
 EXPECTED = "expected/"
 """Stands before the kind of a failure that is part of the story, and no error: a conflict, retried."""
 
@@ -142,6 +144,18 @@ class StoryLeaf:
     leftovers: int = 0
     kept_out: int = 0
 
+    def time(self, execution: Execution) -> None:
+        """Its durations, and the spans that its users saw."""
+        if execution.ending is Ending.SUCCEEDED:
+            self.duration.add(execution.finished - execution.started)
+            if execution.due is not None:
+                self.response.add(execution.finished - execution.due)
+        for interval in execution.intervals:
+            spans = self.intervals.setdefault(interval.name, IntervalLeaf())
+            spans.lower.add(interval.lower_s)
+            spans.upper.add(interval.upper_s)
+            spans.first_hits += interval.first_hit
+
 
 @attrs.define
 class SetupLeaf:
@@ -159,6 +173,16 @@ class FailureExample:
     workflow: str
     step: str
     text: str
+
+
+def kind_of(call: Measurement) -> str:
+    """The key under which a call is counted: its outcome, then its status or reason."""
+    if call.outcome in (Outcome.OK, Outcome.INTERRUPTED, Outcome.WRONG_CONTENT):
+        return call.outcome.value
+    # A server may call a number of any length its status.
+    has_status = call.status is not None and 0 <= call.status <= MAX_STATUS
+    detail = str(call.status) if has_status else call.reason[:MAX_REASON]
+    return f"{call.outcome.value}/{detail}" if detail else call.outcome.value
 
 
 def is_failure(kind: str) -> bool:

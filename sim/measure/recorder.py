@@ -18,7 +18,6 @@ import trio
 
 from actors.errors import Outcome
 from actors.measurement import (
-    Ending,
     Execution,
     Fact,
     Measurement,
@@ -31,7 +30,6 @@ from actors.measurement import (
 from sim.measure.leaves import (
     EXPECTED,
     FailureExample,
-    IntervalLeaf,
     SetupLeaf,
     StepKey,
     StepLeaf,
@@ -39,11 +37,14 @@ from sim.measure.leaves import (
     StoryLeaf,
     Tally,
     UserLeaf,
+    kind_of,
     within_bounds,
 )
 from sim.measure.sketch import Sketch
 from sim.measure.stalls import Stalls
 from sim.measure.timeline import Timeline
+
+__all__ = ["EXAMPLES", "FIRST_VIOLATIONS", "USERS_WITH_SKETCH", "Recorder", "kind_of"]
 
 EXAMPLES = 3
 USERS_WITH_SKETCH = 1000
@@ -258,7 +259,7 @@ class Recorder:
         if self.stalls.overlap(execution.started, execution.finished):
             leaf.kept_out += 1
         else:
-            time_execution(leaf, execution)
+            leaf.time(execution)
 
     def _take_not_started(self, missed: NotStarted) -> None:
         if self._phase_of(missed.at) is not Phase.MEASURED:
@@ -279,24 +280,3 @@ class Recorder:
         examples = self.failure_examples.setdefault((phase, kind), [])
         if len(examples) < EXAMPLES and all(call.text != each.text for each in examples):
             examples.append(FailureExample(call.workflow, call.step, call.text))
-
-
-def time_execution(leaf: StoryLeaf, execution: Execution) -> None:
-    """Its durations, and the spans that its users saw."""
-    if execution.ending is Ending.SUCCEEDED:
-        leaf.duration.add(execution.finished - execution.started)
-        if execution.due is not None:
-            leaf.response.add(execution.finished - execution.due)
-    for interval in execution.intervals:
-        spans = leaf.intervals.setdefault(interval.name, IntervalLeaf())
-        spans.lower.add(interval.lower_s)
-        spans.upper.add(interval.upper_s)
-        spans.first_hits += interval.first_hit
-
-
-def kind_of(call: Measurement) -> str:
-    """The key under which a call is counted: its outcome, then its status or reason."""
-    if call.outcome in (Outcome.OK, Outcome.INTERRUPTED, Outcome.WRONG_CONTENT):
-        return call.outcome.value
-    detail = str(call.status) if call.status is not None else call.reason
-    return f"{call.outcome.value}/{detail}" if detail else call.outcome.value

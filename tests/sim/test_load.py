@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Awaitable, Callable
 from random import Random
 from typing import Any
@@ -20,6 +21,7 @@ from sim.grammar.threshold import parse_threshold
 from sim.interrupt import Interrupt
 from sim.load import Load as Driver
 from sim.measure.recorder import Recorder
+from sim.measure.stalls import LEAST_S
 from sim.measure.summary import Summary, summarize
 from sim.profile.shapes import ClosedProfile, OpenProfile, Profile, Stage
 from sim.report.progress import Progress
@@ -39,16 +41,21 @@ async def two_looks(run: Run, user: Role) -> None:
 
 
 class CountingConnector(StoreConnector):
-    """Counts the calls that come to the server, as its own log would."""
+    """Counts the calls that come to the server, as its own log would.
+
+    Attributes:
+        block_s: so long the next call blocks this whole process.
+    """
 
     def __init__(self, *uids: str, seconds: float = 0.01) -> None:
         super().__init__(*uids, seconds=seconds)
         self.called = 0
-        self.slow_from = float("inf")
-        self.slow_s = 0.0
+        self.block_s = 0.0
 
     def raise_planned(self, uid: str, tool: str) -> None:
         self.called += 1
+        blocked_s, self.block_s = self.block_s, 0.0
+        time.sleep(blocked_s)
         super().raise_planned(uid, tool)
 
 
@@ -84,6 +91,7 @@ def group_of(profile: Profile, users: int, name: str = "all", think: str = "1s")
 
 async def play(
     *groups: Group,
+    is_virtual: bool = True,
     seconds: float = 0.01,
     signal_after_s: float | None = None,
     prepare: Callable[[CountingConnector], None] = lambda connector: None,
@@ -102,7 +110,7 @@ async def play(
         thresholds=tuple(parse_threshold(text) for text in thresholds),
     )  # fmt: skip
     workflows: dict[str, Workflow] = {"two_looks": two_looks}
-    driver = Driver(config, connector, recorder, workflows, "mark", is_virtual=True)
+    driver = Driver(config, connector, recorder, workflows, "mark", is_virtual=is_virtual)
     interrupt = Interrupt(lambda text: None)
     credentials: dict[str, Credentials] = {uid: NoCredentials() for uid in uids}
 
@@ -294,3 +302,26 @@ async def test_a_search_in_which_workflows_are_dropped_names_no_rate_that_was_no
     assert "workflows that were due were dropped" in str(found)
     assert "2 users, each busy for 2s with a workflow, carry 1/s at most" in str(found)
     assert played.driver.limits.stopped_it
+
+
+async def test_while_the_simulator_itself_stands_still_nothing_is_booked_to_the_server() -> None:
+    """On the real clock, and in the closed model too: one call blocks the loop, the others wait for it."""
+
+    def prepare(connector: CountingConnector) -> None:
+        connector.block_s = 0.3
+
+    group = group_of(ClosedProfile.constant(3, 1.0), 3, think="0.05s")
+    played = await play(group, is_virtual=False, prepare=prepare, grace_s=5.0)
+    stalls = played.summary.stalls
+    assert stalls.count >= 1
+    assert stalls.longest_s >= LEAST_S
+    assert len(stalls.first) == stalls.count
+    calls = played.summary.calls
+    assert calls.kept_out >= 1
+    assert calls.service.count + calls.kept_out == calls.ok
+
+
+async def test_on_the_virtual_clock_nothing_stands_still(autojump_clock: MockClock) -> None:
+    played = await play(group_of(ClosedProfile.constant(2, 100.0), 2))
+    assert played.summary.stalls.count == 0
+    assert played.summary.kept_out == 0

@@ -18,8 +18,8 @@ from actors.measurement import (
     ViolationKind,
 )
 from sim.measure import recorder as module
-from sim.measure.leaves import MAX_KINDS, OTHER
-from sim.measure.recorder import EXAMPLES, FIRST_VIOLATIONS, Recorder, kind_of
+from sim.measure.leaves import MAX_KINDS, MAX_REASON, OTHER, kind_of
+from sim.measure.recorder import EXAMPLES, FIRST_VIOLATIONS, Recorder
 from sim.measure.summary import summarize
 from tests.support.facts import call, execution, propagation, recorder_of, violation
 
@@ -95,6 +95,9 @@ async def test_a_call_that_was_due_before_it_began_has_a_longer_response_time() 
         (Outcome.PROTOCOL_ERROR, {}, "protocol_error"),
         (Outcome.WRONG_CONTENT, {"reason": "no etag"}, "wrong_content"),
         (Outcome.INTERRUPTED, {"reason": "end"}, "interrupted"),
+        (Outcome.TOOL_ERROR, {"status": 10**5000}, "tool_error"),
+        (Outcome.TOOL_ERROR, {"status": -1}, "tool_error"),
+        (Outcome.TOOL_ERROR, {"reason": "x" * 1000}, "tool_error/" + "x" * MAX_REASON),
     ],
 )
 async def test_a_call_is_counted_under_its_outcome_and_the_reason(
