@@ -92,6 +92,11 @@ class Roster:
             counts[version] = counts.get(version, 0) + 1
         return counts
 
+    @property
+    def unanswered_since(self) -> dict[str, float]:
+        """Users one of whose calls may have changed something and never got its answer, with the instant."""
+        return {}
+
     def _look_at(self, *users: User) -> None:
         """Remember of `users` what is still asked when they have gone."""
         for user in users:

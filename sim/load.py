@@ -53,6 +53,8 @@ class Load:
         limits: the thresholds that it watches.
         stopped: why it ended, in words.
         protocols: negotiated MCP protocol versions, with the number of users.
+        unanswered: users one of whose calls may have changed something and never came to its answer, with
+            the instant at which it was sent; complete once `run` is over. The server may still be at it.
         generator_cpu: share of one core that this process used in the measured phase.
     """
 
@@ -80,6 +82,7 @@ class Load:
         self.limits = Limits(config.thresholds, recorder, config.load)
         self.stopped = "interrupted"
         self.protocols: Counter[str] = Counter()
+        self.unanswered: dict[str, float] = {}
         self.generator_cpu: float | None = None
 
     async def run(
@@ -96,7 +99,7 @@ class Load:
         stories are cancelled, and no call is begun any more; then calls that have been sent come to their
         answer, under the shelter of `interrupt`; then sessions are closed.
         """
-        load = self._config.load
+        load, roster = self._config.load, None
         try:
             async with open_roster(
                 self._connector,
@@ -105,11 +108,11 @@ class Load:
                 shelter=interrupt.shelter,
                 call_bound_s=load.call_timeout_s,
             ) as roster:
-                try:
-                    await self._drive(opening, people, credentials, interrupt, progress, roster)
-                finally:
-                    self.protocols.update(roster.protocols)
+                await self._drive(opening, people, credentials, interrupt, progress, roster)
         finally:
+            if roster is not None:
+                self.protocols.update(roster.protocols)
+                self.unanswered.update(roster.unanswered_since)
             self._recorder.enter(Phase.CLEANUP)
 
     async def _drive(
