@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import signal
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from random import Random
 from typing import Any
 
@@ -93,12 +94,16 @@ async def play(
     *groups: Group,
     is_virtual: bool = True,
     seconds: float = 0.01,
-    signal_after_s: float | None = None,
+    signals_s: Sequence[float] = (),
     prepare: Callable[[CountingConnector], None] = lambda connector: None,
     thresholds: tuple[str, ...] = (),
     **fields: Any,
 ) -> Played:
-    """Run a load of `two_looks` on the store; fields as in `sim.config.Load`."""
+    """Run a load of `two_looks` on the store; fields as in `sim.config.Load`.
+
+    Args:
+        signals_s: when signals come.
+    """
     people = {group.name: [person(f"{group.name}{i}") for i in range(group.users)] for group in groups}
     uids = [each.uid for members in people.values() for each in members]
     connector, opening, facts = CountingConnector(*uids, seconds=seconds), Opening(), Facts()
@@ -115,14 +120,16 @@ async def play(
     credentials: dict[str, Credentials] = {uid: NoCredentials() for uid in uids}
 
     async def interrupt_it() -> None:
-        if signal_after_s is not None:
-            await trio.sleep(signal_after_s)
-            interrupt.stopping.set()
+        begun = trio.current_time()
+        for at in signals_s:
+            await trio.sleep_until(begun + at)
+            interrupt.take(signal.SIGINT)
 
     with trio.fail_after(SPARE_S):
         async with trio.open_nursery() as nursery:
             nursery.start_soon(interrupt_it)
-            await driver.run(opening, people, credentials, interrupt, Progress(quiet=True))
+            with interrupt.everything, interrupt.work:
+                await driver.run(opening, people, credentials, interrupt, Progress(quiet=True))
             nursery.cancel_scope.cancel()
     return Played(driver, recorder, facts, connector, opening, summarize(recorder), trio.current_time())
 
@@ -149,11 +156,11 @@ async def test_what_was_due_was_played_or_dropped_or_interrupted(
     """For whatever profile, server, lag, grace, and moment of a signal."""
     random = Random(f"due/{seed}")
     profile = rough_profile(random)
-    signal_after_s = random.choice([None, None, random.uniform(0, profile.duration_s)])
+    signals_s = random.choice([(), (), (random.uniform(1, profile.duration_s),), (4.0, 4.5)])
     played = await play(
         group_of(profile, random.randint(1, 6)),
         seconds=random.choice([0.001, 0.3, 3.0, 20.0]),
-        signal_after_s=signal_after_s,
+        signals_s=signals_s,
         max_lag_s=random.choice([0.5, 5.0]),
         grace_s=random.choice([0.0, 2.0, 60.0]),
         warmup_s=random.choice([0.0, 3.0]),
@@ -209,7 +216,7 @@ async def test_iterations_are_played_to_their_end_however_long_their_calls_take(
 
 async def test_iterations_do_not_outlast_a_signal_and_its_grace(autojump_clock: MockClock) -> None:
     profile = ClosedProfile.constant(1, 3000.0)
-    played = await play(group_of(profile, 1), seconds=20.0, iterations=1, grace_s=10.0, signal_after_s=25.0)
+    played = await play(group_of(profile, 1), seconds=20.0, iterations=1, grace_s=10.0, signals_s=(25.0,))
     assert [e.ending for e in played.facts.executions] == [Ending.INTERRUPTED]
     assert played.driver.stopped == "stopped by a signal"
 
@@ -264,6 +271,28 @@ async def test_after_the_end_of_the_profile_no_story_begins_and_after_the_grace_
     assert max(e.started for e in played.facts.executions) < over
     assert max(c.started for c in played.facts.calls) < over + 1.0
     assert played.summary.executions["measured"]["interrupted"] > 0
+
+
+@pytest.mark.parametrize(
+    ("signals_s", "grace_s"), [((), 1.0), ((6.0, 7.0), 60.0)], ids=["end of the grace", "two signals"]
+)
+async def test_stories_are_interrupted_and_what_was_sent_comes_to_its_answer(
+    autojump_clock: MockClock, signals_s: Sequence[float], grace_s: float
+) -> None:
+    profile = ClosedProfile.constant(3, 10.0)
+    played = await play(group_of(profile, 3, think="0s"), seconds=4.0, grace_s=grace_s, signals_s=signals_s)
+    assert Ending.INTERRUPTED in [e.ending for e in played.facts.executions]
+    assert {call.outcome for call in played.facts.calls} == {Outcome.OK}
+    assert played.connector.called == len(played.facts.calls) == sum(played.summary.phases.values())
+    assert sorted(played.connector.closed) == sorted(played.connector.opened)
+    assert not played.driver.unanswered
+
+
+async def test_the_third_signal_waits_for_no_answer(autojump_clock: MockClock) -> None:
+    profile = ClosedProfile.constant(2, 100.0)
+    played = await play(group_of(profile, 2), seconds=50.0, signals_s=(60.0, 61.0, 62.0))
+    assert played.ended < 70.0
+    assert {call.outcome for call in played.facts.calls} == {Outcome.INTERRUPTED}
 
 
 async def test_what_fails_in_the_grace_is_in_the_report_with_its_reason(autojump_clock: MockClock) -> None:
