@@ -290,8 +290,8 @@ async def test_stories_are_interrupted_and_what_was_sent_comes_to_its_answer(
 
 async def test_the_third_signal_waits_for_no_answer(autojump_clock: MockClock) -> None:
     profile = ClosedProfile.constant(2, 100.0)
-    played = await play(group_of(profile, 2), seconds=50.0, signals_s=(60.0, 61.0, 62.0))
-    assert played.ended < 70.0
+    played = await play(group_of(profile, 2), seconds=20.0, signals_s=(25.0, 26.0, 27.0))
+    assert played.ended < 28.0
     assert {call.outcome for call in played.facts.calls} == {Outcome.INTERRUPTED}
 
 
