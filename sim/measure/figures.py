@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
-
 import attrs
 
 from actors.measurement import Violation
@@ -144,6 +142,7 @@ class Summary:
             have been called more often than its workflow was executed: by those that began in the warm-up.
         arrivals: None in the closed model.
         burst: when most failures fell into a short time; of all phases.
+        checks: how many checks of each kind were made, in all phases.
     """
 
     measured_s: float
@@ -167,16 +166,12 @@ class Summary:
     arrivals: ArrivalFigures | None
     stalls: StallFigures
     burst: Burst | None
+    checks: dict[str, int] = attrs.Factory(dict)
 
     @property
     def violations(self) -> int:
         """In all phases."""
         return sum(sum(story.violations.values()) for story in self.stories.values())
-
-    @property
-    def checks(self) -> dict[str, int]:
-        """How many checks of each kind were made, in all phases."""
-        return dict(sorted(sum((Counter(s.checks) for s in self.stories.values()), Counter()).items()))
 
     @property
     def kept_out(self) -> int:

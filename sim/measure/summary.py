@@ -65,6 +65,7 @@ def summarize(recorder: Recorder) -> Summary:
         arrivals=arrivals(recorder),
         stalls=recorder.stalls.figures,
         burst=recorder.timeline.burst(),
+        checks=checks(recorder.stories.values()),
     )
 
 
@@ -140,7 +141,7 @@ def story_figures(recorder: Recorder, name: str, measured: dict[StepKey, StepLea
             )
             for step in steps
         },
-        checks=dict(sorted(sum((leaf.checks for leaf in everywhere), Counter()).items())),
+        checks=checks(everywhere),
         kept_out=sum(leaf.kept_out for leaf in leaves),
     )
 
@@ -186,6 +187,13 @@ def failures(recorder: Recorder) -> dict[str, dict[str, FailureFigures]]:
         for phase in Phase
         if any(map(is_failure, table.get(phase.value, ())))
     }
+
+
+def checks(leaves: Iterable[StoryLeaf]) -> dict[str, int]:
+    made: Counter[str] = Counter()
+    for leaf in leaves:
+        made.update(leaf.checks)
+    return dict(sorted(made.items()))
 
 
 def executions(recorder: Recorder) -> dict[str, dict[str, int]]:
