@@ -16,6 +16,7 @@ import trio
 from actors.lifecycle import State
 from actors.measurement import Record
 from actors.ports import Connector, Credentials, Person
+from actors.shelter import Shelter
 from actors.user import User
 
 CLOSING_S = 5.0
@@ -69,6 +70,7 @@ class Roster:
         self._users: dict[User, None] = {}
         self._on_stage = OnStage()
         self._changed = trio.Event()
+        self._protocols: dict[str, str] = {}
 
     @property
     def count_on_stage(self) -> int:
@@ -80,6 +82,26 @@ class Roster:
 
     def __iter__(self) -> Iterator[User]:
         return iter(tuple(self._users))
+
+    @property
+    def protocols(self) -> dict[str, int]:
+        """Protocol versions that were negotiated, with how many users; also of those who have gone."""
+        self._look_at(*self._users)
+        counts: dict[str, int] = {}
+        for version in self._protocols.values():
+            counts[version] = counts.get(version, 0) + 1
+        return counts
+
+    @property
+    def unanswered_since(self) -> dict[str, float]:
+        """Users one of whose calls may have changed something and never got its answer, with the instant."""
+        return {}
+
+    def _look_at(self, *users: User) -> None:
+        """Remember of `users` what is still asked when they have gone."""
+        for user in users:
+            if user.protocol:
+                self._protocols[user.uid] = user.protocol
 
     def enter(self, person: Person, credentials: Credentials) -> User:
         """Start a user's task; he is on stage when his session is open (`User.wait_on_stage`)."""
@@ -120,6 +142,7 @@ class Roster:
             case State.GONE:
                 self._on_stage.discard(user)
                 self._users.pop(user, None)
+                self._look_at(user)
             case State.OFF_STAGE | State.CONNECTING:
                 pass
             case _ as never:
@@ -129,13 +152,25 @@ class Roster:
 
 
 @asynccontextmanager
-async def open_roster(connector: Connector, record: Record, seed: int) -> AsyncIterator[Roster]:
+async def open_roster(
+    connector: Connector,
+    record: Record,
+    seed: int,
+    *,
+    shelter: Shelter | None = None,
+    call_bound_s: float = float("inf"),
+) -> AsyncIterator[Roster]:
     """A roster whose users live inside the block.
 
     Leaving asks them all to leave and waits until their sessions are closed, at most `CLOSING_S`
     seconds; then, as when the block is cancelled, they are cancelled, and close their sessions in
     the bounded time that their connector takes for it.
+
+    Args:
+        shelter: the run's; one that nobody leaves where none is given.
+        call_bound_s: the longest that a call is awaited, where its session has no time-out of its own.
     """
+    del shelter, call_bound_s
     async with trio.open_nursery() as nursery:
         roster = Roster(nursery, connector, record, seed)
         yield roster

@@ -221,7 +221,7 @@ class Simulation:
 
     def _report(self) -> ExitCode:
         summary = summarize(self._recorder)
-        verdicts = tuple(judge(threshold, self._recorder) for threshold in self._config.thresholds)
+        verdicts = self._verdicts()
         broken = self._load is not None and self._load.limits.stopped_it
         successes = self._recorder.successes
         code = exit_code(self._config, self._ending, summary, verdicts, successes, broken=broken)
@@ -240,6 +240,11 @@ class Simulation:
         if self._load is None and info.left_behind:
             print(f"simulate: {info.cleanup}", file=sys.stderr)
         return code
+
+    def _verdicts(self) -> tuple[Verdict, ...]:
+        if self._load is not None:
+            return self._load.limits.verdicts()
+        return tuple(judge(threshold, self._recorder) for threshold in self._config.thresholds)
 
     def _info(self, verdicts: tuple[Verdict, ...], code: ExitCode) -> RunInfo:
         target = self._config.target

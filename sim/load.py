@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from functools import partial
 from random import Random
 from typing import Protocol
 
@@ -52,6 +53,8 @@ class Load:
         limits: the thresholds that it watches.
         stopped: why it ended, in words.
         protocols: negotiated MCP protocol versions, with the number of users.
+        unanswered: users one of whose calls may have changed something and never came to its answer, with
+            the instant at which it was sent; complete once `run` is over. The server may still be at it.
         generator_cpu: share of one core that this process used in the measured phase.
     """
 
@@ -79,6 +82,7 @@ class Load:
         self.limits = Limits(config.thresholds, recorder, config.load)
         self.stopped = "interrupted"
         self.protocols: Counter[str] = Counter()
+        self.unanswered: dict[str, float] = {}
         self.generator_cpu: float | None = None
 
     async def run(
@@ -91,26 +95,53 @@ class Load:
     ) -> None:
         """Open the sessions, warm up, follow the profiles, let workflows finish within the grace.
 
-        The first signal ends it like the end of the profile. Cancelled, calls in flight are called
-        off and sessions closed.
+        The first signal ends it like the end of the profile. At the end, and when cancelled: first
+        stories are cancelled, and no call is begun any more; then calls that have been sent come to their
+        answer, under the shelter of `interrupt`; then sessions are closed.
         """
-        load = self._config.load
+        load, roster = self._config.load, None
+        try:
+            async with open_roster(
+                self._connector,
+                self._recorder,
+                load.seed,
+                shelter=interrupt.shelter,
+                call_bound_s=load.call_timeout_s,
+            ) as roster:
+                await self._drive(opening, people, credentials, interrupt, progress, roster)
+        finally:
+            if roster is not None:
+                self.protocols.update(roster.protocols)
+                self.unanswered.update(roster.unanswered_since)
+            self._recorder.enter(Phase.CLEANUP)
+
+    async def _drive(
+        self,
+        opening: Opening,
+        people: Mapping[str, Sequence[Person]],
+        credentials: Mapping[str, Credentials],
+        interrupt: Interrupt,
+        progress: Progress,
+        roster: Roster,
+    ) -> None:
+        """From the opening of sessions to the end of the grace; at its end all stories are cancelled."""
         budget = Budget()
-        async with open_roster(self._connector, self._recorder, load.seed) as roster:
-            async with trio.open_nursery() as nursery:
-                director = Director(nursery, roster, self._recorder, self._settings, budget)
-                stages = [self._stage(group, people, credentials, roster, director) for group in load.groups]
-                for stage in stages:
-                    await opening.open_sessions(stage.at_first, stage.fill)
-                opening.announce_load()
-                interrupt.has_work_to_finish = True
-                async with in_background(lambda: self._look_on(progress, roster, director)):
-                    async with in_background(lambda: self._watch_stage(roster)):
+        async with trio.open_nursery() as nursery:
+            director = Director(nursery, roster, self._recorder, self._settings, budget)
+            stages = [
+                self._stage(group, people, credentials, roster, director)
+                for group in self._config.load.groups
+            ]
+            await opening.open_sessions(sum(stage.at_first for stage in stages), partial(fill, stages))
+            opening.announce_load()
+            interrupt.has_work_to_finish = True
+            async with in_background(lambda: self._look_on(progress, roster, director)):
+                async with in_background(lambda: self._watch_stage(roster)):
+                    async with in_background(self._watch_itself):
                         await self._play(stages, budget, director, interrupt)
                         await self._wind_down(director)
-                nursery.cancel_scope.cancel()
-            self.protocols.update(user.protocol for user in roster if user.protocol)
-            self._recorder.enter(Phase.CLEANUP)
+                        self.limits.settle()
+            nursery.cancel_scope.cancel()
 
     def _stage(
         self,
@@ -147,6 +178,15 @@ class Load:
                 self.stopped = why
                 nursery.cancel_scope.cancel()
 
+            async def until_played() -> None:
+                # What has been started is played to its end: only the profile's end, or a signal, begins
+                # the grace, and each of its calls comes to an end by itself.
+                await budget.spent.wait()
+                director.close()
+                await director.wait_idle()
+                self.stopped = f"{self._config.load.iterations} iterations"
+                nursery.cancel_scope.cancel()
+
             async def until_broken() -> None:
                 self.stopped = await self.limits.watch()
                 nursery.cancel_scope.cancel()
@@ -156,11 +196,11 @@ class Load:
             self._recorder.enter(Phase.WARMUP)
             if warmup_s:
                 begin(stages)
-                await trio.sleep(warmup_s)
+                await warm_up(stages, warmup_s)
             self._recorder.enter(Phase.MEASURED)
             if self._config.load.iterations is not None:
                 budget.limit(self._config.load.iterations)
-                nursery.start_soon(until, budget.spent, f"{self._config.load.iterations} iterations")
+                nursery.start_soon(until_played)
             if not warmup_s:
                 begin(stages)
             nursery.start_soon(until_broken)
@@ -179,11 +219,9 @@ class Load:
     async def _wind_down(self, director: Director) -> None:
         """No new work; what is being played may finish within the grace."""
         director.close()
-        if self._config.load.iterations is None:
-            self._recorder.enter(Phase.GRACE)
+        self._recorder.enter(Phase.GRACE)
         with trio.move_on_after(self._config.load.grace_s):
             await director.wait_idle()
-        self._recorder.enter(Phase.GRACE)
 
     async def _look_on(self, progress: Progress, roster: Roster, director: Director) -> None:
         if not self._is_virtual:
@@ -197,7 +235,24 @@ class Load:
             self._recorder.timeline.note_users(trio.current_time(), roster.count_on_stage)
             await trio.sleep(SAMPLE_S)
 
+    async def _watch_itself(self) -> None:
+        """Note when this process stands still; on the virtual clock it never does."""
+        if not self._is_virtual:
+            await self._recorder.stalls.watch()
+
+
+async def fill(stages: Sequence[Stage], limit: trio.CapacityLimiter, on_entry: Callable[[], None]) -> None:
+    """Bring on those of all groups who are there from the beginning. Raises SetupError."""
+    for stage in stages:
+        await stage.fill(limit, on_entry)
+
 
 def begin(stages: Sequence[Stage]) -> None:
     for stage in stages:
         stage.begin()
+
+
+async def warm_up(stages: Sequence[Stage], seconds: float) -> None:
+    async with trio.open_nursery() as nursery:
+        for stage in stages:
+            nursery.start_soon(stage.warm_up, seconds)

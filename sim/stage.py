@@ -20,7 +20,7 @@ FIRST_SESSION_S = 30.0
 
 
 class Stage:
-    """One group of users, and the shape of its load.
+    """One group of users, and the shape of its load: `fill` it, `begin`, `warm_up`, and `play`.
 
     Args:
         people: with their credentials, in the order in which they come.
@@ -81,6 +81,18 @@ class Stage:
         for _, _, user in self._present:
             self._start(user)
 
+    async def warm_up(self, seconds: float) -> None:
+        """The same workload, before the profile: who is there goes on, workflows arrive at its first rate."""
+        begun, arrived = trio.current_time(), 0
+        if isinstance(self._profile, OpenProfile):
+            rate = self._profile.opening_rate(seconds)
+            # Evenly spread, and none at the very end: it would be due in the profile.
+            while rate and (at := (arrived + 0.5) / rate) < seconds:
+                await trio.sleep_until(begun + at)
+                self._director.arrive(begun + at, self._company, self._max_lag_s)
+                arrived += 1
+        await trio.sleep_until(begun + seconds)
+
     async def play(self) -> None:
         """Follow the profile from now to its end."""
         begun = trio.current_time()
@@ -114,7 +126,7 @@ class Stage:
         return user
 
     async def _introduce(self, user: User) -> None:
-        """Give a newcomer his initiative as soon as his session is open."""
+        """Give newcomers their initiative as soon as their session is open."""
         if await user.wait_on_stage():
             self._start(user)
 

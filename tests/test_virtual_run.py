@@ -70,7 +70,9 @@ def test_a_broken_limit_is_exit_code_99_and_heads_the_report(tmp_path: Path) -> 
 def test_a_limit_that_aborts_ends_the_run_in_order_and_says_when(tmp_path: Path) -> None:
     limit = ("--threshold", "errors: rate<1% abort after 30s", "--standin-fault", "is_error:30%")
     _, report, _ = run(tmp_path, *SMALL, *limit, code=99)
-    assert report["stopped"].startswith("threshold broken after 30.0s: errors: rate<1% abort after 30s: ")
+    assert report["stopped"].startswith(
+        "threshold broken after 30.0s with 12 users on stage: errors: rate<1% abort after 30s: "
+    )
     assert report["summary"]["duration"] == pytest.approx(30)
 
 

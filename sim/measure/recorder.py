@@ -2,7 +2,9 @@
 
 Only leaves are kept, one a step of a workflow (by phase, group and region) and one a user; totals
 are derived when they are asked for. Latencies are those of successful calls: a refused connection
-is fast, and would make a broken server look good. Memory does not grow with the length of a run.
+is fast, and would make a broken server look good. What was under way while the simulator itself stood
+still is counted, and has no latency. Memory does not grow with the length of a run, nor with what a
+server makes up.
 """
 
 from __future__ import annotations
@@ -12,24 +14,37 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import assert_never
 
-import attrs
 import trio
 
 from actors.errors import Outcome
 from actors.measurement import (
-    Ending,
     Execution,
     Fact,
     Measurement,
+    Missed,
     NotStarted,
     Phase,
     Record,
     SetupTiming,
-    Violation,
-    ViolationKind,
+)
+from sim.measure.leaves import (
+    EXPECTED,
+    FailureExample,
+    SetupLeaf,
+    StepKey,
+    StepLeaf,
+    StoryKey,
+    StoryLeaf,
+    Tally,
+    UserLeaf,
+    kind_of,
+    within_bounds,
 )
 from sim.measure.sketch import Sketch
+from sim.measure.stalls import Stalls
 from sim.measure.timeline import Timeline
+
+__all__ = ["EXAMPLES", "FIRST_VIOLATIONS", "USERS_WITH_SKETCH", "Recorder", "kind_of"]
 
 EXAMPLES = 3
 USERS_WITH_SKETCH = 1000
@@ -38,101 +53,73 @@ USERS_WITH_SKETCH = 1000
 FIRST_VIOLATIONS = 5
 
 
-@attrs.define
-class StepLeaf:
-    """The calls of one step, in one phase."""
-
-    service: Sketch = attrs.Factory(Sketch)
-    response: Sketch = attrs.Factory(Sketch)
-    outcomes: Counter[str] = attrs.Factory(Counter)
-
-
-@attrs.define
-class UserLeaf:
-    """The measured calls of one user. `service` is None where there are too many users for sketches."""
-
-    service: Sketch | None
-    steps: Counter[str] = attrs.Factory(Counter)
-    outcomes: Counter[str] = attrs.Factory(Counter)
-    seconds: float = 0.0
-
-
-@attrs.define
-class StoryLeaf:
-    """The executions of one workflow that were due in the measured phase."""
-
-    endings: Counter[Ending] = attrs.Factory(Counter)
-    duration: Sketch = attrs.Factory(Sketch)
-    response: Sketch = attrs.Factory(Sketch)
-    failures: Counter[str] = attrs.Factory(Counter)
-    violations: Counter[ViolationKind] = attrs.Factory(Counter)
-    examples: list[Violation] = attrs.Factory(list)
-    intervals: dict[str, IntervalLeaf] = attrs.Factory(dict)
-    conflicts: int = 0
-    leftovers: int = 0
-
-
-@attrs.define
-class IntervalLeaf:
-    """The spans of one name, known between two bounds."""
-
-    lower: Sketch = attrs.Factory(Sketch)
-    upper: Sketch = attrs.Factory(Sketch)
-    first_hits: int = 0
-
-
-@attrs.define
-class SetupLeaf:
-    """One kind of set-up step."""
-
-    seconds: Sketch = attrs.Factory(Sketch)
-    failures: int = 0
-    example: str = ""
-
-
-@attrs.frozen
-class StepKey:
-    """Where a step leaf belongs."""
-
-    phase: Phase
-    workflow: str
-    step: str
-    group: str
-    region: str
-
-
 class Recorder:
     """Call it with a fact: it never waits and never raises (`actors.measurement.Record`).
 
     Args:
         watch: told every fact first, for somebody who looks on.
         phase: that it begins in; what began before it belongs to this one too.
+        stalls: of the simulator itself.
     """
 
-    def __init__(self, watch: Record | None = None, phase: Phase = Phase.SETUP) -> None:
+    def __init__(
+        self, watch: Record | None = None, phase: Phase = Phase.SETUP, stalls: Stalls | None = None
+    ) -> None:
         self.started = trio.current_time()
         self._watch = watch
         self._windows: list[Recorder] = []
         self._boundaries: list[tuple[float, Phase]] = [(self.started, phase)]
+        self.stalls = stalls or Stalls()
         self.steps: dict[StepKey, StepLeaf] = {}
         self.users: dict[str, UserLeaf] = {}
-        self.stories: dict[tuple[str, str, str], StoryLeaf] = {}
+        self.stories: dict[StoryKey, StoryLeaf] = {}
         self.setup: dict[str, SetupLeaf] = {}
-        self.outcome_examples: dict[str, list[str]] = {}
+        self.failure_examples: dict[tuple[Phase, str], list[FailureExample]] = {}
         self.not_started: Counter[tuple[str, str]] = Counter()
+        self.dropped_due: deque[float] = deque(maxlen=1000)
+        """When the last of those that were dropped had been due."""
         self.inbox_wait = Sketch()
         self.lateness = Sketch()
         self.timeline = Timeline(self.started)
-        self.calls = 0
-        self.errors = 0
-        self.executions = 0
-        self.successes = 0
+        self._kinds: Counter[str] = Counter()
         self._recent: deque[tuple[float, float]] = deque(maxlen=2000)
+
+    def calls_in(self, *phases: Phase) -> Tally:
+        """How all calls ended that began in one of `phases`; in all of them where none is named."""
+        chosen = (leaf.outcomes for key, leaf in self.steps.items() if not phases or key.phase in phases)
+        outcomes: Counter[str] = Counter()
+        for each in chosen:
+            outcomes.update(each)
+        return Tally.of(outcomes)
+
+    @property
+    def calls(self) -> int:
+        """Calls in all phases."""
+        return self.calls_in().total
+
+    @property
+    def errors(self) -> int:
+        """Failed calls in all phases; what is part of a story is none."""
+        return self.calls_in().failed
+
+    @property
+    def successes(self) -> int:
+        """Successful calls of the measured phase."""
+        return self.calls_in(Phase.MEASURED).ok
+
+    @property
+    def executions(self) -> int:
+        """Executions that have ended, however, in all phases."""
+        return sum(leaf.endings.total() for leaf in self.stories.values())
+
+    def count_not_started(self, why: Missed) -> int:
+        """Workflows that were due in the measured phase and did not start."""
+        return sum(count for (_, each), count in self.not_started.items() if each == why.value)
 
     @contextmanager
     def open_window(self) -> Iterator[Recorder]:
         """A recorder of its own for what comes to an end while the block lasts; all of that is measured."""
-        window = Recorder(phase=Phase.MEASURED)
+        window = Recorder(phase=Phase.MEASURED, stalls=self.stalls)
         self._windows.append(window)
         try:
             yield window
@@ -142,6 +129,11 @@ class Recorder:
     def enter(self, phase: Phase) -> None:
         """From now on, what starts belongs to `phase`."""
         self._boundaries.append((trio.current_time(), phase))
+
+    @property
+    def boundaries(self) -> tuple[tuple[float, Phase], ...]:
+        """When each phase began so far."""
+        return tuple(self._boundaries)
 
     @property
     def phase(self) -> Phase:
@@ -178,8 +170,7 @@ class Recorder:
             case SetupTiming():
                 self._take_setup(fact)
             case NotStarted():
-                if self._phase_at(fact.at) is Phase.MEASURED:
-                    self.not_started[fact.workflow, fact.why.value] += 1
+                self._take_not_started(fact)
             case _:
                 assert_never(fact)
 
@@ -189,69 +180,93 @@ class Recorder:
                 return phase
         return self._boundaries[0][1]
 
+    def _phase_of(self, due: float) -> Phase:
+        """To which phase a workflow belongs that was due at this instant: the last one may be due at the
+        very end of the profile, at which the grace begins.
+        """
+        begins_grace = any(at == due and phase is Phase.GRACE for at, phase in self._boundaries)
+        return Phase.MEASURED if begins_grace else self._phase_at(due)
+
     def _take_call(self, call: Measurement) -> None:
         phase = call.phase or self._phase_at(call.started)
+        leaf = self._leaf_of(call, phase)
+        kind = self._kind(call)
+        leaf.outcomes[kind] += 1
+        is_ok = call.outcome is Outcome.OK
+        is_timed = not self.stalls.overlap(call.started, call.finished)
+        seconds = call.finished - call.started if is_timed else None
+        if is_ok:
+            self._time(leaf, call, seconds)
+        elif call.text:
+            self._keep_example(phase, kind, call)
+        failed = not (is_ok or call.is_expected or call.outcome is Outcome.INTERRUPTED)
+        self.timeline.add_call(call.finished, seconds, failed)
+        if seconds is not None:
+            self._recent.append((call.finished, seconds))
+        if phase is Phase.MEASURED:
+            self.inbox_wait.add(max(0.0, call.inbox_wait_s))
+            self._take_user(call, kind, seconds if is_ok else None)
+
+    def _leaf_of(self, call: Measurement, phase: Phase) -> StepLeaf:
         key = StepKey(phase, call.workflow, call.step, call.group, call.region)
         leaf = self.steps.get(key)
         if leaf is None:
             leaf = self.steps[key] = StepLeaf()
-        seconds = call.finished - call.started
-        kind = kind_of(call)
-        leaf.outcomes[kind] += 1
-        if call.outcome is Outcome.OK:
-            leaf.service.add(seconds)
-            if call.due is not None:
-                leaf.response.add(call.finished - call.due)
-        elif call.text:
-            self._keep_example(kind, call.text)
-        self.calls += 1
-        failed = call.outcome not in (Outcome.OK, Outcome.INTERRUPTED)
-        self.errors += failed
-        self.timeline.add_call(call.finished, seconds, failed)
-        self._recent.append((call.finished, seconds))
-        if phase is Phase.MEASURED:
-            self.successes += call.outcome is Outcome.OK
-            self.inbox_wait.add(max(0.0, call.inbox_wait_s))
-            self._take_user(call, kind, seconds)
+        return leaf
 
-    def _take_user(self, call: Measurement, kind: str, seconds: float) -> None:
+    def _kind(self, call: Measurement) -> str:
+        kind = within_bounds(kind_of(call), self._kinds)
+        self._kinds[kind] += 1
+        return f"{EXPECTED}{kind}" if call.is_expected and call.outcome is not Outcome.OK else kind
+
+    def _time(self, leaf: StepLeaf, call: Measurement, seconds: float | None) -> None:
+        if seconds is None:
+            leaf.kept_out += 1
+            return
+        leaf.service.add(seconds)
+        if call.due is not None:
+            leaf.response.add(call.finished - call.due)
+
+    def _take_user(self, call: Measurement, kind: str, seconds: float | None) -> None:
         leaf = self.users.get(call.user)
         if leaf is None:
             sketch = Sketch() if len(self.users) < USERS_WITH_SKETCH else None
             leaf = self.users[call.user] = UserLeaf(sketch)
         leaf.steps[call.step] += 1
         leaf.outcomes[kind] += 1
-        if call.outcome is Outcome.OK:
-            leaf.seconds += seconds
-            if leaf.service is not None:
-                leaf.service.add(seconds)
+        if seconds is not None:
+            leaf.add(seconds)
 
     def _take_execution(self, execution: Execution) -> None:
-        self.executions += 1
         self.timeline.add_execution(execution.finished)
-        begun = execution.started if execution.due is None else execution.due
-        if self._phase_at(begun) is not Phase.MEASURED:
-            return
-        key = (execution.workflow, execution.group, execution.region)
+        due = execution.due
+        phase = self._phase_at(execution.started) if due is None else self._phase_of(due)
+        key = StoryKey(phase, execution.workflow, execution.group, execution.region)
         leaf = self.stories.setdefault(key, StoryLeaf())
         leaf.endings[execution.ending] += 1
+        if execution.due is not None:
+            leaf.arrived[execution.ending] += 1
+            leaf.latest_start_s = max(leaf.latest_start_s, execution.started - execution.due)
         if execution.failure:
-            leaf.failures[execution.failure] += 1
-        if execution.ending is Ending.SUCCEEDED:
-            leaf.duration.add(execution.finished - execution.started)
-            if execution.due is not None:
-                leaf.response.add(execution.finished - execution.due)
+            leaf.failures[within_bounds(execution.failure, leaf.failures)] += 1
         leaf.conflicts += execution.conflicts
         leaf.leftovers += execution.leftovers
+        leaf.checks.update({kind.value: count for kind, count in execution.checks.items()})
         for violation in execution.violations:
             leaf.violations[violation.kind] += 1
             if leaf.violations[violation.kind] <= FIRST_VIOLATIONS:
                 leaf.examples.append(violation)
-        for interval in execution.intervals:
-            spans = leaf.intervals.setdefault(interval.name, IntervalLeaf())
-            spans.lower.add(interval.lower_s)
-            spans.upper.add(interval.upper_s)
-            spans.first_hits += interval.first_hit
+        if self.stalls.overlap(execution.started, execution.finished):
+            leaf.kept_out += 1
+        else:
+            leaf.time(execution)
+
+    def _take_not_started(self, missed: NotStarted) -> None:
+        if self._phase_of(missed.at) is not Phase.MEASURED:
+            return
+        self.not_started[missed.workflow, missed.why.value] += 1
+        if missed.why is Missed.DROPPED:
+            self.dropped_due.append(missed.at)
 
     def _take_setup(self, timing: SetupTiming) -> None:
         leaf = self.setup.setdefault(timing.step.value, SetupLeaf())
@@ -261,15 +276,7 @@ class Recorder:
             leaf.failures += 1
             leaf.example = leaf.example or timing.text
 
-    def _keep_example(self, kind: str, text: str) -> None:
-        examples = self.outcome_examples.setdefault(kind, [])
-        if len(examples) < EXAMPLES and text not in examples:
-            examples.append(text)
-
-
-def kind_of(call: Measurement) -> str:
-    """The key under which a call is counted: its outcome, then its status or reason."""
-    if call.outcome in (Outcome.OK, Outcome.INTERRUPTED, Outcome.WRONG_CONTENT):
-        return call.outcome.value
-    detail = str(call.status) if call.status is not None else call.reason
-    return f"{call.outcome.value}/{detail}" if detail else call.outcome.value
+    def _keep_example(self, phase: Phase, kind: str, call: Measurement) -> None:
+        examples = self.failure_examples.setdefault((phase, kind), [])
+        if len(examples) < EXAMPLES and all(call.text != each.text for each in examples):
+            examples.append(FailureExample(call.workflow, call.step, call.text))

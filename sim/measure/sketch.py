@@ -1,6 +1,9 @@
 """Streaming quantiles: the `tdigest` package, fed in weighted points. Nothing else touches the package.
 
 T. Dunning, O. Ertl: Computing extremely accurate quantiles using t-digests (arXiv:1902.04023).
+
+The share of samples below the quantile of `q` misses `q` by no more than what one point holds there:
+(2π/COMPRESSION)·√(q(1−q)), or one sample. Equal samples cost nothing of that, however many there are.
 """
 
 from __future__ import annotations
@@ -8,23 +11,42 @@ from __future__ import annotations
 import math
 import random
 from array import array
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import accumulate
+from operator import mul
+from typing import Protocol
 
 import attrs
 from tdigest import TDigest
 
 BUFFER = 1000
-"""Samples that are kept until they are folded in together."""
+"""Samples that are kept until they are folded in together; so many are exact."""
 
 COMPRESSION = 200.0
-"""How finely a folded buffer is cut (δ of the paper): fine at both tails, coarse in the middle."""
+"""How finely samples are cut into points (δ of the paper): fine at both tails, coarse in the middle."""
 
 MERGED_COMPRESSION = 1500.0
 """Finer, where points are cut a second time: else what was lost at the first is lost twice."""
 
+MAX_POINTS = 200
+"""No sketch keeps more, however many samples it has had: two neighbours never fit into one point."""
 
-Point = tuple[float, float]
-"""So much weight (a number of samples) at their mean."""
+
+@attrs.frozen
+class Points:
+    """Sorted means, and the number of samples (a whole number) at each."""
+
+    means: Sequence[float]
+    weights: Sequence[float]
+
+    @classmethod
+    def sorted(cls, pairs: Iterable[tuple[float, float]]) -> Points:
+        ordered = sorted(pairs)
+        return cls([mean for mean, _ in ordered], [weight for _, weight in ordered])
+
+    def __iter__(self) -> Iterator[tuple[float, float]]:
+        return zip(self.means, self.weights, strict=True)
 
 
 @attrs.frozen
@@ -44,15 +66,20 @@ class Quantiles:
 class Sketch:
     """Quantiles of a stream of finite numbers, in constant memory.
 
-    The package adds one point in tens of microseconds; so samples are buffered, and the sorted
-    buffer is folded in as a few weighted points. Count, sum, minimum and maximum are exact.
+    The package adds one point in tens of microseconds; so samples are buffered, cut into few weighted
+    points together with those of before, and a new digest is made of them: distinct, and in order, which
+    its own merging leaves as they are. (To equal means it adds weights behind the back of its tree of
+    sums, so that it later lets other points grow beyond what is allowed.) Count, sum, minimum and maximum
+    are exact.
     """
 
-    __slots__ = ("_buffer", "_digest", "_sum", "count", "max", "min")
+    __slots__ = ("_buffer", "_digest", "_merged", "_settled", "_sum", "count", "max", "min")
 
     def __init__(self) -> None:
         self._buffer = array("d")
         self._digest: TDigest | None = None
+        self._merged = Points((), ())
+        self._settled: _Curve | None = None
         self._sum = 0.0
         self.count = 0
         self.min = math.inf
@@ -68,6 +95,7 @@ class Sketch:
             self.min = sample
         if sample > self.max:
             self.max = sample
+        self._settled = None
         self._buffer.append(sample)
         if len(self._buffer) >= BUFFER:
             self._fold()
@@ -85,10 +113,9 @@ class Sketch:
         """The value below which a share `q` (0..1) of the samples lies; None when there are none."""
         if not self.count:
             return None
-        if self._digest is None:
-            return _exact(sorted(self._buffer), q)
-        self._fold()
-        return min(self.max, max(self.min, self._interpolate(q)))
+        if self._settled is None:
+            self._settled = self._settle()
+        return min(self.max, max(self.min, self._settled.at(q)))
 
     def quantiles(self) -> Quantiles:
         """The ones that reports show."""
@@ -109,8 +136,8 @@ class Sketch:
     def merged(cls, sketches: Iterable[Sketch]) -> Sketch:
         """One sketch of all their samples; they stay as they are.
 
-        All their points are sorted and cut anew, as in the merging digest of the paper (section 2.3): to
-        add them to the package's digest one by one would hold up the run that is being measured.
+        All their points are sorted and cut anew, as in the merging digest of the paper (section 2.3), and
+        not fed to the package again: that would hold up the run that is being measured, for the same result.
         """
         whole = cls()
         filled = [sketch for sketch in sketches if sketch.count]
@@ -118,28 +145,33 @@ class Sketch:
             whole.count += sketch.count
             whole._sum += sketch._sum
             whole.min, whole.max = min(whole.min, sketch.min), max(whole.max, sketch.max)
-        if whole.count < BUFFER:
-            # So few samples are all in the buffers, and stay exact.
-            for sketch in filled:
-                whole._buffer.extend(sketch._buffer)
-        else:
-            points = sorted(point for sketch in filled for point in sketch._points())
-            whole._feed(cut(points, MERGED_COMPRESSION))
+            whole._buffer.extend(sketch._buffer)
+        # So few samples are all in the buffers, and stay exact.
+        if whole.count >= BUFFER:
+            loose = cut(ones(whole._buffer), MERGED_COMPRESSION)
+            parts = [*loose, *(point for sketch in filled for point in sketch._folded())]
+            whole._merged = cut(Points.sorted(parts), MERGED_COMPRESSION)
+            whole._buffer = array("d")
         return whole
 
-    def _points(self) -> Iterator[Point]:
+    def points(self) -> Points:
+        """What is kept of all samples, at most `MAX_POINTS`: enough to ask or merge them later."""
+        return cut(Points.sorted((*self._folded(), *ones(self._buffer))))
+
+    def _folded(self) -> Iterator[tuple[float, float]]:
+        yield from self._merged
         if self._digest is not None:
             yield from ((c["m"], c["c"]) for c in self._digest.centroids_to_list())
-        yield from ((sample, 1) for sample in self._buffer)
+
+    def _settle(self) -> _Curve:
+        if self._digest is None and not self._merged.means:
+            return _Exact(sorted(self._buffer))
+        return _Interpolated(Points.sorted((*self._folded(), *ones(self._buffer))), self.min, self.max)
 
     def _fold(self) -> None:
-        if self._buffer:
-            self._feed(cut([(sample, 1) for sample in sorted(self._buffer)]))
-            self._buffer = array("d")
-
-    def _feed(self, points: Iterable[Point]) -> None:
-        if self._digest is None:
-            self._digest = TDigest(delta=1 / COMPRESSION, K=25)
+        points = cut(Points.sorted((*self._folded(), *ones(self._buffer))))
+        self._buffer, self._merged = array("d"), Points((), ())
+        self._digest = TDigest(delta=1 / COMPRESSION)
         # The package draws from the global generator, which is not ours to move.
         state = random.getstate()
         random.seed(0)
@@ -149,39 +181,86 @@ class Sketch:
         finally:
             random.setstate(state)
 
-    def _interpolate(self, q: float) -> float:
-        """Between the middles of neighbouring centroids, the ends pinned to minimum and maximum."""
-        assert self._digest is not None
-        target = q * self.count
-        below, left_at, left = 0.0, 0.0, self.min
-        for centroid in self._digest.centroids_to_list():
-            middle = below + centroid["c"] / 2
-            if target < middle:
-                return _between(left, centroid["m"], (target - left_at) / (middle - left_at))
-            below += centroid["c"]
-            left_at, left = middle, centroid["m"]
-        if self.count <= left_at:
-            return self.max
-        return _between(left, self.max, (target - left_at) / (self.count - left_at))
+
+class _Curve(Protocol):
+    """Something that quantiles can be read from."""
+
+    def at(self, q: float) -> float: ...
 
 
-def cut(ordered: Sequence[Point], compression: float = COMPRESSION) -> Iterator[Point]:
-    """Gather sorted points into fewer, by the scale function k1 of the paper: never more than it allows
-    in one, unless a point comes as heavy as that.
+@attrs.frozen
+class _Exact:
+    """Linear interpolation between order statistics (type 7 of Hyndman & Fan 1996)."""
+
+    ordered: list[float]
+
+    def at(self, q: float) -> float:
+        place = q * (len(self.ordered) - 1)
+        low = math.floor(place)
+        high = min(low + 1, len(self.ordered) - 1)
+        return _between(self.ordered[low], self.ordered[high], place - low)
+
+
+class _Interpolated:
+    """Straight lines between the middles of neighbouring points, the ends pinned to minimum and maximum.
+
+    A point heavier than `cut` allows stands for equal samples (a point that was light enough once is so for
+    ever: the more there is around it, the more is allowed). So the curve is flat over the whole of it.
     """
-    total = sum(weight for _, weight in ordered)
-    begun = gathered = moment = 0.0
-    limit = _reach(0.0, compression) * total
-    for mean, weight in ordered:
-        if gathered and begun + gathered + weight > limit:
-            yield moment / gathered, gathered
-            begun += gathered
-            gathered = moment = 0.0
-            limit = _reach(begun / total, compression) * total
-        gathered += weight
-        moment += mean * weight
-    if gathered:
-        yield moment / gathered, gathered
+
+    def __init__(self, points: Points, least: float, most: float) -> None:
+        self._means = (least, *points.means, most)
+        self._ends = (0.0, *accumulate(points.weights))
+        self._count = self._ends[-1]
+
+    def at(self, q: float) -> float:
+        target = q * self._count
+        i = min(max(1, bisect_left(self._ends, target)), len(self._ends) - 1)
+        begin, end = self._span(i)
+        if target < begin:
+            return _through(self._span(i - 1)[1], self._means[i - 1], begin, self._means[i], target)
+        if target > end:
+            return _through(end, self._means[i], self._span(i + 1)[0], self._means[i + 1], target)
+        return self._means[i]
+
+    def _span(self, i: int) -> tuple[float, float]:
+        """Where the curve is flat at the height of the i-th point: over all of a tie, else at its middle."""
+        if i in (0, len(self._means) - 1):
+            return (self._ends[min(i, len(self._ends) - 1)],) * 2
+        left, right = self._ends[i - 1], self._ends[i]
+        if right > _reach(left / self._count, COMPRESSION) * self._count * (1 + 1e-9):
+            return left, right
+        return ((left + right) / 2,) * 2
+
+
+def ones(samples: Iterable[float]) -> Points:
+    """Single samples as points."""
+    ordered = sorted(samples)
+    return Points(ordered, [1] * len(ordered))
+
+
+def cut(points: Points, compression: float = COMPRESSION) -> Points:
+    """Gather points into fewer, by the scale function k1 of the paper: never more than it allows in one.
+
+    Equal ones stay together: where there are more than is allowed they are one point, and nothing else
+    is in it.
+    """
+    means, weights = points.means, points.weights
+    ends = [0.0, *accumulate(weights)]
+    gathered: list[tuple[float, float]] = []
+    first = 0
+    while first < len(means):
+        limit = _reach(ends[first] / ends[-1], compression) * ends[-1]
+        after = max(first + 1, bisect_right(ends, limit) - 1)
+        if after < len(means) and means[after] == means[after - 1]:
+            run = bisect_left(means, means[after], first, after)
+            after = run if run > first else bisect_right(means, means[after], after)
+        weight = ends[after] - ends[first]
+        middle = sum(map(mul, means[first:after], weights[first:after])) / weight
+        # Rounding is not to carry it past its own samples.
+        gathered.append((min(means[after - 1], max(means[first], middle)), weight))
+        first = after
+    return Points([mean for mean, _ in gathered], [weight for _, weight in gathered])
 
 
 def _reach(begun: float, compression: float) -> float:
@@ -190,13 +269,9 @@ def _reach(begun: float, compression: float) -> float:
     return (math.sin(min(math.pi / 2, angle)) + 1) / 2
 
 
+def _through(left_at: float, left: float, right_at: float, right: float, at: float) -> float:
+    return _between(left, right, (at - left_at) / (right_at - left_at)) if right_at > left_at else left
+
+
 def _between(left: float, right: float, share: float) -> float:
     return left + (right - left) * min(1.0, max(0.0, share))
-
-
-def _exact(ordered: list[float], q: float) -> float:
-    """Linear interpolation between order statistics (type 7 of Hyndman & Fan 1996)."""
-    place = q * (len(ordered) - 1)
-    low = math.floor(place)
-    high = min(low + 1, len(ordered) - 1)
-    return _between(ordered[low], ordered[high], place - low)

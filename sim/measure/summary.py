@@ -5,132 +5,49 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable
 
-import attrs
-
-from actors.errors import Outcome
-from actors.measurement import Ending, Phase, Violation
-from sim.measure.recorder import Recorder, StepKey, StepLeaf, StoryLeaf, UserLeaf
+from actors.measurement import Ending, Missed, Phase
+from sim.measure.figures import (
+    BASELINE,
+    ArrivalFigures,
+    CallFigures,
+    FailureFigures,
+    IntervalFigures,
+    SetupFigures,
+    StoryFigures,
+    Summary,
+    UserFigures,
+)
+from sim.measure.leaves import StepKey, StepLeaf, StoryLeaf, Tally, UserLeaf, is_failure
+from sim.measure.recorder import EXAMPLES, Recorder
 from sim.measure.sketch import Quantiles, Sketch
-from sim.measure.timeline import Row
 
-BASELINE = "baseline"
-"""The workflow whose steps are operations of a single user: reports show it by itself."""
-
-
-@attrs.frozen
-class CallFigures:
-    """Calls of one step, one user, or a whole workflow. `ok + failed + interrupted == total`."""
-
-    total: int
-    ok: int
-    failed: int
-    interrupted: int
-    service: Quantiles
-    response: Quantiles
-    outcomes: dict[str, int]
-
-    @property
-    def success_rate(self) -> float:
-        """Percent of the calls that were brought to an end."""
-        ended = self.ok + self.failed
-        return 100.0 * self.ok / ended if ended else 0.0
-
-
-@attrs.frozen
-class UserFigures:
-    """One user's measured calls, and how often he made each step."""
-
-    calls: CallFigures
-    steps: dict[str, int]
-
-
-@attrs.frozen
-class IntervalFigures:
-    """Spans known between two bounds, seconds."""
-
-    count: int
-    first_hits: int
-    lower: Quantiles
-    upper: Quantiles
-
-
-@attrs.frozen
-class StoryFigures:
-    """Executions of one workflow."""
-
-    succeeded: int
-    failed: int
-    interrupted: int
-    duration: Quantiles
-    response: Quantiles
-    failures: dict[str, int]
-    violations: dict[str, int]
-    examples: tuple[Violation, ...]
-    intervals: dict[str, IntervalFigures]
-    conflicts: int
-    leftovers: int
-    calls: CallFigures
-    steps: dict[str, CallFigures]
-
-    @property
-    def total(self) -> int:
-        return self.succeeded + self.failed + self.interrupted
-
-    @property
-    def success_rate(self) -> float:
-        """Percent of the executions that were brought to an end."""
-        ended = self.succeeded + self.failed
-        return 100.0 * self.succeeded / ended if ended else 0.0
-
-
-@attrs.frozen
-class SetupFigures:
-    """One kind of set-up step: how long the good ones took, how many failed, and why one did."""
-
-    seconds: Quantiles
-    failures: int
-    example: str
-
-
-@attrs.frozen
-class Summary:
-    """Everything that a report shows of a run. Figures are of the measured phase unless they say more."""
-
-    measured_s: float
-    calls: CallFigures
-    stories: dict[str, StoryFigures]
-    users: dict[str, UserFigures]
-    phases: dict[str, int]
-    tool_calls: int
-    outcome_examples: dict[str, list[str]]
-    setup: dict[str, SetupFigures]
-    not_started: dict[str, dict[str, int]]
-    inbox_wait: Quantiles
-    lateness: Quantiles
-    groups: dict[str, CallFigures]
-    regions: dict[str, CallFigures]
-    rows: tuple[Row, ...]
-    row_s: float
-    started: float
-
-    @property
-    def violations(self) -> int:
-        return sum(sum(story.violations.values()) for story in self.stories.values())
+__all__ = [
+    "BASELINE",
+    "ArrivalFigures",
+    "CallFigures",
+    "FailureFigures",
+    "IntervalFigures",
+    "SetupFigures",
+    "StoryFigures",
+    "Summary",
+    "UserFigures",
+    "summarize",
+]
 
 
 def summarize(recorder: Recorder) -> Summary:
-    """Derive the figures; the recorder stays as it is."""
+    """Derive the figures; the recorder stays as it is. Steps stand in the order in which they were met."""
     measured = {key: leaf for key, leaf in recorder.steps.items() if key.phase is Phase.MEASURED}
     named = {key: leaf for key, leaf in measured.items() if key.workflow}
-    workflows = sorted({key.workflow for key in named} | {name for name, _, _ in recorder.stories})
+    workflows = sorted({key.workflow for key in named} | {key.workflow for key in recorder.stories})
     return Summary(
         measured_s=recorder.phase_span(Phase.MEASURED),
         calls=call_figures(measured.values()),
         stories={name: story_figures(recorder, name, named) for name in workflows},
         users={uid: user_figures(leaf) for uid, leaf in sorted(recorder.users.items(), key=by_number)},
-        phases={phase.value: count_in(recorder, phase) for phase in Phase},
+        phases={phase.value: recorder.calls_in(phase).total for phase in Phase},
         tool_calls=recorder.calls,
-        outcome_examples=dict(sorted(recorder.outcome_examples.items())),
+        outcome_examples=outcome_examples(recorder),
         setup={
             name: SetupFigures(leaf.seconds.quantiles(), leaf.failures, leaf.example)
             for name, leaf in recorder.setup.items()
@@ -143,6 +60,12 @@ def summarize(recorder: Recorder) -> Summary:
         rows=tuple(recorder.timeline.rows),
         row_s=recorder.timeline.row_s,
         started=recorder.started,
+        failures=failures(recorder),
+        executions=executions(recorder),
+        arrivals=arrivals(recorder),
+        stalls=recorder.stalls.figures,
+        burst=recorder.timeline.burst(),
+        checks=checks(recorder.stories.values()),
     )
 
 
@@ -158,28 +81,39 @@ def call_figures(leaves: Iterable[StepLeaf]) -> CallFigures:
     outcomes: Counter[str] = sum((leaf.outcomes for leaf in leaves), Counter())
     service = Sketch.merged(leaf.service for leaf in leaves)
     response = Sketch.merged(leaf.response for leaf in leaves)
-    return figures(outcomes, service.quantiles(), response.quantiles())
+    kept_out = sum(leaf.kept_out for leaf in leaves)
+    return figures(outcomes, service.quantiles(), response.quantiles(), kept_out)
 
 
-def figures(outcomes: Counter[str], service: Quantiles, response: Quantiles) -> CallFigures:
-    total = outcomes.total()
-    ok, interrupted = outcomes[Outcome.OK.value], outcomes[Outcome.INTERRUPTED.value]
-    ordered = dict(sorted((kind, count) for kind, count in outcomes.items() if count))
-    return CallFigures(total, ok, total - ok - interrupted, interrupted, service, response, ordered)
+def figures(
+    outcomes: Counter[str], service: Quantiles, response: Quantiles, kept_out: int = 0
+) -> CallFigures:
+    tally = Tally.of(outcomes)
+    return CallFigures(
+        total=tally.total,
+        ok=tally.ok,
+        failed=tally.failed,
+        interrupted=tally.interrupted,
+        service=service,
+        response=response,
+        outcomes=dict(sorted((kind, count) for kind, count in outcomes.items() if count)),
+        expected=tally.expected,
+        answered=tally.answered,
+        kept_out=kept_out,
+    )
 
 
 def user_figures(leaf: UserLeaf) -> UserFigures:
-    ok = leaf.outcomes[Outcome.OK.value]
-    service = (
-        leaf.service.quantiles()
-        if leaf.service is not None
-        else Quantiles(ok, mean=leaf.seconds / ok if ok else None)
+    return UserFigures(
+        figures(leaf.outcomes, leaf.quantiles(), Quantiles(0)), dict(sorted(leaf.steps.items()))
     )
-    return UserFigures(figures(leaf.outcomes, service, Quantiles(0)), dict(sorted(leaf.steps.items())))
 
 
 def story_figures(recorder: Recorder, name: str, measured: dict[StepKey, StepLeaf]) -> StoryFigures:
-    leaves = [leaf for (workflow, _, _), leaf in recorder.stories.items() if workflow == name]
+    everywhere = [leaf for key, leaf in recorder.stories.items() if key.workflow == name]
+    leaves = [
+        leaf for key, leaf in recorder.stories.items() if key.workflow == name and key.phase is Phase.MEASURED
+    ]
     endings: Counter[Ending] = sum((leaf.endings for leaf in leaves), Counter())
     steps = {key.step: None for key in measured if key.workflow == name}
     return StoryFigures(
@@ -191,9 +125,9 @@ def story_figures(recorder: Recorder, name: str, measured: dict[StepKey, StepLea
         failures=dict(sorted(sum((leaf.failures for leaf in leaves), Counter()).items())),
         violations={
             kind.value: count
-            for kind, count in sorted(sum((leaf.violations for leaf in leaves), Counter()).items())
+            for kind, count in sorted(sum((leaf.violations for leaf in everywhere), Counter()).items())
         },
-        examples=tuple(example for leaf in leaves for example in leaf.examples),
+        examples=tuple(example for leaf in everywhere for example in leaf.examples),
         intervals={
             interval: interval_figures(leaves, interval)
             for interval in sorted({each for leaf in leaves for each in leaf.intervals})
@@ -207,6 +141,8 @@ def story_figures(recorder: Recorder, name: str, measured: dict[StepKey, StepLea
             )
             for step in steps
         },
+        checks=checks(everywhere),
+        kept_out=sum(leaf.kept_out for leaf in leaves),
     )
 
 
@@ -222,15 +158,65 @@ def merged(leaves: list[StoryLeaf], sketch: Callable[[StoryLeaf], Sketch]) -> Qu
     return Sketch.merged(sketch(leaf) for leaf in leaves).quantiles()
 
 
-def count_in(recorder: Recorder, phase: Phase) -> int:
-    return sum(leaf.outcomes.total() for key, leaf in recorder.steps.items() if key.phase is phase)
-
-
 def not_started(recorder: Recorder) -> dict[str, dict[str, int]]:
     table: dict[str, dict[str, int]] = {}
     for (workflow, why), count in sorted(recorder.not_started.items()):
         table.setdefault(why, {})[workflow] = count
     return table
+
+
+def outcome_examples(recorder: Recorder) -> dict[str, list[str]]:
+    """A few texts of each kind of failure; those of the measured phase first."""
+    texts: dict[str, dict[str, None]] = {}
+    by_phase = sorted(recorder.failure_examples.items(), key=lambda item: item[0][0] is not Phase.MEASURED)
+    for (_, kind), examples in by_phase:
+        texts.setdefault(kind, {}).update({example.text: None for example in examples})
+    return {kind: list(texts[kind])[:EXAMPLES] for kind in sorted(texts)}
+
+
+def failures(recorder: Recorder) -> dict[str, dict[str, FailureFigures]]:
+    table: dict[str, Counter[str]] = {}
+    for key, leaf in recorder.steps.items():
+        table.setdefault(key.phase.value, Counter()).update(leaf.outcomes)
+    return {
+        phase.value: {
+            kind: FailureFigures(count, tuple(recorder.failure_examples.get((phase, kind), ())))
+            for kind, count in sorted(table[phase.value].items())
+            if is_failure(kind)
+        }
+        for phase in Phase
+        if any(map(is_failure, table.get(phase.value, ())))
+    }
+
+
+def checks(leaves: Iterable[StoryLeaf]) -> dict[str, int]:
+    made: Counter[str] = Counter()
+    for leaf in leaves:
+        made.update(leaf.checks)
+    return dict(sorted(made.items()))
+
+
+def executions(recorder: Recorder) -> dict[str, dict[str, int]]:
+    table: dict[Phase, Counter[Ending]] = {}
+    for key, leaf in recorder.stories.items():
+        table.setdefault(key.phase, Counter()).update(leaf.endings)
+    return {
+        phase.value: {ending.value: table[phase][ending] for ending in Ending}
+        for phase in Phase
+        if phase in table
+    }
+
+
+def arrivals(recorder: Recorder) -> ArrivalFigures | None:
+    arrived: Counter[Ending] = Counter()
+    for key, leaf in recorder.stories.items():
+        if key.phase is Phase.MEASURED:
+            arrived.update(leaf.arrived)
+    dropped = recorder.count_not_started(Missed.DROPPED)
+    if not arrived and not dropped:
+        return None
+    interrupted = arrived[Ending.INTERRUPTED]
+    return ArrivalFigures(arrived.total() - interrupted, dropped, interrupted)
 
 
 def by_number(item: tuple[str, UserLeaf]) -> tuple[str, int]:

@@ -7,14 +7,14 @@ from typing import TypeVar, assert_never
 
 import attrs
 
-from actors.errors import Outcome
 from actors.measurement import Ending, Missed, Phase, ViolationKind
 from sim.grammar.threshold import SUBJECTS, Aggregate, Metric, Threshold, Unit, format_bound
-from sim.measure.recorder import Recorder, StepKey, StepLeaf, StoryLeaf
+from sim.measure.leaves import StepKey, StepLeaf, StoryKey, StoryLeaf, Tally
+from sim.measure.recorder import Recorder
 from sim.measure.sketch import Sketch
 
 INTERVAL = "propagation"
-CONFLICT = "tool_error/412"
+VIOLATIONS = {kind.value: (kind,) for kind in ViolationKind} | {"violations": tuple(ViolationKind)}
 
 Leaf = TypeVar("Leaf", StepLeaf, StoryLeaf)
 
@@ -25,16 +25,22 @@ class Verdict:
 
     Attributes:
         measured: in the unit of the bound; None where nothing was measured, and then it did not hold.
+        note: what else there is to say, "" for nothing: that it held over the whole run, though it broke
+            on the way.
     """
 
     threshold: Threshold
     measured: float | None
     held: bool
+    note: str = ""
 
     def __str__(self) -> str:
-        if self.measured is None:
-            return f"{self.threshold}: nothing was measured"
-        return f"{self.threshold}: {format_bound(self.measured, self.threshold.unit)}"
+        measured = (
+            "nothing was measured"
+            if self.measured is None
+            else format_bound(self.measured, self.threshold.unit)
+        )
+        return f"{self.threshold}: {measured}" + (f" ({self.note})" if self.note else "")
 
 
 @attrs.frozen
@@ -119,23 +125,23 @@ class _Selection:
         name, is_share = self._metric.name, unit is Unit.FRACTION
         match name:
             case "errors":
-                failed = self._calls(failed_only=True)
-                return _Count(failed.count - self._retried(), failed.of)
+                return self._calls(failed_only=True)
             case "calls":
                 return self._calls(failed_only=False)
             case "propagation":
                 return self._propagations()
             case "conflicts":
                 return _Count(sum(leaf.conflicts for leaf in self._stories()), self._executions())
-            case "dropped" | "postponed":
-                return self._not_started(Missed(name))
-            case "violations":
-                return self._violations(ViolationKind)
-            case _ if name in SUBJECTS and name != "executions":
-                return self._violations([ViolationKind(name)])
+            case "dropped":
+                return self._dropped()
+            case "postponed":
+                return self._postponed()
+            case _ if name in VIOLATIONS:
+                return self._violations(VIOLATIONS[name])
             case _ if self._metric.step is not None:
                 return self._calls(failed_only=is_share)
             case _:
+                # A workflow, or `executions`.
                 return self._endings(failed_only=is_share)
 
     def _steps(self) -> list[StepLeaf]:
@@ -148,7 +154,12 @@ class _Selection:
         return metric.step in (None, key.step)
 
     def _stories(self) -> list[StoryLeaf]:
-        return [leaf for key, leaf in self._recorder.stories.items() if self._is_of(*key)]
+        return [leaf for key, leaf in self._everywhere() if key.phase is Phase.MEASURED]
+
+    def _everywhere(self) -> list[tuple[StoryKey, StoryLeaf]]:
+        """The executions of all phases."""
+        stories = self._recorder.stories.items()
+        return [(key, leaf) for key, leaf in stories if self._is_of(key.workflow, key.group, key.region)]
 
     def _is_of(self, workflow: str, group: str, region: str) -> bool:
         metric = self._metric
@@ -159,15 +170,10 @@ class _Selection:
         )
 
     def _calls(self, *, failed_only: bool) -> _Count:
-        outcomes = [leaf.outcomes for leaf in self._steps()]
-        ended = sum(o.total() - o[Outcome.INTERRUPTED.value] for o in outcomes)
-        good = sum(o[Outcome.OK.value] for o in outcomes) if failed_only else 0
-        return _Count(ended - good, ended)
-
-    def _retried(self) -> int:
-        """Conflicts that were retried: part of working together, with a word of their own, and no errors."""
-        conflicts = sum(leaf.outcomes[CONFLICT] for leaf in self._steps())
-        return min(conflicts, sum(leaf.conflicts for leaf in self._stories()))
+        """Of those that were brought to an end. What failed as part of a story is no failure."""
+        tallies = [Tally.of(leaf.outcomes) for leaf in self._steps()]
+        ended = sum(tally.total - tally.interrupted for tally in tallies)
+        return _Count(sum(tally.failed for tally in tallies) if failed_only else ended, ended)
 
     def _executions(self) -> int:
         return sum(leaf.endings.total() for leaf in self._stories())
@@ -178,17 +184,26 @@ class _Selection:
         return _Count(sum(leaf.endings[Ending.FAILED] for leaf in leaves) if failed_only else ended, ended)
 
     def _violations(self, kinds: Iterable[ViolationKind]) -> _Count:
+        """In all phases: what is wrong is wrong in the warm-up too."""
+        leaves = [leaf for _, leaf in self._everywhere()]
         wanted = tuple(kinds)
-        found = sum(leaf.violations[kind] for leaf in self._stories() for kind in wanted)
-        return _Count(found, self._executions())
+        found = sum(leaf.violations[kind] for leaf in leaves for kind in wanted)
+        return _Count(found, sum(leaf.endings.total() for leaf in leaves))
 
     def _propagations(self) -> _Count:
         seen = self.times().count
         return _Count(seen, seen)
 
-    def _not_started(self, why: Missed) -> _Count:
-        missed = sum(n for (_, each), n in self._recorder.not_started.items() if each == why.value)
-        return _Count(missed, missed + self._executions())
+    def _dropped(self) -> _Count:
+        """Of those that were due, which is nothing in the closed model."""
+        dropped = self._recorder.count_not_started(Missed.DROPPED)
+        return _Count(dropped, dropped + sum(leaf.arrived.total() for leaf in self._stories()))
+
+    def _postponed(self) -> _Count:
+        """Of those that users set about, which is nothing in the open model."""
+        postponed = self._recorder.count_not_started(Missed.POSTPONED)
+        arrived = sum(leaf.arrived.total() for leaf in self._stories())
+        return _Count(postponed, postponed + self._executions() - arrived)
 
 
 def responses_first(leaves: list[Leaf], service: Callable[[Leaf], Sketch]) -> Sketch:

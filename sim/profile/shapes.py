@@ -194,6 +194,10 @@ class OpenProfile(_Line):
         """The highest rate, arrivals a second."""
         return max(self.levels)
 
+    def opening_rate(self, seconds: float) -> float:
+        """The rate at which it begins; where that is 0, the mean of its first `seconds` > 0 seconds."""
+        return self.level_at(0.0) or self.expected_by(seconds) / seconds
+
     def expected_by(self, elapsed_s: float) -> float:
         """The integral of the rate from 0 to this instant."""
         elapsed_s = max(0.0, min(elapsed_s, self.duration_s))

@@ -212,8 +212,8 @@ def timeseries(summary: Summary) -> dict[str, Any]:
             "errors": row.errors,
             "workflows": row.executions,
             "users": row.users,
-            "mean": row.service_s / row.calls if row.calls else None,
-            "max": row.slowest_s if row.calls else None,
+            "mean": row.mean_s,
+            "max": row.slowest_s if row.timed else None,
         }
         for place, row in enumerate(summary.rows)
     ]

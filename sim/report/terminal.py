@@ -7,6 +7,7 @@ from rich.rule import Rule
 from rich.table import Table
 from rich.text import Text
 
+from sim.measure.leaves import is_failure
 from sim.measure.sketch import Quantiles
 from sim.measure.summary import BASELINE, CallFigures, Summary
 from sim.report.run_info import RunInfo
@@ -94,7 +95,7 @@ def workflow_statistics(summary: Summary) -> list[RenderableType]:
             str(story.total),
             str(story.succeeded),
             str(story.failed),
-            f"{story.success_rate:.1f}%",
+            percent(story.success_rate),
             seconds(story.duration.median),
             seconds(story.duration.p95),
         )
@@ -104,7 +105,7 @@ def workflow_statistics(summary: Summary) -> list[RenderableType]:
                 str(figures.total),
                 str(figures.ok),
                 str(figures.failed),
-                f"{figures.success_rate:.1f}%",
+                percent(figures.success_rate),
                 seconds(figures.service.median),
                 seconds(figures.service.p95),
                 style="dim",
@@ -151,7 +152,7 @@ def parts_of(figures: dict[str, CallFigures], title: str, what: str) -> list[Ren
             str(calls.total),
             str(calls.ok),
             str(calls.failed),
-            f"{calls.success_rate:.1f}%",
+            percent(calls.success_rate),
             seconds(calls.service.median),
             seconds(calls.service.p95),
         )
@@ -167,7 +168,7 @@ def per_user(summary: Summary) -> list[RenderableType]:
             str(calls.total),
             str(calls.ok),
             str(calls.failed),
-            f"{calls.success_rate:.1f}%",
+            percent(calls.success_rate),
             seconds(calls.service.median),
         )
     more = len(summary.users) - USERS_SHOWN
@@ -179,14 +180,16 @@ def baseline(summary: Summary) -> list[RenderableType]:
     story = summary.stories.get(BASELINE)
     if story is None:
         return []
-    text = f"Total Operations: {story.calls.total}\nSuccess Rate: {story.calls.success_rate:.1f}%\nLatency: "
+    text = (
+        f"Total Operations: {story.calls.total}\nSuccess Rate: {percent(story.calls.success_rate)}\nLatency: "
+    )
     return section("BASELINE OPERATIONS", Text(text + latency(story.calls.service)))
 
 
 def failures(summary: Summary) -> list[RenderableType]:
     lines = []
     for kind, count in summary.calls.outcomes.items():
-        if kind not in ("ok", "interrupted"):
+        if is_failure(kind):
             example = next(iter(summary.outcome_examples.get(kind, [])), "")
             lines.append(Text(f"{count} × {kind}" + (f": {example}" if example else "")))
     return section("FAILED OPERATIONS", *lines) if lines else []
@@ -222,6 +225,10 @@ def latency(figures: Quantiles) -> str:
     """`min=…, p50=…, p95=…, max=…`."""
     pairs = (("min", figures.min), ("p50", figures.median), ("p95", figures.p95), ("max", figures.max))
     return ", ".join(f"{name}={seconds(value)}" for name, value in pairs)
+
+
+def percent(value: float | None) -> str:
+    return "–" if value is None else f"{value:.1f}%"
 
 
 def seconds(value: float | None) -> str:

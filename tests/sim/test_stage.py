@@ -159,6 +159,18 @@ async def test_who_cannot_come_on_stage_ends_the_set_up_and_says_why(autojump_cl
             assert trio.current_time() - scene.begun == pytest.approx(FIRST_SESSION_S)
 
 
+async def test_who_is_refused_for_good_ends_the_set_up_without_further_waiting(
+    autojump_clock: object,
+) -> None:
+    connector = StoreConnector(*NAMES)
+    connector.refusals = [CallError(Outcome.AUTHORIZATION, "not on the list", status=403)] * 100
+    with trio.fail_after(100):
+        async with open_scene(ClosedProfile.constant(2, 10), connector) as scene:
+            with pytest.raises(SetupError, match=r"user0\d could not open .*: not on the list"):
+                await scene.stage.fill(trio.CapacityLimiter(2), lambda: None)
+            assert trio.current_time() - scene.begun < FIRST_SESSION_S
+
+
 async def test_in_the_open_model_everybody_is_there_and_workflows_arrive_when_due(
     autojump_clock: object,
 ) -> None:

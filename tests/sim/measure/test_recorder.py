@@ -18,9 +18,10 @@ from actors.measurement import (
     ViolationKind,
 )
 from sim.measure import recorder as module
-from sim.measure.recorder import EXAMPLES, FIRST_VIOLATIONS, Recorder, kind_of
+from sim.measure.leaves import MAX_KINDS, MAX_REASON, OTHER, kind_of
+from sim.measure.recorder import EXAMPLES, FIRST_VIOLATIONS, Recorder
 from sim.measure.summary import summarize
-from tests.support.facts import call, execution, recorder_of, violation
+from tests.support.facts import call, execution, propagation, recorder_of, violation
 
 
 async def test_a_call_belongs_to_the_phase_in_which_it_began(autojump_clock: MockClock) -> None:
@@ -49,8 +50,23 @@ async def test_an_execution_belongs_to_the_phase_in_which_it_was_due(autojump_cl
     recorder.enter(Phase.MEASURED)
     recorder(execution(due=due))
     recorder(execution(workflow="baseline"))
-    assert [workflow for workflow, _, _ in recorder.stories] == ["baseline"]
+    assert [(key.phase, key.workflow) for key in recorder.stories] == [
+        (Phase.WARMUP, "note_share"),
+        (Phase.MEASURED, "baseline"),
+    ]
     assert recorder.executions == 2
+
+
+async def test_what_is_due_at_the_very_end_of_the_profile_belongs_to_it(autojump_clock: MockClock) -> None:
+    recorder = Recorder(phase=Phase.MEASURED)
+    await trio.sleep(10)
+    now = trio.current_time()
+    recorder.enter(Phase.GRACE)
+    recorder(execution(due=now))
+    recorder(NotStarted("note_share", Missed.DROPPED, now))
+    arrivals = summarize(recorder).arrivals
+    assert arrivals is not None
+    assert (arrivals.played, arrivals.dropped) == (1, 1)
 
 
 async def test_only_calls_that_succeeded_have_a_latency() -> None:
@@ -79,6 +95,9 @@ async def test_a_call_that_was_due_before_it_began_has_a_longer_response_time() 
         (Outcome.PROTOCOL_ERROR, {}, "protocol_error"),
         (Outcome.WRONG_CONTENT, {"reason": "no etag"}, "wrong_content"),
         (Outcome.INTERRUPTED, {"reason": "end"}, "interrupted"),
+        (Outcome.TOOL_ERROR, {"status": 10**5000}, "tool_error"),
+        (Outcome.TOOL_ERROR, {"status": -1}, "tool_error"),
+        (Outcome.TOOL_ERROR, {"reason": "x" * 1000}, "tool_error/" + "x" * MAX_REASON),
     ],
 )
 async def test_a_call_is_counted_under_its_outcome_and_the_reason(
@@ -89,7 +108,49 @@ async def test_a_call_is_counted_under_its_outcome_and_the_reason(
 
 async def test_a_few_different_examples_of_each_failure_are_kept() -> None:
     failed = [call(outcome=Outcome.TOOL_ERROR, text=f"no {i // 2}") for i in range(20)]
-    assert recorder_of(failed).outcome_examples == {"tool_error": [f"no {i}" for i in range(EXAMPLES)]}
+    examples = recorder_of(failed).failure_examples[Phase.MEASURED, "tool_error"]
+    assert [example.text for example in examples] == [f"no {i}" for i in range(EXAMPLES)]
+
+
+async def test_however_many_codes_a_server_makes_up_their_number_is_bounded_and_all_calls_counted() -> None:
+    facts: list[Fact] = [call(outcome=Outcome.TOOL_ERROR, status=i, text=f"no {i}") for i in range(1000)]
+    facts += [execution(ending=Ending.FAILED, failure=f"read_note: tool_error/{i}") for i in range(1000)]
+    recorder = recorder_of(facts)
+    summary = summarize(recorder)
+    for counted in (summary.calls.outcomes, summary.stories["note_share"].failures):
+        assert len(counted) <= MAX_KINDS + 1
+        assert sum(counted.values()) == 1000
+        assert counted[OTHER] > 900
+    assert (summary.calls.failed, summary.calls.answered) == (1000, 1000)
+    assert len(recorder.failure_examples) <= MAX_KINDS + 1
+
+
+async def test_totals_are_those_of_the_leaves_whatever_the_phase() -> None:
+    recorder = recorder_of([call(), call(phase=Phase.SETUP), call(outcome=Outcome.TOOL_ERROR), execution()])
+    assert (recorder.calls, recorder.errors, recorder.successes, recorder.executions) == (3, 1, 1, 1)
+    assert recorder.calls_in(Phase.SETUP).total == 1
+    assert recorder.calls_in(Phase.SETUP, Phase.MEASURED) == recorder.calls_in()
+
+
+async def test_what_was_under_way_while_the_simulator_stood_still_is_counted_and_has_no_latency() -> None:
+    recorder = recorder_of([])
+    now = recorder.started
+    recorder.stalls.beat(now + 5, now + 8)
+    spans = [(0, 4), (4, 6), (6, 7), (7, 9), (4, 9), (9, 10)]
+    for begun, ended in spans:
+        recorder(call(started=now + begun, finished=now + ended, due=now + begun))
+        recorder(execution(started=now + begun, finished=now + ended, intervals=(propagation(0.0, 0.1),)))
+    summary = summarize(recorder)
+    story = summary.stories["note_share"]
+    assert (summary.calls.ok, summary.calls.kept_out, story.succeeded, story.kept_out) == (6, 4, 6, 4)
+    for figures in (summary.calls.service, summary.calls.response, story.duration):
+        assert (figures.count, figures.max) == (2, pytest.approx(4))
+    assert story.intervals["propagation"].count == 2
+    assert summary.users["loadtest_user_1"].calls.service.count == 2
+    assert summary.kept_out == 8
+    assert sum(row.calls for row in summary.rows) == 6
+    assert sum(row.timed for row in summary.rows) == 2
+    assert (summary.stalls.seconds, summary.stalls.longest_s, summary.stalls.count) == (3, 3, 1)
 
 
 async def test_all_violations_are_counted_and_the_first_of_each_kind_shown() -> None:
@@ -99,7 +160,9 @@ async def test_all_violations_are_counted_and_the_first_of_each_kind_shown() -> 
     assert len(story.examples) == 2 * FIRST_VIOLATIONS
 
 
-async def test_beyond_so_many_users_a_user_has_counts_and_a_mean(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_beyond_so_many_users_a_user_has_counts_mean_and_extremes(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setattr(module, "USERS_WITH_SKETCH", 1)
     calls = [call(seconds, user=user) for user in ("first", "second") for seconds in (0.1, 0.3)]
     users = summarize(recorder_of(calls)).users
@@ -107,6 +170,8 @@ async def test_beyond_so_many_users_a_user_has_counts_and_a_mean(monkeypatch: py
     assert [user.calls.service.mean for user in users.values()] == [pytest.approx(0.2)] * 2
     assert users["first"].calls.service.p95 is not None
     assert users["second"].calls.service.p95 is None
+    for user in users.values():
+        assert (user.calls.service.min, user.calls.service.max) == (pytest.approx(0.1), pytest.approx(0.3))
 
 
 async def test_set_up_steps_are_timed_when_they_succeed_and_counted_when_not() -> None:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import math
+import pickle
 import random
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable
 
 import pytest
 
-from sim.measure.sketch import BUFFER, Sketch, cut
+from sim.measure.sketch import BUFFER, COMPRESSION, MAX_POINTS, Points, Sketch, cut, ones
 
 QUANTILES = (0.01, 0.5, 0.9, 0.95, 0.99)
 
@@ -97,14 +100,89 @@ def test_nobody_elses_draws_are_moved() -> None:
 
 
 def test_cutting_keeps_the_weight_and_is_fine_at_both_ends() -> None:
-    points = list(cut([(float(i), 1) for i in range(10_000)]))
-    assert sum(weight for _, weight in points) == 10_000
-    assert math.fsum(mean * weight for mean, weight in points) == pytest.approx(sum(range(10_000)))
-    assert points == sorted(points)
-    assert len(points) < 250
-    middle = points[len(points) // 2][1]
-    assert max(points[0][1], points[-1][1]) < middle / 10
+    cuts = cut(ones(float(i) for i in range(10_000)))
+    assert sum(cuts.weights) == 10_000
+    assert math.fsum(mean * weight for mean, weight in cuts) == pytest.approx(sum(range(10_000)))
+    assert list(cuts) == sorted(cuts)
+    assert len(cuts.means) < MAX_POINTS
+    middle = cuts.weights[len(cuts.weights) // 2]
+    assert max(cuts.weights[0], cuts.weights[-1]) < middle / 10
 
 
 def test_a_heavy_point_is_not_made_heavier() -> None:
-    assert list(cut([(1.0, 1), (2.0, 900), (3.0, 99)]))[1] == (2.0, 900)
+    assert list(cut(Points([1.0, 2.0, 3.0], [1, 900, 99])))[1] == (2.0, 900)
+
+
+def test_equal_samples_stay_together_and_alone() -> None:
+    cuts = cut(ones([0.5] * 10 + [1.0] * 900 + [1.5] * 90))
+    assert (1.0, 900) in list(cuts)
+
+
+SHAPES: dict[str, Callable[[random.Random, float], float]] = {
+    "one value": lambda draws, share: 3.0,
+    "two values, 99 to 1": lambda draws, share: 0.02 if draws.random() < 0.99 else 5.0,
+    "four values": lambda draws, share: draws.choice([0.1, 0.2, 0.3, 0.7]),
+    "nearly all the same, the rest wide": lambda draws, share: (
+        0.0 if draws.random() < 0.986 else draws.random()
+    ),
+    "whole milliseconds": lambda draws, share: round(draws.lognormvariate(-3, 0.7), 3),
+    "two humps far apart": lambda draws, share: draws.gauss(0.1 if draws.random() < 0.7 else 9.0, 0.001),
+    "two clusters": lambda draws, share: 1e6 * (draws.random() < 0.5) + 1e-9 * draws.random(),
+    "ascending": lambda draws, share: share,
+    "descending": lambda draws, share: -share,
+    "a jump on the way": lambda draws, share: draws.random() + (10 if share > 0.5 else 0),
+    "a heavy tail": lambda draws, share: draws.paretovariate(0.5),
+}
+COUNTS = (1, 2, 3, 10, BUFFER - 1, BUFFER, BUFFER + 1, 7777)
+
+
+def assert_close(sketch: Sketch, samples: list[float], allowed_points: float) -> None:
+    """Of each quantile: the share of samples below misses it by no more than so many points hold there."""
+    count, ordered = len(samples), sorted(samples)
+    assert (sketch.count, sketch.min, sketch.max) == (count, ordered[0], ordered[-1])
+    assert (sketch.quantile(0), sketch.quantile(1)) == (ordered[0], ordered[-1])
+    for q in (0.001, 0.01, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.99, 0.999):
+        value = sketch.quantile(q)
+        assert value is not None
+        below, up_to = bisect_left(ordered, value), bisect_right(ordered, value)
+        missed = max(0.0, below - q * count, q * count - up_to)
+        point = count * 2 * math.pi / COMPRESSION * math.sqrt(q * (1 - q))
+        assert missed <= 1 + allowed_points * point, q
+
+
+@pytest.mark.parametrize("shape", SHAPES.values(), ids=SHAPES)
+@pytest.mark.parametrize("parts", [1, 2, 9])
+def test_a_quantile_is_off_by_less_than_a_point_whatever_the_samples(
+    shape: Callable[[random.Random, float], float], parts: int
+) -> None:
+    for count in COUNTS:
+        draws = random.Random(count)
+        samples = [shape(draws, i / count) for i in range(count)]
+        sketches = [sketch_of(samples[part::parts]) for part in range(parts)]
+        assert_close(Sketch.merged(sketches) if parts > 1 else sketches[0], samples, 0.5)
+
+
+def test_merging_what_was_merged_does_not_add_up_the_error() -> None:
+    draws = random.Random(3)
+    samples = [draws.choice([0.02, draws.lognormvariate(-3, 1)]) for _ in range(30_000)]
+    whole = Sketch()
+    for part in range(10):
+        whole = Sketch.merged([whole, sketch_of(samples[part::10])])
+    assert_close(whole, samples, 0.5)
+    for sample in samples:
+        whole.add(sample)
+    assert_close(whole, samples * 2, 0.5)
+
+
+def test_what_is_kept_does_not_grow_with_the_samples_and_can_be_asked_later() -> None:
+    samples = latencies(60_000)
+    sketch = sketch_of(samples)
+    kept = sketch.points()
+    assert len(kept.means) <= MAX_POINTS
+    assert sum(kept.weights) == len(samples)
+    assert len(pickle.dumps(sketch)) < 20_000
+
+
+def test_the_same_two_values_over_and_over_are_two_points() -> None:
+    kept = sketch_of([0.02, 0.02, 5.0] * 5 * BUFFER).points()
+    assert list(kept) == [(0.02, 10 * BUFFER), (5.0, 5 * BUFFER)]

@@ -7,10 +7,10 @@ import trio
 from trio.testing import MockClock
 
 from actors.errors import Outcome
-from actors.measurement import Ending, Phase
+from actors.measurement import CheckKind, Ending, Missed, NotStarted, Phase, ViolationKind
 from sim.measure.recorder import Recorder
 from sim.measure.summary import Summary, summarize
-from tests.support.facts import call, execution, propagation, recorder_of
+from tests.support.facts import call, execution, propagation, recorder_of, violation
 
 GROUPS, REGIONS, STEPS = ("readers", "writers"), ("ap", "eu"), ("a", "b", "c")
 
@@ -95,4 +95,103 @@ async def test_to_ask_twice_changes_nothing(autojump_clock: MockClock) -> None:
 async def test_a_run_without_a_fact_has_a_summary() -> None:
     summary = summarize(Recorder())
     assert (summary.calls.total, summary.violations, summary.measured_s) == (0, 0, 0)
-    assert summary.calls.success_rate == 0.0
+    assert summary.calls.success_rate is None
+    assert (summary.arrivals, summary.burst, summary.operations_per_s) == (None, None, None)
+
+
+async def test_where_nothing_was_brought_to_an_end_no_rate_is_known() -> None:
+    facts = [
+        call(outcome=Outcome.INTERRUPTED),
+        call(outcome=Outcome.TOOL_ERROR, is_expected=True),
+        execution(ending=Ending.INTERRUPTED),
+    ]
+    summary = summarize(recorder_of(facts))
+    assert summary.calls.success_rate is None
+    assert summary.stories["note_share"].success_rate is None
+
+
+async def test_what_fails_as_part_of_a_story_is_counted_by_itself() -> None:
+    conflict = call(outcome=Outcome.TOOL_ERROR, status=412, is_expected=True, text="changed meanwhile")
+    summary = summarize(recorder_of([call(), conflict, call(outcome=Outcome.TOOL_ERROR, status=412)]))
+    calls = summary.calls
+    assert (calls.ok, calls.failed, calls.expected, calls.total) == (1, 1, 1, 3)
+    assert calls.outcomes == {"expected/tool_error/412": 1, "ok": 1, "tool_error/412": 1}
+    assert calls.success_rate == 50.0
+    assert {kind: figures.count for kind, figures in summary.failures["measured"].items()} == {
+        "tool_error/412": 1
+    }
+    assert sum(row.errors for row in summary.rows) == 1
+
+
+UNANSWERED = [
+    {"outcome": Outcome.TRANSPORT_ERROR, "reason": "no_connection"},
+    {"outcome": Outcome.TRANSPORT_ERROR, "reason": "timeout"},
+    {"outcome": Outcome.AUTHORIZATION, "reason": "login"},
+    {"outcome": Outcome.INTERRUPTED},
+]
+ANSWERED = [
+    {"outcome": Outcome.OK},
+    {"outcome": Outcome.TRANSPORT_ERROR, "status": 503},
+    {"outcome": Outcome.TOOL_ERROR, "reason": "timeout"},
+    {"outcome": Outcome.AUTHORIZATION, "status": 401},
+    {"outcome": Outcome.PROTOCOL_ERROR},
+    {"outcome": Outcome.WRONG_CONTENT},
+]
+
+
+async def test_calls_without_an_answer_do_not_count_as_work_of_the_server(autojump_clock: MockClock) -> None:
+    recorder = recorder_of(call(**fields) for fields in (*UNANSWERED, *ANSWERED))
+    await trio.sleep(2)
+    summary = summarize(recorder)
+    assert summary.calls.answered == len(ANSWERED)
+    assert summary.answered_per_s == len(ANSWERED) / 2
+    assert summary.operations_per_s == (len(ANSWERED) + len(UNANSWERED)) / 2
+
+
+async def test_what_failed_in_the_grace_is_told_with_its_reason(autojump_clock: MockClock) -> None:
+    recorder = recorder_of([call()])
+    await trio.sleep(1)
+    recorder.enter(Phase.GRACE)
+    recorder(call(outcome=Outcome.TOOL_ERROR, status=500, step="append_1", text="no space left"))
+    summary = summarize(recorder)
+    assert summary.calls.failed == 0
+    (found,) = summary.failures["grace"].values()
+    assert found.count == 1
+    assert [(each.step, each.text) for each in found.examples] == [("append_1", "no space left")]
+    assert summary.outcome_examples == {"tool_error/500": ["no space left"]}
+
+
+async def test_executions_of_all_phases_are_counted_and_violations_of_all_are_told(
+    autojump_clock: MockClock,
+) -> None:
+    recorder = Recorder(phase=Phase.WARMUP)
+    begun = trio.current_time()
+    await trio.sleep(1)
+    recorder.enter(Phase.MEASURED)
+    wrong = (violation(ViolationKind.WRONG_CONTENT),)
+    recorder(execution(started=begun, ending=Ending.FAILED, violations=wrong, checks={CheckKind.CONTENT: 2}))
+    recorder(execution(started=begun, ending=Ending.INTERRUPTED))
+    recorder(execution(checks={CheckKind.CONTENT: 1, CheckKind.OUTSIDER: 4}))
+    summary = summarize(recorder)
+    story = summary.stories["note_share"]
+    assert (story.total, story.violations, len(story.examples)) == (1, {"wrong_contents": 1}, 1)
+    assert summary.violations == 1
+    assert summary.executions == {
+        "warmup": {"succeeded": 0, "failed": 1, "interrupted": 1},
+        "measured": {"succeeded": 1, "failed": 0, "interrupted": 0},
+    }
+    assert summary.checks == {"content": 3, "outsider": 4}
+
+
+async def test_what_was_due_was_played_or_dropped_or_interrupted(autojump_clock: MockClock) -> None:
+    now = trio.current_time()
+    endings = [Ending.SUCCEEDED] * 5 + [Ending.FAILED] * 2 + [Ending.INTERRUPTED] * 3
+    facts = [execution(ending=ending, due=now) for ending in endings]
+    recorder = recorder_of([*facts, NotStarted("note_share", Missed.DROPPED, now)])
+    await trio.sleep(1)
+    # Due before the grace, given up in it.
+    recorder.enter(Phase.GRACE)
+    recorder(NotStarted("note_share", Missed.DROPPED, now))
+    arrivals = summarize(recorder).arrivals
+    assert arrivals is not None
+    assert (arrivals.due, arrivals.played, arrivals.dropped, arrivals.interrupted) == (12, 7, 2, 3)
