@@ -101,7 +101,10 @@ class Trust:
         if self.takes_passwords(url):
             return ""
         if self._is_unencrypted(url):
-            return f"{origin_text(url)} is not encrypted, and no password goes there without --plain-http"
+            return (
+                f"{origin_text(url)} is not encrypted, and is not {self._named}: no password goes there "
+                "without --plain-http"
+            )
         return f"{origin_text(url)} asks for the password, and is not {self._named}; {self._advice(url)}"
 
     def why_no_visit(self, url: str) -> str:
