@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 from urllib.parse import urlsplit
 
+import httpx
 from playwright.async_api import ElementHandle, Frame, Locator, Page, Response
 from playwright.async_api import Error as PlaywrightError
 
@@ -26,7 +28,7 @@ from actors.login.driver import MOST_PAGES, LoginRefused, is_grant, without_quer
 from actors.login.fetch import Reply
 from actors.login.guard import Guard
 from actors.login.http_driver import why_refused
-from actors.login.pages import refusal_of, why_back
+from actors.login.pages import TERMS_REFUSAL, refusal_of, why_back
 from actors.login.trust import Trust, is_in_the_clear
 from actors.ports import Person
 from actors.text import harmless
@@ -125,6 +127,8 @@ class Visit:
         failed = waiting.cancelled() or waiting.exception() is not None
         if failed and not self._is_over:
             await self._check_page()
+            if (await self._state()).get("terms"):
+                raise self._refused(TERMS_REFUSAL)
             raise self._error("an unknown page, neither login nor consent")
 
     async def _wait_until_over(self) -> None:
@@ -177,10 +181,13 @@ class Visit:
         return why_not_typed(form, frame.url, self._trust, was_encrypted=self._was_encrypted)
 
     async def _why_back(self) -> str:
+        state = await self._state()
+        errors = state.get("errors")
+        return why_back(errors if isinstance(errors, list) else [], state.get("delay"))
+
+    async def _state(self) -> dict[str, Any]:
         state = await self._page.evaluate(STATE)
-        errors = state.get("errors") if isinstance(state, dict) else None
-        delay = state.get("delay") if isinstance(state, dict) else None
-        return why_back(errors if isinstance(errors, list) else [], delay)
+        return state if isinstance(state, dict) else {}
 
     def _note_response(self, response: Response) -> None:
         request = response.request
@@ -223,8 +230,6 @@ def why_not_typed(form: LoginForm | None, url: str, trust: Trust, *, was_encrypt
 
 async def reason_of(response: Response) -> str:
     """What an error page is, in the words of whoever has to do something about it."""
-    import httpx
-
     try:
         body = await asyncio.wait_for(response.body(), 5)
         headers = await response.all_headers()

@@ -36,6 +36,7 @@ class Guard:
         self._trust = trust
         self._redirect_uri = redirect_uri
         self._password = (password, quote(password, safe=""), quote_plus(password))
+        self._main_frame = ""
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def watch(self, page: Page, *, has_devtools: bool) -> None:
@@ -50,13 +51,15 @@ class Guard:
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
 
+        tree = await session.send("Page.getFrameTree")
+        self._main_frame = tree["frameTree"]["frame"]["id"]
         session.on("Fetch.requestPaused", pause)
         await session.send("Fetch.enable", {"patterns": [{"urlPattern": "*", "requestStage": "Request"}]})
 
     async def _judge_paused(self, session: CDPSession, event: dict[str, Any]) -> None:
         request = event["request"]
         url = request["url"] + request.get("urlFragment", "")
-        is_page = event.get("resourceType") == "Document"
+        is_page = event.get("resourceType") == "Document" and event.get("frameId") == self._main_frame
         method, paused = "Fetch.continueRequest", {"requestId": event["requestId"]}
         if not self.lets_pass(url, str(request.get("postData", "")), is_page=is_page):
             method, paused = "Fetch.failRequest", {**paused, "errorReason": "BlockedByClient"}
@@ -69,9 +72,8 @@ class Guard:
     async def _judge_route(self, route: Route) -> None:
         request = route.request
         body = request.post_data_buffer or b""
-        passes = self.lets_pass(
-            request.url, body.decode("utf-8", "replace"), is_page=request.is_navigation_request()
-        )
+        is_page = request.is_navigation_request() and request.frame.parent_frame is None
+        passes = self.lets_pass(request.url, body.decode("utf-8", "replace"), is_page=is_page)
         try:
             await (route.continue_() if passes else route.abort("blockedbyclient"))
         except PlaywrightError:

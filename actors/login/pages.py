@@ -21,6 +21,7 @@ STATE_IN_LINK = re.compile(r"""/login/v2/grant\?(?:[^"']{0,2000}&(?:amp;)?)?stat
 LOGIN_PATHS = ("/login", "/login/")
 SECOND_FACTOR = ("/login/selectchallenge", "/login/challenge/", "/login/setupchallenge")
 TERMS = "/apps/terms_of_service/"
+TERMS_REFUSAL = "the terms of service have to be accepted first, which only a person can do"
 THROTTLED_MS = 5000
 """A delay of a login that Nextcloud's own page warns of."""
 
@@ -89,11 +90,15 @@ class Page:
     @property
     def refusal(self) -> str:
         """Why nobody gets past this page by a password alone, "" where that is not known."""
-        return refusal_of(self.path) or (
-            "the terms of service have to be accepted first, which only a person can do"
-            if any(TERMS in script for script in self._reader.scripts) and not self.is_login
-            else ""
-        )
+        if why := refusal_of(self.path):
+            return why
+        has_terms = any(TERMS in script for script in self._reader.scripts)
+        return TERMS_REFUSAL if has_terms and self._is_unknown else ""
+
+    @property
+    def _is_unknown(self) -> bool:
+        known = (self.is_redirect, self.is_consent, self.is_flow_picker, self.is_flow_grant, self.is_login)
+        return not any(known)
 
     def why_back(self) -> str:
         """Why the login page is there again, as far as it says so itself."""

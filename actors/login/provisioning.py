@@ -126,8 +126,8 @@ class Grants:
         try:
             yield Secret(given)
         except BaseException:
-            with suppress(LoginError):
-                await back()  # noqa: ASYNC120 (shielded, and bounded)
+            with suppress(LoginError), trio.move_on_after(2 * GIVING_BACK_S, shield=True):
+                await back()
             raise
         await back()
 

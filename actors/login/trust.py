@@ -132,11 +132,14 @@ class Trust:
         """Raises SetupError where metadata of `identifier` is of another issuer (RFC 8414, 3.3)."""
         if same_address(issuer, identifier):
             return
-        if {origin_of(issuer), origin_of(identifier)} <= self._own:
+        origins = {origin_of(issuer), origin_of(identifier)}
+        if len(origins) == 2 and origins <= self._own:
+            # Two names of one server, and the person knows both.
             return
         raise SetupError(
             f"the authorization server at {harmless(identifier)} calls itself {harmless(issuer, 120)}, "
-            f"which is another one; say the address that it uses itself, or {self._advice(issuer)}"
+            f"which is another one; set NEXTCLOUD_HOST (or --url) to that address if it is meant, or "
+            + self._advice(issuer)
         )
 
     def check_endpoint(self, url: str, issuer: str, what: str) -> None:
