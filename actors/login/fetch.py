@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import zlib
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -19,6 +20,7 @@ from actors.text import harmless
 ANSWER_S = 30.0
 MOST_BYTES = 4 * 2**20
 """The longest page or document that is read."""
+TOO_LONG = f"an answer of more than {MOST_BYTES >> 20} MiB"
 
 
 class NoAnswer(SimulateError):
@@ -82,20 +84,48 @@ async def ask(
         answer_s: how long all of it may take.
         parts: of the request, as httpx names them: `data`, `json`, `headers`, `auth`.
     """
+    headers = {"Accept-Encoding": "identity", **(parts.pop("headers", None) or {})}
+    body, is_too_long = bytearray(), False
     try:
-        with trio.fail_after(answer_s):
-            async with http.stream(method, url, follow_redirects=False, **parts) as response:
-                body = bytearray()
-                async for chunk in response.aiter_bytes():
+        with trio.fail_after(answer_s) as scope:
+            async with http.stream(method, url, follow_redirects=False, headers=headers, **parts) as response:
+                coding = response.headers.get("content-encoding", "")
+                if response.is_stream_consumed:
+                    # Made in this process, without a wire: read and decoded already.
+                    return Reply(url, response.status_code, response.headers, response.content[:MOST_BYTES])
+                async for chunk in response.aiter_raw():
                     body += chunk
                     if len(body) > MOST_BYTES:
-                        raise NoAnswer(f"an answer of more than {MOST_BYTES >> 20} MiB")
-                return Reply(url, response.status_code, response.headers, bytes(body))
+                        # httpx's generators end cleanly by what is raised within them, and not otherwise.
+                        is_too_long = True
+                        body.clear()
+                        scope.cancel()
     except trio.TooSlowError:
-        raise NoAnswer(f"no answer within {answer_s:g} s") from None
+        why = TOO_LONG if is_too_long else f"no answer within {answer_s:g} s"
+        raise NoAnswer(why) from None
     except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, ValueError) as error:
         # ValueError: an address, or a header, that httpx or its codecs cannot take.
         raise NoAnswer(harmless(reason_of(error))) from None
+    if is_too_long:
+        raise NoAnswer(TOO_LONG)
+    return Reply(url, response.status_code, response.headers, decoded(bytes(body), coding))
+
+
+def decoded(body: bytes, coding: str) -> bytes:
+    """The body without its content coding (RFC 9110, 8.4), which was not asked for. Raises NoAnswer."""
+    coding = coding.strip().lower()
+    if coding in ("", "identity") or not body:
+        return body
+    if coding not in ("gzip", "x-gzip", "deflate"):
+        raise NoAnswer(f"an answer in a content coding that was not asked for ({harmless(coding, 40)})")
+    unpacking = zlib.decompressobj(47)  # gzip or zlib, as its head says
+    try:
+        plain = unpacking.decompress(body, MOST_BYTES)
+    except zlib.error:
+        raise NoAnswer(f"an answer that is not {coding}, as it says") from None
+    if unpacking.unconsumed_tail:
+        raise NoAnswer(TOO_LONG)
+    return plain
 
 
 def describe(reply: Reply) -> str:

@@ -22,6 +22,7 @@ from actors.login.plan import AuthPlan, discover
 from actors.login.token_answer import NotGranted, read_tokens
 from actors.ports import Person
 from actors.secret import Secret
+from actors.text import harmless
 from tests.support.over_the_wire import NoJournal
 
 AS = "https://as.example.org"
@@ -102,19 +103,19 @@ def run(act: Callable[[httpx.AsyncClient], Awaitable[object]], ready: list[Any])
         return ""
 
     said = trio.run(main, clock=trio.testing.MockClock(autojump_threshold=0))
-    assert said.isprintable()
+    assert said == harmless(said, 10_000)
     assert len(said) < 3000
     return said
 
 
 @given(st.lists(answers, min_size=1, max_size=6))
-@settings(deadline=None, max_examples=150)
+@settings(deadline=None, max_examples=60)
 def test_discovery_ends_in_a_plan_or_in_one_line(ready: list[Any]) -> None:
     run(lambda http: discover(http, f"{AS}/mcp", AS), [(401, {}, b""), *ready])
 
 
 @given(st.lists(answers, min_size=1, max_size=2))
-@settings(deadline=None, max_examples=150)
+@settings(deadline=None, max_examples=60)
 def test_a_registration_ends_in_a_client_or_in_one_line(ready: list[Any]) -> None:
     plan = AuthPlan(AS, f"{AS}/a", f"{AS}/t", f"{AS}/r", "openid", None, "a test")
     run(lambda http: register(http, plan, NoJournal(), "sim-1"), ready)
@@ -132,7 +133,7 @@ class Driver:
 
 
 @given(st.lists(answers, min_size=1, max_size=4))
-@settings(deadline=None, max_examples=150)
+@settings(deadline=None, max_examples=60)
 def test_a_login_ends_in_tokens_or_in_one_line(ready: list[Any]) -> None:
     plan = AuthPlan(AS, f"{AS}/a", f"{AS}/t", None, "openid", None, "a test")
 
@@ -148,13 +149,13 @@ def test_a_login_ends_in_tokens_or_in_one_line(ready: list[Any]) -> None:
 
 
 @given(documents, st.sampled_from([200, 201, 400, 401, 500]))
-@settings(deadline=None, max_examples=300)
+@settings(deadline=None, max_examples=120)
 def test_a_token_answer_is_read_or_refused(document: Any, status: int) -> None:
     reply = Reply(f"{AS}/t", status, httpx.Headers(), json.dumps(document).encode())
     try:
         tokens = read_tokens(reply)
     except NotGranted as refused:
-        assert str(refused).isprintable()
+        assert str(refused) == harmless(str(refused), 10_000)
         return
     assert 0 < tokens.life_s < float("inf")
     assert tokens.access_token.reveal().isascii()
@@ -186,7 +187,7 @@ PATHS = ["/login", "/login/v2/flow", "/login/v2/grant", "/apps/oidc/consent", "/
 
 
 @given(pages, st.sampled_from(PATHS))
-@settings(deadline=None, max_examples=300)
+@settings(deadline=None, max_examples=120)
 def test_a_page_of_any_shape_is_read(html: str, path: str) -> None:
     page, person = Page(f"https://cloud{path}", html), Person("ann", Secret("p"))
     for step in (page.pick(), page.grant(), page.log_in(person), page.consent()):

@@ -241,7 +241,7 @@ async def test_an_mcp_server_that_leads_to_another_host_is_not_followed() -> Non
 
 async def test_what_the_server_says_of_its_refusal_is_shown_harmlessly() -> None:
     said = httpx.Response(403, json={"error": "no\x1b[31m", "error_description": "not\nallowed"})
-    with pytest.raises(SetupError, match="HTTP 403 .*not allowed") as failed:
+    with pytest.raises(SetupError, match=r"HTTP 403 .*not allowed") as failed:
         await ask(lambda request: said)
     assert str(failed.value).isprintable()
 
