@@ -14,12 +14,14 @@ from actors.secret import Secret
 
 @attrs.frozen
 class Person:
-    """A Nextcloud user as the simulation knows him.
+    """A Nextcloud user as the simulation knows them.
 
     Attributes:
-        uid: the login name, `{prefix}_user_{n}` unless it comes from an accounts file.
-        password: his password.
-        group, region: labels of the load he belongs to; "" where the run has none.
+        uid: Nextcloud's user id, `{prefix}_user_{n}` unless it comes from an accounts file.
+        password: of the user.
+        group, region: labels of the load they belong to; "" where the run has none.
+        login_name: what they type at a login page, where that is not the user id (an e-mail address, a
+            name in a directory); "" where it is.
     """
 
     uid: str
@@ -28,6 +30,12 @@ class Person:
     email: str = ""
     group: str = ""
     region: str = ""
+    login_name: str = ""
+
+    @property
+    def login(self) -> str:
+        """What is typed at a login page, and sent as the user name of Basic."""
+        return self.login_name or self.uid
 
 
 @attrs.frozen

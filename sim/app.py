@@ -10,7 +10,6 @@ import signal
 import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
-from functools import partial
 
 import trio
 from rich.console import Console
@@ -34,7 +33,7 @@ from sim.marks import Sweeper
 from sim.measure.recorder import Recorder
 from sim.measure.summary import summarize
 from sim.measure.thresholds import Verdict, judge
-from sim.network import http_client, tls_context
+from sim.network import clear_text_warnings, http_client, tls_context, trust_of
 from sim.outcome import Ending, cleanup_text, exit_code, plain
 from sim.people import people_of
 from sim.removal import CleanupResult, Remover, remaining
@@ -132,21 +131,23 @@ class Simulation:
         if target.insecure:
             self._progress.say("WARNING: certificates are not checked: whoever is in between reads passwords")
         mcp_url, nextcloud_url = target.mcp_url or "", target.nextcloud_url or ""
-        concurrency = config.users.setup_concurrency
+        concurrency, trust = config.users.setup_concurrency, trust_of(target)
+        for warning in clear_text_warnings(target):
+            self._progress.say(warning)
         async with (
             http_client(nextcloud_url, tls, max(8, concurrency)) as http,
-            open_driver(config, tls, self._progress.say) as (driver, why),
+            open_driver(config, trust, tls, self._progress.say) as (driver, why),
         ):
             accounts = (
                 None if config.users.accounts else OcsAccounts(http, target.admin, target.admin_password)
             )
             connector = make_connector(config, mcp_url, tls)
-            devices = Devices(tls, nextcloud_url)
-            place = Place(mcp_url, nextcloud_url, accounts, http, driver, why, connector, devices)
+            devices = Devices(tls, nextcloud_url, trust)
+            place = Place(mcp_url, nextcloud_url, accounts, http, driver, why, connector, devices, trust)
             setup = Setup(config, place, ledger, self._recorder, self._progress)
             try:
                 with interrupt.work:
-                    await self._work(place, setup, ledger, workflows, interrupt, target)
+                    await self._work(place, setup, ledger, workflows, interrupt)
             except* SetupError as problems:
                 # Nurseries on its way have wrapped it in groups.
                 self._ending.problem = str(first_of(problems))
@@ -163,19 +164,19 @@ class Simulation:
         ledger: Ledger,
         workflows: dict[str, Workflow],
         interrupt: Interrupt,
-        target: Target,
     ) -> None:
         people = [person for group in self._people.values() for person in group]
         plan = await setup.check(people)
-        make_login = await setup.register(plan)
-        scout = people[0] if place.accounts is None else Person(target.admin, target.admin_password)
-        fits = partial(self._fits, workflows, place.mcp_url, self._progress.say)
-        offered = await setup.offered_tools(make_login, scout)
-        fit = fits(offered) if offered is not None else None
-        await setup.create(people)
-        login = make_login(self._recorder)
-        credentials = await setup.log_in(login, people)
-        stories, must_grant = fit or fits(await setup.tools_of(people[0], credentials))
+        login = (await setup.register(plan))(self._recorder)
+        # What the server offers is seen by one of the users: the admin's password is for Nextcloud alone.
+        first, others = people[:1], people[1:]
+        await setup.create(first, first=True)
+        credentials = await setup.log_in(login, first, first=True)
+        offered = await setup.tools_of(first[0], credentials)
+        stories, must_grant = self._fits(workflows, place.mcp_url, self._progress.say, offered)
+        if others:
+            await setup.create(others)
+            credentials |= await setup.log_in(login, others)
         self._login_text = login_text(plan, place.why_driver, must_grant)
         if plan is None:
             await setup.check_differ(people, credentials)

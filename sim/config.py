@@ -64,7 +64,8 @@ class ClientKind(enum.StrEnum):
 class Target:
     """The servers of a run. `mcp_url` and `nextcloud_url` None: the built-in stand-in.
 
-    `virtual`: in-process on the virtual clock; no sockets, no login.
+    `virtual`: in-process on the virtual clock; no sockets, no login. `login_origins`: origins beside
+    Nextcloud's that passwords may be typed into. `plain_http`: secrets may travel in the clear.
     """
 
     mcp_url: str | None = None
@@ -75,6 +76,8 @@ class Target:
     insecure: bool = False
     assume_yes: bool = False
     virtual: bool = False
+    login_origins: tuple[str, ...] = ()
+    plain_http: bool = False
 
     @property
     def is_standin(self) -> bool:

@@ -13,7 +13,7 @@ from actors.errors import CallError, SetupError
 from actors.login.provisioning import LOOK, LOOK_ARGUMENTS
 from actors.ports import Credentials, Person
 from sim.app import Simulation
-from sim.config import Config, Target
+from sim.config import Config
 from sim.exit import ExitCode
 from sim.interrupt import Interrupt
 from sim.ledger import Ledger
@@ -42,27 +42,21 @@ class Doctor(Simulation):
         ledger: Ledger,
         workflows: dict[str, Workflow],
         interrupt: Interrupt,
-        target: Target,
     ) -> None:
         people = [person for group in self._people.values() for person in group]
         plan = await self._check("servers answer, the account may manage users", lambda: setup.check(people))
         self._note(f"{place.nextcloud_url}; {plan.why if plan else 'passwords are taken'}")
         if plan is not None:
             self._note(f"scopes {plan.scope}")
-        make_login = await self._check("client registered", lambda: setup.register(plan))
-        scout = people[0] if place.accounts is None else Person(target.admin, target.admin_password)
-        offered = await setup.offered_tools(make_login, scout)
-        must_grant = offered is not None and await self._check_tools(place, workflows, offered)
+        registering = "client registered" if plan else "no client needed: the server takes passwords"
+        login = (await self._check(registering, lambda: setup.register(plan)))(self._recorder)
         await self._check("users created", lambda: setup.create(people))
-        login = make_login(self._recorder)
-        logging_in = f"users log in ({place.why_driver})"
+        logging_in = f"users log in ({place.why_driver if plan else 'by name and password'})"
         credentials = await self._check(logging_in, lambda: setup.log_in(login, people))
-        if offered is None:
-            self._note(
-                f"the account {target.admin} could not be logged in: tools are those of {people[0].uid}"
-            )
-            offered = await self._check("tools listed", lambda: setup.tools_of(people[0], credentials))
-            must_grant = await self._check_tools(place, workflows, offered)
+        offered = await self._check(
+            "tools listed", lambda: setup.tools_of(people[0], credentials), silent=True
+        )
+        must_grant = await self._check_tools(place, workflows, offered)
         if must_grant:
             await self._check("users grant access", lambda: setup.provision(people, credentials))
         if plan is None:
@@ -79,14 +73,16 @@ class Doctor(Simulation):
 
         return await self._check(f"tools for the workflows, of {len(offered)} offered", compare)
 
-    async def _check(self, what: str, act: Callable[[], Awaitable[T]]) -> T:
+    async def _check(self, what: str, act: Callable[[], Awaitable[T]], *, silent: bool = False) -> T:
+        """Tell how `act` went; where `silent`, only that it failed. Raises SetupError."""
         try:
             value = await act()
         except SetupError as error:
             self._failed = True
             self._console.print(Text(f"failed  {what}: {error}", style="bold red"))
             raise
-        self._console.print(Text(f"ok      {what}", style="green"))
+        if not silent:
+            self._console.print(Text(f"ok      {what}", style="green"))
         return value
 
     def _note(self, text: str) -> None:

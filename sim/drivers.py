@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 from actors.errors import SetupError
 from actors.login.driver import Driver
 from actors.login.http_driver import HttpDriver
+from actors.login.trust import Trust
 from sim.config import Config, LoginDriver
 
 MOST_BROWSER_USERS = 10
@@ -17,7 +18,7 @@ MOST_BROWSER_USERS = 10
 
 @asynccontextmanager
 async def open_driver(
-    config: Config, tls: ssl.SSLContext, say: Callable[[str], None]
+    config: Config, trust: Trust, tls: ssl.SSLContext, say: Callable[[str], None]
 ) -> AsyncIterator[tuple[Driver, str]]:
     """The driver for this run, and why it was taken.
 
@@ -25,7 +26,7 @@ async def open_driver(
     """
     login, users = config.login, config.users.count
     if login.driver is LoginDriver.HTTP:
-        yield HttpDriver(tls), "over HTTP, as asked"
+        yield HttpDriver(tls, trust), "over HTTP, as asked"
         return
     # Imported late: playwright costs more start-up time than all the rest.
     from actors.login.browser_driver import find_browser, open_browser_driver
@@ -40,7 +41,7 @@ async def open_driver(
             if found is None
             else f"there are more than {MOST_BROWSER_USERS} users"
         )
-        yield HttpDriver(tls), f"over HTTP, since {reason}"
+        yield HttpDriver(tls, trust), f"over HTTP, since {reason}"
         return
     if found is None:
         raise SetupError(
@@ -55,6 +56,7 @@ async def open_driver(
     )
     async with open_browser_driver(
         found,
+        trust,
         headed=login.headed,
         concurrency=min(2, config.users.setup_concurrency),
         screenshots=screenshots,

@@ -12,12 +12,22 @@ from actors.secret import Secret
 from sim.config import AuthMode
 
 
-def check_mode(asked: AuthMode, plan: AuthPlan | None, mcp_url: str) -> None:
-    """Raises SetupError where the server wants something else than was asked for."""
+def check_mode(asked: AuthMode, plan: AuthPlan | None, mcp_url: str, *, accounts_stay: bool = False) -> None:
+    """Raises SetupError where the server wants something else than was asked for.
+
+    Args:
+        accounts_stay: they are people's own: that their passwords are shown to the MCP server takes a word
+            of the person who runs this; the server's word is not enough.
+    """
     if plan is None and asked in (AuthMode.OAUTH, AuthMode.LOGIN_FLOW):
         raise SetupError(
             f"the MCP server at {mcp_url} asks nobody for a token: it takes passwords, or serves a single "
             f"user; leave out --auth {asked.value}"
+        )
+    if plan is None and asked is AuthMode.AUTO and accounts_stay:
+        raise SetupError(
+            f"the MCP server at {mcp_url} asks for no tokens, so it would be shown the passwords of "
+            "--accounts themselves: say --auth basic if they are meant for it"
         )
     if plan is not None and asked is AuthMode.BASIC:
         raise SetupError(f"the MCP server at {mcp_url} wants tokens, not passwords; leave out --auth basic")
@@ -48,9 +58,9 @@ async def check_takes_passwords(connector: Connector, mcp_url: str) -> None:
 async def check_users_differ(
     connector: Connector, first: tuple[Person, Credentials], second: tuple[Person, Credentials], title: str
 ) -> None:
-    """What one of two users keeps to himself, the other one must not see.
+    """What one of two users keeps to themselves, the other one must not see.
 
-    Raises SetupError where he sees it, or where one of them is not let in. Cancelled, it leaves a
+    Raises SetupError where they see it, or where one of them is not let in. Cancelled, it leaves a
     note of this title.
     """
     one, other = first[0].uid, second[0].uid
@@ -73,7 +83,7 @@ async def check_users_differ(
 
 
 async def check_is_let_in(session: ToolSession, uid: str) -> None:
-    """Raises SetupError where the server refuses his credentials, CallError where it fails otherwise."""
+    """Raises SetupError where the server refuses their credentials, CallError where it fails otherwise."""
     try:
         await session.call_tool(LOOK, LOOK_ARGUMENTS)
     except CallError as error:
@@ -107,5 +117,5 @@ def login_text(plan: AuthPlan | None, why_driver: str, must_grant: bool) -> str:
     """How users get in, for the report."""
     if plan is None:
         return "name and password with every request"
-    granted = "; each granted the MCP server access to his account" if must_grant else ""
+    granted = "; each granted the MCP server access to their account" if must_grant else ""
     return f"{why_driver}; authorization server found through {plan.why}{granted}"

@@ -20,6 +20,7 @@ from actors.login.driver import Driver
 from actors.login.oauth import OAuthLogin
 from actors.login.plan import AuthPlan, discover
 from actors.login.provisioning import Grants
+from actors.login.trust import Trust
 from actors.measurement import Record, SetupStep, SetupTiming
 from actors.ports import Accounts, Connector, Credentials, Login, Person
 from sim.config import Config
@@ -46,6 +47,7 @@ class Place:
         http: with Nextcloud's base URL.
         driver: sits in front of the login page; `why_driver` says why this one.
         devices: the users' lists of app passwords.
+        trust: where secrets may go.
     """
 
     mcp_url: str
@@ -56,6 +58,7 @@ class Place:
     why_driver: str
     connector: Connector
     devices: Devices
+    trust: Trust
 
 
 class Setup:
@@ -89,8 +92,10 @@ class Setup:
                     f"{len(taken)} of the users exist already ({min(taken)}): choose another --user-prefix, "
                     "or remove them with simulate cleanup"
                 )
-        plan = await discover(self._place.http, self._place.mcp_url, self._place.nextcloud_url or None)
-        check_mode(self._config.login.auth, plan, self._place.mcp_url)
+        place = self._place
+        plan = await discover(place.http, place.mcp_url, place.nextcloud_url or None, place.trust)
+        stays = self._place.accounts is None
+        check_mode(self._config.login.auth, plan, self._place.mcp_url, accounts_stay=stays)
         if plan is None:
             await check_takes_passwords(self._place.connector, self._place.mcp_url)
         return plan
@@ -103,39 +108,33 @@ class Setup:
         self._progress.step(2, STEPS, f"Registering an OAuth client at {plan.issuer}")
         static = self._config.login
         if static.client_id is not None:
-            client = OAuthClient(static.client_id, static.client_secret)
+            client = OAuthClient(static.client_id, static.client_secret, is_static=True)
         else:
-            client = await register(self._place.http, plan, self._ledger, self._ledger.head.mark)
+            mark, say = self._ledger.head.mark, self._progress.say
+            client = await register(self._place.http, plan, self._ledger, mark, say)
         return lambda record: OAuthLogin(self._place.http, plan, client, self._place.driver, record)
 
-    async def offered_tools(self, make_login: MakeLogin, scout: Person) -> frozenset[str] | None:
-        """What `tools/list` offers the account `scout`, which exists already, before anybody is created.
-
-        None where that account may not log in at a page: then nothing is known to be missing.
-        """
-        try:
-            credentials = await make_login(lambda fact: None).log_in(scout)
-            return await list_tools(self._place.connector, scout, credentials)
-        except (LoginError, CallError) as error:
-            self._progress.say(f"  the tools are not checked beforehand: {error}")
-            return None
-
     async def tools_of(self, person: Person, credentials: Mapping[str, Credentials]) -> frozenset[str]:
-        """What `tools/list` offers one of the users: where nothing was known beforehand."""
+        """What `tools/list` offers one of the users."""
         try:
             return await list_tools(self._place.connector, person, credentials[person.uid])
         except CallError as error:
             raise SetupError(f"a first session of {person.uid} failed: {error}") from error
 
-    async def create(self, people: Sequence[Person]) -> None:
-        """Step 3: the accounts, each in the ledger before it is asked for."""
+    async def create(self, people: Sequence[Person], *, first: bool = False) -> None:
+        """Step 3: the accounts, each in the ledger before it is asked for.
+
+        Args:
+            first: they come before the others, to see what the server offers.
+        """
         accounts = self._place.accounts
         if accounts is None:
             self._progress.step(3, STEPS, f"Using {len(people)} accounts that exist")
             for person in people:
                 self._ledger.created(MARK_KIND, person.uid)
             return
-        self._progress.step(3, STEPS, f"Creating {len(people)} users")
+        what = "a first user, to see what the server offers" if first else f"{len(people)} users"
+        self._progress.step(3, STEPS, f"Creating {what}")
 
         async def create(person: Person) -> None:
             self._ledger.intend(USER_KIND, person.uid)
@@ -148,9 +147,13 @@ class Setup:
 
         await self._for_each(people, create, "created")
 
-    async def log_in(self, login: Login, people: Sequence[Person]) -> dict[str, Credentials]:
+    async def log_in(
+        self, login: Login, people: Sequence[Person], *, first: bool = False
+    ) -> dict[str, Credentials]:
         """Step 4: everybody's first login, also of those who come on stage later."""
-        self._progress.step(4, STEPS, f"Logging {len(people)} users in ({self._place.why_driver})")
+        how = "by name and password" if isinstance(login, BasicLogin) else self._place.why_driver
+        whom = "the first user" if first else f"{len(people)} users"
+        self._progress.step(4, STEPS, f"Logging {whom} in ({how})")
         credentials: dict[str, Credentials] = {}
 
         async def log_in(person: Person) -> None:
@@ -210,7 +213,9 @@ class Setup:
 
     def _grants(self) -> Grants:
         place = self._place
-        return Grants(place.http, place.mcp_url, place.connector, place.driver)
+        return Grants(
+            place.http, place.mcp_url, place.nextcloud_url, place.connector, place.driver, place.trust
+        )
 
     async def check_differ(self, people: Sequence[Person], credentials: Mapping[str, Credentials]) -> None:
         """Still step 4: passwords tell users apart. Needs two of them."""

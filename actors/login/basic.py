@@ -10,6 +10,7 @@ import trio
 
 from actors.errors import LoginError
 from actors.ports import Person
+from actors.secret import Secret
 
 
 class Nobody:
@@ -31,8 +32,8 @@ class Password(Nobody):
 
     def __init__(self, person: Person) -> None:
         self._uid = person.uid
-        pair = f"{person.uid}:{person.password.reveal()}".encode()
-        self._header = f"Basic {base64.b64encode(pair).decode()}"
+        pair = f"{person.login}:{person.password.reveal()}".encode()
+        self._header = Secret(f"Basic {base64.b64encode(pair).decode()}")
         self._is_rejected = False
 
     def __repr__(self) -> str:
@@ -41,7 +42,7 @@ class Password(Nobody):
     async def authorization(self) -> str:
         if self._is_rejected:
             raise LoginError(self._uid, "the MCP server", "the password is not accepted")
-        return self._header
+        return self._header.reveal()
 
     def reject(self) -> None:
         self._is_rejected = True

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import json
 import re
 import ssl
 from collections.abc import AsyncIterator, Callable
@@ -13,8 +11,10 @@ from urllib.parse import urlsplit
 import httpx
 
 from actors.errors import LoginError
+from actors.login.fetch import NoAnswer, Reply, ask, describe
 from actors.login.http_driver import visit
 from actors.login.pages import Page, Submission
+from actors.login.trust import Trust
 from actors.ports import Person
 
 SECURITY = "/index.php/settings/user/security"
@@ -25,16 +25,18 @@ MCP = re.compile("mcp", re.IGNORECASE)
 
 
 class Devices:
-    """Reads and shortens these lists, logged in like the user himself.
+    """Reads and shortens these lists, logged in like the user.
 
     Args:
         tls: one context for all.
         nextcloud_url: of the server.
+        trust: where passwords are typed; by default pages of that server alone.
     """
 
-    def __init__(self, tls: ssl.SSLContext, nextcloud_url: str) -> None:
+    def __init__(self, tls: ssl.SSLContext, nextcloud_url: str, trust: Trust | None = None) -> None:
         self._tls = tls
         self._url = nextcloud_url
+        self._trust = trust or Trust(nextcloud_url, nextcloud_url)
 
     async def app_passwords(self, person: Person) -> frozenset[int]:
         """Their numbers. Raises LoginError."""
@@ -56,28 +58,34 @@ class Devices:
         async with self._security_page(person) as (http, page):
             doomed = [number for number, name in app_passwords(page).items() if is_doomed(number, name)]
             for number in doomed:
-                answer = await http.delete(
-                    f"{self._url}{TOKENS}/{number}", headers={"requesttoken": page.request_token}
-                )
-                if answer.status_code >= 400 and answer.status_code != 404:
-                    raise LoginError(person.uid, TOKENS, f"HTTP {answer.status_code}")
+                url, headers = f"{self._url}{TOKENS}/{number}", {"requesttoken": page.request_token}
+                try:
+                    reply = await ask(http, "DELETE", url, headers=headers)
+                except NoAnswer as error:
+                    raise LoginError(person.uid, TOKENS, f"no answer: {error}") from None
+                if not 200 <= reply.status < 300 and reply.status != 404:
+                    raise LoginError(person.uid, TOKENS, describe(reply))
             return len(doomed)
 
     @asynccontextmanager
     async def _security_page(self, person: Person) -> AsyncIterator[tuple[httpx.AsyncClient, Page]]:
-        def reached(step: Submission, response: httpx.Response) -> str | None:
+        def reached(step: Submission, reply: Reply) -> str | None:
             path = urlsplit(step.url).path
-            is_there = response.status_code == 200 and path.endswith("/settings/user/security")
+            is_there = reply.status == 200 and path.endswith("/settings/user/security")
             return step.url if is_there else None
 
         url = f"{self._url}{SECURITY}"
-        async with visit(self._tls, person, url, reached) as (http, landed):
-            answer = await http.get(landed)
-            yield http, Page(landed, answer.text)
+        async with visit(self._tls, self._trust, person, url, reached) as (http, landed):
+            yield http, Page(landed.url, landed.text)
 
 
 def app_passwords(page: Page) -> dict[int, str]:
     """Names of the permanent tokens on the security page, by number; browsers have others."""
-    state = page.initial_state(STATE)
-    tokens = json.loads(base64.b64decode(state)) if state else []
-    return {token["id"]: str(token.get("name", "")) for token in tokens if token.get("type") == PERMANENT}
+    tokens = page.initial_value(STATE)
+    if not isinstance(tokens, list):
+        return {}
+    return {
+        token["id"]: str(token.get("name", ""))
+        for token in tokens
+        if isinstance(token, dict) and token.get("type") == PERMANENT and isinstance(token.get("id"), int)
+    }

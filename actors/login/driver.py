@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import Protocol
 from urllib.parse import urlsplit, urlunsplit
 
+from actors.errors import LoginError
 from actors.ports import Person
+from actors.text import harmless
 
 LOGIN_S = 60.0
 """How long a login may take in all. A page that comes back, or refuses, ends it much earlier."""
@@ -14,14 +16,18 @@ MOST_PAGES = 15
 GRANT_PATH = "/login/v2/grant"
 
 
+class LoginRefused(LoginError):
+    """The login was refused for good: asking again would show the password again, and be refused again."""
+
+
 class Driver(Protocol):
     """Opens an authorization URL as a given person, and answers every page on the way."""
 
     async def authorize(self, person: Person, url: str, redirect_uri: str) -> str:
         """The URL at `redirect_uri` to which the server finally sends the person, query included.
 
-        Raises LoginError, within seconds, when a page refuses or comes back. Cancelling leaves
-        nothing behind.
+        Raises LoginError, within seconds, when a page refuses or comes back; LoginRefused where
+        trying again is of no use. Cancelling leaves nothing behind.
         """
 
     async def grant(self, person: Person, url: str) -> None:
@@ -37,5 +43,9 @@ def is_grant(method: str, url: str, status: int) -> bool:
 
 
 def without_query(url: str) -> str:
-    """`url` as it may be shown: a query may carry codes and tokens."""
-    return urlunsplit(urlsplit(url)._replace(query="", fragment=""))
+    """`url` as it may be shown: a query may carry codes and tokens, and all of it is somebody else's text."""
+    try:
+        plain = urlunsplit(urlsplit(url)._replace(query="", fragment=""))
+    except ValueError:
+        plain = url.partition("?")[0].partition("#")[0]
+    return harmless(plain, 200)

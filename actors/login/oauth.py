@@ -2,36 +2,38 @@
 
 from __future__ import annotations
 
+import base64
 import secrets
-from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Awaitable, Callable
 from heapq import heappop, heappush
 from itertools import count
-from urllib.parse import parse_qs, urlencode, urlsplit
+from urllib.parse import parse_qs, quote_plus, urlencode, urlsplit
 
 import httpx
 import trio
 from mcp.client.auth.oauth2 import PKCEParameters
-from mcp.shared.auth import OAuthToken
-from pydantic import ValidationError
 
 from actors.errors import LoginError, Outcome
-from actors.failures import reason_of
-from actors.login.client import REDIRECT_URI, OAuthClient, describe
-from actors.login.driver import Driver, without_query
+from actors.login.client import BASIC, POST, REDIRECT_URI, OAuthClient, auth_method_of, hint_of
+from actors.login.driver import Driver, LoginRefused, without_query
+from actors.login.fetch import NoAnswer, ask
 from actors.login.plan import AuthPlan
+from actors.login.token_answer import NotGranted, TokenAnswer, read_tokens
+from actors.login.tokens import Tokens
+from actors.login.trust import is_at
 from actors.measurement import Record, SetupStep, SetupTiming
 from actors.ports import Person
+from actors.text import harmless
 
-REFRESH_AT = 2 / 3
-"""Of a token's life: when it is refreshed, between calls."""
-
-DEFAULT_LIFE_S = 900.0
 CONCURRENT_REFRESHES = 8
 
 
 class OAuthLogin:
-    """Logs people in at one authorization server, with one client. See `actors.ports.Login`."""
+    """Logs people in at one authorization server, with one client. See `actors.ports.Login`.
+
+    Args:
+        plan: from `discover`, which has checked where secrets go.
+    """
 
     def __init__(
         self, http: httpx.AsyncClient, plan: AuthPlan, client: OAuthClient, driver: Driver, record: Record
@@ -47,7 +49,8 @@ class OAuthLogin:
 
     async def log_in(self, person: Person) -> Tokens:
         """First login of `person`. Raises LoginError."""
-        tokens = Tokens(person.uid, lambda refresh_token: self._renew(person, refresh_token))
+        endpoint = without_query(self._plan.token_endpoint)
+        tokens = Tokens(person.uid, endpoint, lambda old: self._renew(person, old))
         await tokens.renew()
         self._schedule(tokens)
         return tokens
@@ -55,7 +58,7 @@ class OAuthLogin:
     async def keep_fresh(self) -> None:
         """Renew everybody's tokens in time, also of those who wait off stage. Until cancelled.
 
-        A login that fails here is tried again, and told, when the user needs it.
+        One that fails here is tried again, in ever longer pauses, and told when the user needs it.
         """
         limit = trio.CapacityLimiter(CONCURRENT_REFRESHES)
         async with trio.open_nursery() as nursery:
@@ -73,51 +76,54 @@ class OAuthLogin:
                 try:
                     await tokens.renew_if_due()
                 except LoginError:
-                    return
+                    if tokens.is_refused:
+                        return
         self._schedule(tokens)
 
     def _schedule(self, tokens: Tokens) -> None:
         now = trio.current_time()
         # One in the middle of a call is looked at again a little later.
-        due = tokens.fresh_until if tokens.fresh_until > now else now + max(0.05, tokens.life_s / 20)
+        soon = now + max(0.05, tokens.life_s / 20, tokens.pause_s)
+        due = tokens.fresh_until if tokens.fresh_until > now else soon
         heappush(self._due, (due, next(self._order), tokens))
         self._new.set()
 
-    async def _renew(self, person: Person, refresh_token: str | None) -> OAuthToken:
-        """New tokens: refreshed where that is possible, by a new login where it is not."""
+    async def _renew(self, person: Person, refresh_token: str | None) -> TokenAnswer:
+        """New tokens: refreshed where that is possible, by a new login where it is not.
+
+        Raises LoginError; NotGranted where the token endpoint could not say now whether it is.
+        """
         if refresh_token is not None:
-            refreshed = await self._timed(SetupStep.REFRESH, person, lambda: self._refresh(refresh_token))
-            if refreshed is not None:
-                return refreshed
-        token = await self._timed(SetupStep.LOGIN, person, lambda: self._authorize(person))
-        assert token is not None
-        return token
+            try:
+                return await self._timed(SetupStep.REFRESH, person, lambda: self._refresh(refresh_token))
+            except NotGranted as error:
+                if not error.is_final:
+                    raise
+        return await self._timed(SetupStep.LOGIN, person, lambda: self._authorize(person))
 
     async def _timed(
-        self, step: SetupStep, person: Person, act: Callable[[], Awaitable[OAuthToken | None]]
-    ) -> OAuthToken | None:
+        self, step: SetupStep, person: Person, act: Callable[[], Awaitable[TokenAnswer]]
+    ) -> TokenAnswer:
         started = trio.current_time()
         outcome, text = Outcome.INTERRUPTED, ""
         try:
-            token = await act()
-            outcome = Outcome.OK if token is not None else Outcome.AUTHORIZATION
-            return token
+            tokens = await act()
+            outcome = Outcome.OK
+            return tokens
+        except NotGranted as error:
+            outcome, text = Outcome.AUTHORIZATION if error.is_final else Outcome.TRANSPORT_ERROR, str(error)
+            raise
         except LoginError as error:
             outcome, text = Outcome.AUTHORIZATION, str(error)
             raise
         finally:
             self._record(SetupTiming(step, person.uid, outcome, started, trio.current_time(), text))
 
-    async def _refresh(self, refresh_token: str) -> OAuthToken | None:
-        """None when the refresh token is not good any more, or nobody answers (RFC 6749 6)."""
-        form = {"grant_type": "refresh_token", "refresh_token": refresh_token}
-        try:
-            response = await self._ask_for_tokens(form)
-        except httpx.TransportError:
-            return None
-        return read_token(response)
+    async def _refresh(self, refresh_token: str) -> TokenAnswer:
+        """Raises NotGranted, final when the refresh token is not good any more (RFC 6749, 5.2)."""
+        return await self._ask_for_tokens({"grant_type": "refresh_token", "refresh_token": refresh_token})
 
-    async def _authorize(self, person: Person) -> OAuthToken:
+    async def _authorize(self, person: Person) -> TokenAnswer:
         pkce, state = PKCEParameters.generate(), secrets.token_urlsafe(24)
         query = {
             "response_type": "code",
@@ -132,110 +138,60 @@ class OAuthLogin:
         }
         joint = "&" if urlsplit(self._plan.authorization_endpoint).query else "?"
         url = f"{self._plan.authorization_endpoint}{joint}{urlencode(query)}"
-        landed = await self._driver.authorize(person, url, REDIRECT_URI)
+        try:
+            landed = await self._driver.authorize(person, url, REDIRECT_URI)
+        except LoginRefused:
+            raise
+        except LoginError as error:
+            raise self._error(person, error.page, error.reason) from None
         code = self._read_code(person, landed, state)
         form = {"grant_type": "authorization_code", "code": code, "redirect_uri": REDIRECT_URI}
-        page = self._plan.token_endpoint
         try:
-            response = await self._ask_for_tokens({**form, "code_verifier": pkce.code_verifier})
-        except httpx.TransportError as error:
-            raise LoginError(person.uid, page, f"no answer: {reason_of(error)}") from error
-        token = read_token(response)
-        if token is None:
-            raise LoginError(person.uid, page, describe(response))
-        return token
+            return await self._ask_for_tokens({**form, "code_verifier": pkce.code_verifier})
+        except NotGranted as error:
+            raise self._error(person, without_query(self._plan.token_endpoint), str(error)) from None
 
     def _read_code(self, person: Person, landed: str, state: str) -> str:
-        """The code of the authorization response (RFC 6749 4.1.2)."""
-        answer = {key: values[0] for key, values in parse_qs(urlsplit(landed).query).items()}
+        """The code of the authorization response (RFC 6749, 4.1.2), of this login and server."""
         page = without_query(self._plan.authorization_endpoint)
+        try:
+            query = parse_qs(urlsplit(landed).query, max_num_fields=100)
+        except ValueError:
+            query = {}
+        answer = {key: values[0] for key, values in query.items()}
+        if not is_at(landed, REDIRECT_URI) or answer.get("state") != state:
+            raise LoginError(person.uid, page, "the answer is for another login: its 'state' is not ours")
+        if answer.get("iss", self._plan.issuer).rstrip("/") != self._plan.issuer.rstrip("/"):
+            # RFC 9207, 2.4.
+            raise LoginError(person.uid, page, "the answer is another authorization server's ('iss')")
         if answer.get("error") == "access_denied":
-            raise LoginError(person.uid, page, "consent was denied")
+            raise LoginRefused(person.uid, page, "consent was denied")
         if "error" in answer:
-            described = f" ({answer['error_description'][:200]})" if "error_description" in answer else ""
-            raise LoginError(person.uid, page, f"the server answered {answer['error']}{described}")
-        if answer.get("state") != state or "code" not in answer:
+            described = f" ({answer['error_description']})" if "error_description" in answer else ""
+            raise self._error(person, page, harmless(f"the server answered {answer['error']}{described}"))
+        if "code" not in answer:
             raise LoginError(person.uid, page, "the answer has no code for this login")
         return answer["code"]
 
-    async def _ask_for_tokens(self, form: dict[str, str]) -> httpx.Response:
-        form = {**form, "client_id": self._client.client_id}
-        if self._client.client_secret is not None:
-            form["client_secret"] = self._client.client_secret.reveal()
+    async def _ask_for_tokens(self, form: dict[str, str]) -> TokenAnswer:
+        """Raises NotGranted."""
+        form, headers = dict(form), {"Accept": "application/json"}
+        secret, method = self._client.client_secret, auth_method_of(self._client, self._plan)
+        if secret is not None and method == BASIC:
+            # RFC 6749, 2.3.1: both are encoded like a form first.
+            pair = f"{quote_plus(self._client.client_id)}:{quote_plus(secret.reveal())}"
+            headers["Authorization"] = f"Basic {base64.b64encode(pair.encode()).decode()}"
+        else:
+            form["client_id"] = self._client.client_id
+            if secret is not None and method == POST:
+                form["client_secret"] = secret.reveal()
         if self._plan.resource:
             form["resource"] = self._plan.resource
-        return await self._http.post(self._plan.token_endpoint, data=form)
-
-
-class Tokens:
-    """The tokens of one user. See `actors.ports.Credentials`.
-
-    Attributes:
-        fresh_until: the instant (`trio.current_time`) from which they are to be renewed.
-        life_s: of the access token, seconds.
-    """
-
-    def __init__(self, uid: str, obtain: Callable[[str | None], Awaitable[OAuthToken]]) -> None:
-        self.fresh_until = 0.0
-        self.life_s = DEFAULT_LIFE_S
-        self._uid = uid
-        self._obtain = obtain
-        self._token: OAuthToken | None = None
-        self._header = ""
-        self._calls = 0
-        self._renewing = trio.Lock()
-
-    def __repr__(self) -> str:
-        return f"<Tokens of {self._uid}>"
-
-    @property
-    def busy(self) -> bool:
-        """Whether a call is under way that shows them."""
-        return self._calls > 0
-
-    async def authorization(self) -> str:
-        if trio.current_time() >= self.fresh_until:
-            await self.renew_if_due()
-        return self._header
-
-    @contextmanager
-    def in_use(self) -> Iterator[None]:
-        self._calls += 1
         try:
-            yield
-        finally:
-            self._calls -= 1
+            reply = await ask(self._http, "POST", self._plan.token_endpoint, data=form, headers=headers)
+        except NoAnswer as error:
+            raise NotGranted(f"no answer: {error}") from None
+        return read_tokens(reply)
 
-    def reject(self) -> None:
-        self.fresh_until = 0.0
-
-    async def renew_if_due(self) -> None:
-        """Renew them unless somebody else has done so meanwhile: one renewal at a time."""
-        async with self._renewing:
-            if trio.current_time() >= self.fresh_until:
-                await self._take_new()
-
-    async def renew(self) -> None:
-        async with self._renewing:
-            await self._take_new()
-
-    async def _take_new(self) -> None:
-        asked = trio.current_time()
-        old = self._token.refresh_token if self._token else None
-        # A rotated refresh token is good once: should this be interrupted, it is not shown again.
-        self._token = None
-        token = await self._obtain(old)
-        self._token = token
-        self._header = f"Bearer {token.access_token}"
-        self.life_s = float(token.expires_in or DEFAULT_LIFE_S)
-        self.fresh_until = asked + REFRESH_AT * self.life_s
-
-
-def read_token(response: httpx.Response) -> OAuthToken | None:
-    """The tokens of a token answer, None when it is an error."""
-    if response.status_code != 200:
-        return None
-    try:
-        return OAuthToken.model_validate_json(response.content)
-    except ValidationError:
-        return None
+    def _error(self, person: Person, page: str, reason: str) -> LoginError:
+        return LoginError(person.uid, page, reason + hint_of(self._client))

@@ -1,57 +1,42 @@
-"""Reading Nextcloud's login, consent and redirect pages as a program: what kind, and what to send."""
+"""Reading Nextcloud's login, consent and redirect pages as a program: what kind, and what to send.
+
+Kinds are told by address, by the target of forms and by ids, never by labels: those are translated.
+"""
 
 from __future__ import annotations
 
 import base64
 import json
 import re
-from html.parser import HTMLParser
+from typing import Any
 from urllib.parse import parse_qs, unquote, urlencode, urljoin, urlsplit
 
 import attrs
 
 from actors.login.driver import GRANT_PATH
+from actors.login.html import Form, HtmlReader
 from actors.ports import Person
 
-STATE_IN_LINK = re.compile(r"""/login/v2/grant\?(?:[^"']*&(?:amp;)?)?stateToken=([^"'&]+)""")
-
-
-@attrs.define
-class Form:
-    """A form of a page: where it goes, how, and its fields with the values they have."""
-
-    action: str
-    method: str
-    fields: dict[str, str] = attrs.Factory(dict)
+STATE_IN_LINK = re.compile(r"""/login/v2/grant\?(?:[^"']{0,2000}&(?:amp;)?)?stateToken=([^"'&]{1,2000})""")
+LOGIN_PATHS = ("/login", "/login/")
+SECOND_FACTOR = ("/login/selectchallenge", "/login/challenge/", "/login/setupchallenge")
+TERMS = "/apps/terms_of_service/"
+TERMS_REFUSAL = "the terms of service have to be accepted first, which only a person can do"
+THROTTLED_MS = 5000
+"""A delay of a login that Nextcloud's own page warns of."""
 
 
 @attrs.frozen
 class Submission:
-    """What to send next. `fields` None: a GET."""
+    """What to send next. `fields` None: a GET.
+
+    Attributes:
+        is_secret: a password is among the fields.
+    """
 
     url: str
-    fields: dict[str, str] | None = None
-
-
-class _Reader(HTMLParser):
-    """Collects the request token, the forms, and elements with an id."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.request_token = ""
-        self.forms: list[Form] = []
-        self.elements: dict[str, dict[str, str]] = {}
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        given = {name: value or "" for name, value in attrs}
-        if "data-requesttoken" in given:
-            self.request_token = given["data-requesttoken"]
-        if "id" in given:
-            self.elements[given["id"]] = given
-        if tag == "form":
-            self.forms.append(Form(given.get("action", ""), given.get("method", "get").lower()))
-        elif tag == "input" and self.forms and given.get("name"):
-            self.forms[-1].fields[given["name"]] = given.get("value", "")
+    fields: dict[str, str] | None = attrs.field(default=None, repr=False)
+    is_secret: bool = False
 
 
 class Page:
@@ -60,25 +45,29 @@ class Page:
     def __init__(self, url: str, html: str) -> None:
         self.url = url
         self._html = html
-        self._reader = _Reader()
+        self._reader = HtmlReader()
         self._reader.feed(html)
 
     @property
     def request_token(self) -> str:
         return self._reader.request_token
 
-    def initial_state(self, name: str) -> str:
-        """What Nextcloud hands to the page's scripts under this name: JSON in base64, "" for nothing."""
-        return self._reader.elements.get(name, {}).get("value", "")
+    def initial_value(self, name: str) -> Any:
+        """What Nextcloud hands to the page's scripts under this name; None for nothing."""
+        try:
+            return json.loads(base64.b64decode(self._reader.elements.get(name, {}).get("value", "")))
+        except (ValueError, RecursionError):
+            return None
 
     @property
     def path(self) -> str:
-        return urlsplit(self.url).path.removeprefix("/index.php")
+        """Within Nextcloud, without `/index.php`; a sub-path it lies under stays."""
+        return urlsplit(self.url).path.replace("/index.php/", "/", 1)
 
     @property
     def is_login(self) -> bool:
         """Nextcloud renders the form by JavaScript; then only the address tells."""
-        return self.path.rstrip("/").endswith("/login") or self._form_with("password") is not None
+        return self.path.rstrip("/").endswith("/login") or self._login_form is not None
 
     @property
     def is_consent(self) -> bool:
@@ -98,15 +87,38 @@ class Page:
     def is_flow_grant(self) -> bool:
         return self.path.endswith(GRANT_PATH)
 
+    @property
+    def refusal(self) -> str:
+        """Why nobody gets past this page by a password alone, "" where that is not known."""
+        if why := refusal_of(self.path):
+            return why
+        has_terms = any(TERMS in script for script in self._reader.scripts)
+        return TERMS_REFUSAL if has_terms and self._is_unknown else ""
+
+    @property
+    def _is_unknown(self) -> bool:
+        known = (self.is_redirect, self.is_consent, self.is_flow_picker, self.is_flow_grant, self.is_login)
+        return not any(known)
+
+    def why_back(self) -> str:
+        """Why the login page is there again, as far as it says so itself."""
+        errors = self.initial_value("initial-state-core-loginErrors")
+        delay = self.initial_value("initial-state-core-loginThrottleDelay")
+        return why_back(errors if isinstance(errors, list) else [], delay)
+
     def pick(self) -> Submission:
-        """The button Log in of a login flow: its state token goes on in the address."""
+        """The button Log in of a login flow: its script goes to the form's action as it stands."""
+        form = self._form_to(GRANT_PATH, "get")
+        if form is not None and "stateToken=" in form.action:
+            return Submission(self._target(form.action))
         base, _, _ = self.url.partition("/login/v2/")
         return Submission(f"{base}{GRANT_PATH}?{urlencode({'stateToken': self._state_token()})}")
 
     def grant(self) -> Submission:
         """The button Grant access."""
-        fields = {"stateToken": self._state_token(), "requesttoken": self._reader.request_token}
-        return Submission(self.url.partition("?")[0], fields)
+        form = self._form_to(GRANT_PATH, "post") or Form(self.url.partition("?")[0], "post")
+        fields = {"stateToken": self._state_token(), "requesttoken": self.request_token, **form.fields}
+        return Submission(self._target(form.action), fields)
 
     def _state_token(self) -> str:
         """From the address, a form, a link, or the state that newer pages are built from."""
@@ -118,24 +130,24 @@ class Page:
             return form.fields["stateToken"]
         if found := STATE_IN_LINK.search(self._html):
             return unquote(found[1])
-        state = self.initial_state("initial-state-core-loginFlowStateToken")
-        return str(json.loads(base64.b64decode(state))) if state else ""
+        state = self.initial_value("initial-state-core-loginFlowStateToken")
+        return state if isinstance(state, str) else ""
 
     def log_in(self, person: Person) -> Submission:
         """The login form, filled in."""
-        form = self._form_with("password") or Form(self.url, "post")
+        form = self._login_form or Form(self.url, "post")
         fields = {
             "timezone": "UTC",
             "timezone_offset": "0",
             **form.fields,
-            "user": person.uid,
+            "user": person.login,
             "password": person.password.reveal(),
-            "requesttoken": self._reader.request_token,
+            "requesttoken": self.request_token,
         }
         if not fields.get("redirect_url"):
             query = parse_qs(urlsplit(self.url).query)
             fields["redirect_url"] = query.get("redirect_url", [""])[0]
-        return Submission(urljoin(self.url, form.action or self.url), fields)
+        return Submission(self._target(form.action), fields, is_secret=True)
 
     def consent(self) -> Submission:
         """The button Allow: all scopes that the page names."""
@@ -143,12 +155,59 @@ class Page:
         scopes = self._reader.elements.get("oidc-consent", {}).get("data-scopes", "")
         action = form.action if form else self._beside("consent/grant")
         fields = {"scopes": scopes, **(form.fields if form else {})}
-        fields["requesttoken"] = self._reader.request_token
-        return Submission(urljoin(self.url, action), fields)
+        fields["requesttoken"] = self.request_token
+        return Submission(self._target(action), fields)
+
+    @property
+    def _login_form(self) -> Form | None:
+        """The form that takes a password and is to be seen: pages hide others behind it."""
+        return next((f for f in self._reader.forms if f.asks_password and f.method == "post"), None)
 
     def _form_with(self, field: str) -> Form | None:
         return next((form for form in self._reader.forms if field in form.fields), None)
 
+    def _form_to(self, path: str, method: str) -> Form | None:
+        forms = (form for form in self._reader.forms if form.method == method)
+        return next((form for form in forms if path_of(form.action).endswith(path)), None)
+
+    def _target(self, action: str) -> str:
+        """Where a form goes: an empty action is the page itself (HTML, 4.10.21.3)."""
+        try:
+            return urljoin(urljoin(self.url, self._reader.base), action.strip()) if action else self.url
+        except ValueError:
+            return action
+
     def _beside(self, path: str) -> str:
         base, _, _ = self.url.partition("/apps/oidc/")
         return f"{base}/apps/oidc/{path}"
+
+
+def refusal_of(path: str) -> str:
+    """Why nobody gets past the page at this path by a password alone, "" where one might."""
+    if any(part in path for part in SECOND_FACTOR):
+        return (
+            "the account wants a second factor (two-factor authentication), which this login cannot give: "
+            "exempt the test users from it"
+        )
+    return ""
+
+
+def why_back(errors: list[Any], delay_ms: Any) -> str:
+    """Why a login page is there again, from what it hands to its scripts."""
+    if "userdisabled" in errors:
+        return "the account is disabled"
+    if "invalidpassword" in errors:
+        why = "wrong password"
+    elif "csrfCheckFailed" in errors:
+        why = "the CSRF check failed, as behind a proxy that changes host or cookies"
+    else:
+        why = "wrong password, or a login that loops"
+    is_slow = isinstance(delay_ms, (int, float)) and delay_ms > THROTTLED_MS
+    return why + ("; logins from this address are throttled (brute-force protection)" if is_slow else "")
+
+
+def path_of(action: str) -> str:
+    try:
+        return urlsplit(action).path
+    except ValueError:
+        return ""

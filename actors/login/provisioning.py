@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
+from functools import partial
+from typing import Any
 from urllib.parse import quote, urljoin
 
 import attrs
@@ -11,9 +14,12 @@ import trio
 
 from actors.answer import Answer, Json, WrongAnswer
 from actors.errors import CallError, LoginError, Outcome
-from actors.failures import reason_of
-from actors.login.driver import Driver
+from actors.login.driver import Driver, LoginRefused, without_query
+from actors.login.fetch import NoAnswer, Reply, ask, describe
+from actors.login.trust import Trust
 from actors.ports import Connector, Credentials, Person, ToolSession
+from actors.secret import Secret
+from actors.text import harmless
 
 PROVISION, CHECK = "nc_auth_provision_access", "nc_auth_check_status"
 LOOK, LOOK_ARGUMENTS = "nc_notes_search_notes", {"query": "simulate"}
@@ -22,6 +28,10 @@ GRANTED = ("provisioned", "already_provisioned")
 PROVISIONED_S = 30.0
 """How long the server may take to notice that it was granted access."""
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.1, 2.0
+APP_PASSWORDS = "/ocs/v2.php/core/"
+"""Where Nextcloud gives a program an app password for a password, and takes it back (OCS, core)."""
+OCS = {"OCS-APIRequest": "true", "Accept": "application/json", "User-Agent": "nextcloud-mcp-simulate"}
+GIVING_BACK_S = 10.0
 
 
 @attrs.frozen
@@ -29,14 +39,17 @@ class Grants:
     """Has an MCP server granted access, and has it forget that again.
 
     Args:
-        http: any client; the server's own address is built from `mcp_url`.
+        http: any client; addresses are built from `mcp_url` and `nextcloud_url`.
         driver: sits in front of the page on which access is granted.
+        trust: whose page that may be.
     """
 
     http: httpx.AsyncClient
     mcp_url: str
+    nextcloud_url: str
     connector: Connector
     driver: Driver
+    trust: Trust
 
     async def provision(
         self, person: Person, credentials: Credentials, granting: Callable[[], None] = lambda: None
@@ -57,29 +70,79 @@ class Grants:
                 has_one = answer.get("status") in GRANTED
                 if has_one and await is_good(session):
                     return False
-                granting()
                 if has_one:
-                    # Somebody of this name was here before; what he granted went with him.
+                    # Somebody of this name was here before; what they granted went with them.
+                    granting()
                     await self.withdraw(person)
                     answer = Answer(await session.call_tool(PROVISION, {}))
-                await self.driver.grant(person, answer.text("login_url"))
+                url = self._login_url(person, answer)
+                if not has_one:
+                    granting()
+                await self.driver.grant(person, url)
                 await wait_until_provisioned(session, person)
                 return True
         except CallError as error:
-            raise LoginError(person.uid, PROVISION, str(error)) from None
+            raise LoginError(person.uid, PROVISION, harmless(str(error))) from None
         except WrongAnswer as wrong:
-            raise LoginError(person.uid, PROVISION, f"answered {wrong.seen}") from None
+            raise LoginError(person.uid, PROVISION, harmless(f"answered {wrong.seen}")) from None
+
+    def _login_url(self, person: Person, answer: Answer) -> str:
+        """Where access is granted, which the MCP server says: a page of Nextcloud's and no other.
+
+        Raises LoginRefused, WrongAnswer.
+        """
+        url = answer.text("login_url")
+        if why := self.trust.why_no_password(url):
+            raise LoginRefused(person.uid, f"{PROVISION}: {without_query(url)}", why)
+        return url
 
     async def withdraw(self, person: Person) -> None:
-        """Have the server forget the app password of `person`, who shows his own. Raises LoginError."""
-        url = urljoin(self.mcp_url, f"/api/v1/users/{quote(person.uid)}/app-password")
-        auth = httpx.BasicAuth(person.uid, person.password.reveal())
+        """Have the server forget the app password of `person`. Raises LoginError.
+
+        It wants a proof who asks. Their password is not for it; a second app password gives away nothing
+        that was not granted, and is void again as soon as the server has answered.
+        """
+        url = urljoin(self.mcp_url, f"/api/v1/users/{quote(person.uid, safe='')}/app-password")
+        async with self._passing_password(person) as passing:
+            auth = httpx.BasicAuth(person.uid, passing.reveal())
+            # The server compares the name with the user id, and asks Nextcloud with the other one.
+            reply = await self._ask(person, "DELETE", url, auth=auth, json={"username": person.login})
+        if not 200 <= reply.status < 300 and reply.status != 404:
+            raise LoginError(person.uid, url, describe(reply))
+
+    @asynccontextmanager
+    async def _passing_password(self, person: Person) -> AsyncIterator[Secret]:
+        """An app password that is good as long as the block lasts. Raises LoginError."""
+        base = self.nextcloud_url.rstrip("/") + APP_PASSWORDS
+        auth = httpx.BasicAuth(person.login, person.password.reveal())
+        reply = await self._ask(person, "GET", f"{base}getapppassword", auth=auth, headers=OCS)
         try:
-            response = await self.http.delete(url, auth=auth)
-        except httpx.TransportError as error:
-            raise LoginError(person.uid, url, f"no answer: {reason_of(error)}") from error
-        if response.status_code >= 400 and response.status_code != 404:
-            raise LoginError(person.uid, url, f"HTTP {response.status_code}")
+            given = (reply.document or {})["ocs"]["data"]["apppassword"]
+        except (KeyError, TypeError):
+            given = None
+        if reply.status != 200 or not isinstance(given, str) or not given:
+            raise LoginError(person.uid, f"{base}getapppassword", f"no app password: {describe(reply)}")
+        back = partial(self._give_back, person, f"{base}apppassword", given)
+        try:
+            yield Secret(given)
+        except BaseException:
+            with suppress(LoginError), trio.move_on_after(2 * GIVING_BACK_S, shield=True):
+                await back()
+            raise
+        await back()
+
+    async def _give_back(self, person: Person, url: str, passing: str) -> None:
+        with trio.CancelScope(shield=True):
+            auth = httpx.BasicAuth(person.login, passing)
+            reply = await self._ask(person, "DELETE", url, auth=auth, headers=OCS, answer_s=GIVING_BACK_S)
+        if reply.status != 200:
+            raise LoginError(person.uid, url, describe(reply))
+
+    async def _ask(self, person: Person, method: str, url: str, **parts: Any) -> Reply:
+        try:
+            return await ask(self.http, method, url, **parts)
+        except NoAnswer as error:
+            raise LoginError(person.uid, without_query(url), f"no answer: {error}") from None
 
 
 async def is_good(session: ToolSession) -> bool:
@@ -104,4 +167,6 @@ async def wait_until_provisioned(session: ToolSession, person: Person) -> None:
                 return
             await trio.sleep(pause_s)
             pause_s = min(LONGEST_PAUSE_S, 2 * pause_s)
-    raise LoginError(person.uid, CHECK, f"still {status!r} {PROVISIONED_S:g} s after access was granted")
+    raise LoginError(
+        person.uid, CHECK, f"still {harmless(status, 60)!r} {PROVISIONED_S:g} s after access was granted"
+    )

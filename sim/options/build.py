@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from actors.login.trust import is_in_the_clear
 from sim.config import (
     AuthMode,
     ClientKind,
@@ -23,6 +24,11 @@ from sim.options.said import Said
 from sim.options.settings import Layer
 
 DEFAULT_MCP_URL = "http://localhost:8001/mcp"
+TRAVELS_IN_THE_CLEAR = {
+    "url": "every user's tokens (or passwords) and all that they read and write",
+    "nextcloud_host": "the administrator's password and every user's",
+    "login_origin": "every user's password",
+}
 
 
 def build_config(layer: Layer, read_stories: ReadStories) -> Config:
@@ -56,7 +62,11 @@ def _target(said: Said) -> Target:
         "insecure": said["insecure"],
         "assume_yes": bool(said["yes"]),
         "virtual": said["virtual"],
+        "login_origins": said.many("login_origin"),
+        "plain_http": said["plain_http"],
     }
+    for name in ("url", "nextcloud_host", "login_origin"):
+        _check_encrypted(said, name)
     if said["ca_file"] is not None and said["insecure"]:
         raise said.error("insecure", "certificates are not checked, so --ca-file has no use; leave one out")
     if said["virtual"]:
@@ -77,6 +87,18 @@ def _target(said: Said) -> Target:
         **common,
         **({} if password is None else {"admin_password": password}),
     )
+
+
+def _check_encrypted(said: Said, name: str) -> None:
+    """Plain http to another host wants a word: everybody on the way reads what is sent."""
+    urls = said.many(name) if name == "login_origin" else filter(None, (said[name],))
+    for url in urls:
+        if is_in_the_clear(url) and not said["plain_http"]:
+            raise said.error(
+                name,
+                f"{url} is not encrypted, and not this machine: {TRAVELS_IN_THE_CLEAR[name]} "
+                "would be readable on the way; use https, or say --plain-http",
+            )
 
 
 def _check_admin(said: Said, host: str | None, password: object) -> None:

@@ -130,6 +130,14 @@ def parse_url(text: str) -> str:
     return text.strip().rstrip("/")
 
 
+def parse_origin(text: str) -> str:
+    """Scheme, host and port of an http(s) address, and nothing else."""
+    url = parse_url(text)
+    if urlsplit(url).path:
+        raise GrammarError("an origin ends with its host or port", text, text.find(urlsplit(url).path, 8))
+    return url
+
+
 def parse_prefix(text: str) -> str:
     if not _PREFIX.fullmatch(text.strip()):
         bad = _first(text, lambda c: not (c.isascii() and (c.isalnum() or c in "_.@-")))
@@ -167,6 +175,7 @@ def _first(text: str, is_bad: Callable[[str], bool]) -> int:
 FLAG = Kind("", parse_flag, bool, "boolean")
 TEXT = Kind("TEXT", parse_text)
 URL = Kind("URL", parse_url)
+ORIGIN = Kind("ORIGIN", parse_origin)
 PREFIX = Kind("NAME", parse_prefix)
 FILE = Kind("FILE", parse_path)
 READABLE = Kind("FILE", parse_readable)

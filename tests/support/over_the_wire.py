@@ -13,6 +13,7 @@ from actors.login.client import register
 from actors.login.http_driver import HttpDriver
 from actors.login.oauth import OAuthLogin
 from actors.login.plan import discover
+from actors.login.trust import Trust
 from actors.ports import Connector, Credentials, Person
 from actors.roster import open_roster
 from actors.secret import Secret
@@ -65,7 +66,8 @@ async def logged_in(
     async with http_client(standin.url, tls, 8) as http:
         plan = await discover(http, f"{standin.url}/mcp", standin.url)
         client = await register(http, plan, NoJournal(), "test")
-        login = OAuthLogin(http, plan, client, HttpDriver(tls), facts)
+        driver = HttpDriver(tls, Trust(standin.url, f"{standin.url}/mcp"))
+        login = OAuthLogin(http, plan, client, driver, facts)
         yield {uid: await login.log_in(Person(uid, Secret(PASSWORD))) for uid in uids}, login
 
 

@@ -20,6 +20,7 @@ from actors.login.driver import Driver
 from actors.login.http_driver import HttpDriver
 from actors.login.oauth import OAuthLogin
 from actors.login.plan import AuthPlan, discover
+from actors.login.trust import Trust
 from actors.measurement import Fact
 from actors.ports import Person
 from actors.secret import Secret
@@ -49,13 +50,18 @@ def standin() -> Iterator[StandinServer]:
 
 
 @asynccontextmanager
-async def open_driver(kind: str, screenshots: Path | None = None) -> AsyncIterator[Driver]:
+async def open_driver(
+    kind: str, standin: StandinServer, screenshots: Path | None = None
+) -> AsyncIterator[Driver]:
+    trust = Trust(standin.url, f"{standin.url}/mcp")
     if kind == "http":
-        yield HttpDriver(ssl.create_default_context())
+        yield HttpDriver(ssl.create_default_context(), trust)
         return
     browser = find_browser("chromium")
     assert browser is not None
-    async with open_browser_driver(browser, headed=False, concurrency=2, screenshots=screenshots) as driver:
+    async with open_browser_driver(
+        browser, trust, headed=False, concurrency=2, screenshots=screenshots
+    ) as driver:
         yield driver
 
 
@@ -82,7 +88,7 @@ async def log_in(standin: StandinServer, kind: str, who: Person, screenshots: Pa
     """Log in; what `who` then shows the MCP server."""
     facts: list[Fact] = []
     with trio.fail_after(90):
-        async with open_driver(kind, screenshots) as driver:
+        async with open_driver(kind, standin, screenshots) as driver:
             async with open_login(standin, driver, facts) as (login, *_):
                 return await (await login.log_in(who)).authorization()
 
@@ -135,7 +141,7 @@ async def test_pages_that_are_built_by_javascript_alone_are_no_hindrance(kind: s
 async def test_a_login_that_is_cancelled_leaves_no_context_behind(standin: StandinServer) -> None:
     facts: list[Fact] = []
     with trio.fail_after(90):
-        async with open_driver("browser") as driver:
+        async with open_driver("browser", standin) as driver:
             async with open_login(standin, driver, facts) as (login, *_):
                 with trio.move_on_after(0.5) as scope:
                     await login.log_in(person("alice"))
@@ -149,7 +155,7 @@ async def test_tokens_are_refreshed_before_they_expire_and_logged_in_anew_when_d
 ) -> None:
     facts: list[Fact] = []
     with trio.fail_after(60):
-        async with open_driver("http") as driver, open_login(standin, driver, facts) as (login, *_):
+        async with open_driver("http", standin) as driver, open_login(standin, driver, facts) as (login, *_):
             tokens = await login.log_in(person("alice"))
             first = await tokens.authorization()
             assert await tokens.authorization() == first
@@ -168,7 +174,7 @@ async def test_tokens_are_refreshed_before_they_expire_and_logged_in_anew_when_d
 async def test_many_who_ask_at_once_share_one_refresh(standin: StandinServer) -> None:
     facts: list[Fact] = []
     with trio.fail_after(60):
-        async with open_driver("http") as driver, open_login(standin, driver, facts) as (login, *_):
+        async with open_driver("http", standin) as driver, open_login(standin, driver, facts) as (login, *_):
             tokens = await login.log_in(person("alice"))
             tokens.reject()
             shown: set[str] = set()
@@ -226,7 +232,7 @@ async def test_no_secret_is_logged_at_any_level(
 
 
 async def test_tokens_do_not_show_themselves(standin: StandinServer) -> None:
-    async with open_driver("http") as driver, open_login(standin, driver, []) as (login, *_):
+    async with open_driver("http", standin) as driver, open_login(standin, driver, []) as (login, *_):
         with trio.fail_after(60):
             tokens = await login.log_in(person("alice"))
             assert (await tokens.authorization()).removeprefix("Bearer ") not in repr(tokens)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from itertools import pairwise
@@ -15,9 +16,11 @@ from actors.answer import Json
 from actors.errors import CallError, LoginError, Outcome
 from actors.login.basic import Nobody
 from actors.login.provisioning import PROVISIONED_S, Grants
+from actors.login.trust import Trust
 from actors.ports import Credentials, Person, ToolSession
 from actors.secret import Secret
 
+MCP, NEXTCLOUD = "https://mcp.example.org/mcp", "https://cloud.example.org"
 ANN = Person("ann", Secret("the-password-of-ann"))
 LOGIN_URL = "https://cloud.example.org/index.php/login/v2/flow/token"
 REQUIRED = {"status": "login_required", "login_url": LOGIN_URL}
@@ -36,6 +39,7 @@ class Server:
     asked: list[tuple[float, str]] = attrs.Factory(list)
     granted: list[str] = attrs.Factory(list)
     forgotten: list[httpx.Request] = attrs.Factory(list)
+    app_passwords: list[str] = attrs.Factory(list)
     forgetting: httpx.Response | None = None
 
     @asynccontextmanager
@@ -64,8 +68,20 @@ class Server:
         self.granted.append(url)
 
     def forget(self, request: httpx.Request) -> httpx.Response:
+        if request.url.host == "cloud.example.org":
+            return self.nextcloud(request)
         self.forgotten.append(request)
         return self.forgetting or httpx.Response(200, json={"success": True})
+
+    def nextcloud(self, request: httpx.Request) -> httpx.Response:
+        """Gives an app password for the password, and takes it back for itself."""
+        shown = base64.b64decode(request.headers["authorization"].removeprefix("Basic ")).decode()
+        if request.method == "GET":
+            assert shown == f"ann:{ANN.password.reveal()}"
+            self.app_passwords.append("a-passing-password")
+            return httpx.Response(200, json={"ocs": {"data": {"apppassword": "a-passing-password"}}})
+        self.app_passwords.remove(shown.removeprefix("ann:"))
+        return httpx.Response(200, json={"ocs": {"data": []}})
 
     def times(self, tool: str) -> list[float]:
         return [at for at, name in self.asked if name == tool]
@@ -84,7 +100,7 @@ def scripted(provision: Answers, check: Answers | None = None, look: Answers | N
 @asynccontextmanager
 async def open_grants(server: Server) -> AsyncIterator[Grants]:
     async with httpx.AsyncClient(transport=httpx.MockTransport(server.forget)) as http:
-        yield Grants(http, "https://mcp.example.org/mcp", server, server)
+        yield Grants(http, MCP, NEXTCLOUD, server, server, Trust(NEXTCLOUD, MCP))
 
 
 async def provision(server: Server) -> tuple[bool, int]:
@@ -161,6 +177,37 @@ async def test_what_is_forgotten_or_was_not_there_is_withdrawn(status: int) -> N
     server.forgetting = httpx.Response(status)
     async with open_grants(server) as grants:
         await grants.withdraw(ANN)
+    assert server.app_passwords == []
+
+
+async def test_an_mcp_server_is_never_shown_the_password_itself() -> None:
+    server = scripted([ALREADY, REQUIRED], look=[NOT_PROVISIONED])
+    async with open_grants(server) as grants:
+        await grants.withdraw(ANN)
+    (request,) = server.forgotten
+    shown = base64.b64decode(request.headers["authorization"].removeprefix("Basic ")).decode()
+    assert shown == "ann:a-passing-password"
+    assert server.app_passwords == []
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://evil.example.org/index.php/login/v2/flow/token",
+        "http://cloud.example.org/index.php/login/v2/flow/token",
+        "https://cloud.example.org:8443/index.php/login/v2/flow/token",
+        "https://cloud.example.org@evil.example.org/login/v2/flow/token",
+        "https://cloud.example.org.evil.example.org/login/v2/flow/token",
+        "https://mcp.example.org/login/v2/flow/token",
+        "javascript:alert(1)",
+    ],
+)
+async def test_access_is_granted_on_a_page_of_nextcloud_alone(url: str) -> None:
+    server, granting = scripted([{"status": "login_required", "login_url": url}]), []
+    async with open_grants(server) as grants:
+        with pytest.raises(LoginError, match="is not NEXTCLOUD_HOST"):
+            await grants.provision(ANN, Nobody(), lambda: granting.append(None))
+    assert server.granted == granting == []
 
 
 async def test_a_server_that_does_not_forget_is_named_without_the_password() -> None:
