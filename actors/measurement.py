@@ -6,7 +6,7 @@ All instants are seconds on the run's monotonic clock (`trio.current_time()`), a
 from __future__ import annotations
 
 import enum
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import attrs
 
@@ -44,6 +44,8 @@ class Measurement:
         group, region: of the user; "" where the run has none.
         phase: set where the call belongs to a fixed phase whatever the time (set-up of a user who
             comes on stage in mid-run is `SETUP`); None means: by the clock.
+        is_expected: the failure is part of the story, which goes on after it: a conflict that is
+            retried, a look at what is not there yet. Its outcome stands, and it is no error in any figure.
     """
 
     workflow: str
@@ -62,6 +64,7 @@ class Measurement:
     group: str = ""
     region: str = ""
     phase: Phase | None = None
+    is_expected: bool = False
 
 
 class SetupStep(enum.StrEnum):
@@ -96,6 +99,19 @@ class ViolationKind(enum.StrEnum):
     DUPLICATE = "duplicates"
     PERMISSION_LEAK = "permission_leaks"
     WRONG_CONTENT = "wrong_contents"
+
+
+class CheckKind(enum.StrEnum):
+    """What a check is about: so that "every check held" can say how many there were, and of what."""
+
+    CONTENT = "content"
+    """A text or a file was compared with what had been written."""
+    PERMISSION = "permission"
+    """Somebody tried what they must not (or not yet, or no more) do, or a permission was read back."""
+    OUTSIDER = "outsider"
+    """A third user, with whom nothing was shared, looked for it."""
+    PROPAGATION = "propagation"
+    """A recipient looked until what was shared had reached them."""
 
 
 @attrs.frozen
@@ -148,9 +164,13 @@ class Execution:
         cast: the users who played, first role first.
         due: the instant at which it was to start in the open model; None in the closed model.
         started, finished: instants; removal of what it made comes after `finished`.
-        failure: the failed step and its kind, as `create_note: tool_error/404`; "" otherwise.
+        failure: the failed step and its kind, as `create_note: tool_error/404`; the place and text of
+            a bug in the story itself, as `workflow_error: my_flows.py:12: KeyError: 'x'` (the first text of
+            each place stands for all, so that their number is bounded); "" otherwise.
         conflicts: how many conflicts (412) were met and retried, as a real client does.
         leftovers: how many things it could not remove; they go with their user.
+        checks: how many checks of each kind were made, whether they held or not.
+        is_workflow_error: the story's own code failed, and not the server.
     """
 
     workflow: str
@@ -167,6 +187,8 @@ class Execution:
     leftovers: int = 0
     group: str = ""
     region: str = ""
+    checks: Mapping[CheckKind, int] = attrs.field(factory=dict, hash=False)
+    is_workflow_error: bool = False
 
 
 class Missed(enum.StrEnum):
@@ -175,12 +197,16 @@ class Missed(enum.StrEnum):
     POSTPONED = "postponed"
     """Closed model: too few users on stage for its roles."""
     DROPPED = "dropped"
-    """Open model: no free user within the permitted lag."""
+    """Open model: no free user within the permitted lag, or before the end of the arrivals."""
 
 
 @attrs.frozen
 class NotStarted:
-    """A workflow that was due at `at` and did not start."""
+    """A workflow that was due at `at` and did not start.
+
+    In the open model `at` is the instant at which it had been due, not the one at which it was given up:
+    so it counts in the phase in which it arrived, and due = played + dropped + interrupted.
+    """
 
     workflow: str
     why: Missed
