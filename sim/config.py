@@ -21,6 +21,7 @@ from sim.profile.shapes import Profile
 
 __all__ = [
     "AuthMode",
+    "Casting",
     "ClientKind",
     "Config",
     "Group",
@@ -104,6 +105,13 @@ class UserOptions:
     cleanup: bool = True
 
 
+class Casting(enum.StrEnum):
+    """Whom a workflow is cast from: the leading user's own group, or everybody on stage."""
+
+    GROUP = "group"
+    ALL = "all"
+
+
 @attrs.frozen
 class Group:
     """Users who behave alike.
@@ -114,6 +122,7 @@ class Group:
         think: pause between two workflows of one user (closed model).
         users: how many the group needs: the peak of a closed profile, the users at hand of an open one.
         region: the name of the region they sit in; None: drawn by the regions' shares.
+        cast: whom the workflows that they lead are cast from.
     """
 
     name: str
@@ -122,6 +131,7 @@ class Group:
     think: Distribution
     users: int
     region: str | None = None
+    cast: Casting = Casting.GROUP
 
 
 @attrs.frozen
@@ -148,6 +158,7 @@ class StoryOptions:
     propagation_timeout_s: float = 10.0
     skip_unsupported: bool = False
     allow_violations: bool = False
+    fail_fast: bool = False
 
 
 @attrs.frozen

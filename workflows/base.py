@@ -87,6 +87,10 @@ def workflow(*, steps: Mapping[str, str]) -> Callable[[Story], Workflow]:
 
     def make(story: Story) -> Workflow:
         name = getattr(story, "__name__", repr(story))
+        if not isinstance(steps, Mapping) or not all(
+            isinstance(text, str) for pair in steps.items() for text in pair
+        ):
+            raise BadWorkflow(f"workflow {name}: steps are names and tools, as in {{'create_note': 'nc_…'}}")
         if not inspect.iscoroutinefunction(story):
             raise BadWorkflow(f"workflow {name}: write it as 'async def'")
         if not steps:

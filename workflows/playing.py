@@ -38,7 +38,7 @@ class Playing:
             await self._tell()
             self._run.check_loose_ends()
             self._ending = Ending.SUCCEEDED
-        except PASSING:
+        except (trio.Cancelled, KeyboardInterrupt, GeneratorExit):
             raise
         except BaseExceptionGroup as group:
             # A story with a nursery of its own raises groups; a cancellation in one goes on alone.
