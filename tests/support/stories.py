@@ -22,9 +22,9 @@ TOOLS = {
 }
 
 
-def told(story: Story) -> Workflow:
-    """`story` as a workflow with the steps in `TOOLS`."""
-    return workflow(steps=TOOLS)(story)
+def told(story: Story, **steps: str) -> Workflow:
+    """`story` as a workflow with the steps in `TOOLS`, and these."""
+    return workflow(steps={**TOOLS, **steps})(story)
 
 
 async def play_once(
