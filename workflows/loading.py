@@ -66,8 +66,10 @@ def guarded(load: Callable[[], T], what: str, file: str = "") -> T:
         raise BadWorkflow(f"{what}: {harmless(error.strerror or str(error))}") from error
     except BadWorkflow as error:
         raise BadWorkflow(f"{what}: {error}") from error
-    except BaseException as error:  # noqa: ASYNC103, ASYNC104 (nothing is awaited in here)
-        raise BadWorkflow(f"{what}{line_of(error, file)}: {said(error)}") from error
+    except BaseException as error:
+        # Nothing is awaited in here, so nothing is cancelled.
+        text = f"{what}{line_of(error, file)}: {said(error)}"
+        raise BadWorkflow(text) from error  # noqa: ASYNC104
 
 
 def said(error: BaseException) -> str:

@@ -65,7 +65,7 @@ async def test_whatever_a_story_raises_is_a_workflow_error_with_its_place(
                 if nested == "nursery":
                     nursery.start_soon(buggy)
                 else:
-                    async with trio.open_nursery() as inner:
+                    async with trio.open_nursery() as inner:  # noqa: ASYNC112 (groups within groups)
                         inner.start_soon(buggy)
 
     execution = await play_once(told(story), StoreConnector("alice"), Facts())
@@ -146,10 +146,10 @@ async def test_a_cancellation_is_never_kept_back(autojump_clock: object, tries_t
             async with trio.open_nursery() as nursery:
                 nursery.start_soon(fails_when_cancelled)
                 await user.does("look", query="x")
-        except BaseException:
+        except BaseException:  # noqa: ASYNC103 (which is what this is about)
             if not tries_to_go_on:
                 raise
-            await user.does("look", query="again")
+            await user.does("look", query="again")  # noqa: ASYNC102
 
     async def fails_when_cancelled() -> None:
         try:
