@@ -27,6 +27,8 @@ class Step:
         check: looks at the answer; findings make the outcome `wrong_content`.
         refusals: HTTP statuses with which the server is expected to refuse the call: such a refusal
             is then the good outcome, and a call that gets through is a finding. Empty: none expected.
+        tolerated: HTTP statuses after which the story goes on as planned (a conflict that is retried, a
+            look that comes too early): the call has failed, and is no error (`Measurement.is_expected`).
     """
 
     workflow: str
@@ -37,6 +39,7 @@ class Step:
     due: float | None = None
     check: Check | None = None
     refusals: frozenset[int] = frozenset()
+    tolerated: frozenset[int] = frozenset()
 
     @property
     def is_resource(self) -> bool:

@@ -6,6 +6,7 @@ escapes it is a bug, and the nursery lets it end the run.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from random import Random
@@ -69,12 +70,17 @@ class Roster:
         self._seed = seed
         self._users: dict[User, None] = {}
         self._on_stage = OnStage()
+        self._by_group: defaultdict[str, OnStage] = defaultdict(OnStage)
         self._changed = trio.Event()
         self._protocols: dict[str, str] = {}
 
     @property
     def count_on_stage(self) -> int:
         return len(self._on_stage)
+
+    def count_in_group(self, group: str) -> int:
+        """How many of `group` are on stage."""
+        return len(self._by_group[group])
 
     def __len__(self) -> int:
         """How many are there at all: on stage, on their way to it, or leaving."""
@@ -111,14 +117,21 @@ class Roster:
         self._nursery.start_soon(user.live, name=person.uid)
         return user
 
-    def cast(self, leading: User, others: int, random: Random) -> tuple[User, ...] | None:
-        """`leading` and as many `others`, drawn from those on stage; None when there are too few."""
-        if len(self._on_stage) - (leading in self._on_stage) < others:
+    def cast(
+        self, leading: User, others: int, random: Random, group: str | None = None
+    ) -> tuple[User, ...] | None:
+        """`leading` and as many `others`, drawn from those on stage; None when there are too few.
+
+        Args:
+            group: only from this group; None: from everybody.
+        """
+        pool = self._on_stage if group is None else self._by_group[group]
+        if len(pool) - (leading in pool) < others:
             return None
         chosen = [leading]
         while len(chosen) <= others:
             # Casts are small: drawing again on a repeat is cheaper than sampling without.
-            candidate = self._on_stage.draw(random)
+            candidate = pool.draw(random)
             if candidate not in chosen:
                 chosen.append(candidate)
         return tuple(chosen)
@@ -133,14 +146,19 @@ class Roster:
         for user in self:
             user.leave()
 
+    def _take_off(self, user: User) -> None:
+        self._on_stage.discard(user)
+        self._by_group[user.person.group].discard(user)
+
     def _note_state(self, user: User) -> None:
         match user.state:
             case State.ON_STAGE | State.DISCONNECTED:
                 self._on_stage.add(user)
+                self._by_group[user.person.group].add(user)
             case State.LEAVING:
-                self._on_stage.discard(user)
+                self._take_off(user)
             case State.GONE:
-                self._on_stage.discard(user)
+                self._take_off(user)
                 self._users.pop(user, None)
                 self._look_at(user)
             case State.OFF_STAGE | State.CONNECTING:

@@ -253,6 +253,7 @@ class User:
                 group=self.person.group,
                 region=self.person.region,
                 phase=None if step.workflow else Phase.SETUP,
+                is_expected=error is not None and error.says(*step.tolerated),
             )
         )
         envelope.answer(self._reply(verdict, started, finished, wait))

@@ -21,6 +21,7 @@ from sim.profile.shapes import Profile
 
 __all__ = [
     "AuthMode",
+    "Casting",
     "ClientKind",
     "Config",
     "Group",
@@ -107,6 +108,13 @@ class UserOptions:
     cleanup: bool = True
 
 
+class Casting(enum.StrEnum):
+    """Whom a workflow is cast from: the leading user's own group, or everybody on stage."""
+
+    GROUP = "group"
+    ALL = "all"
+
+
 @attrs.frozen
 class Group:
     """Users who behave alike.
@@ -117,6 +125,7 @@ class Group:
         think: pause between two workflows of one user (closed model).
         users: how many the group needs: the peak of a closed profile, the users at hand of an open one.
         region: the name of the region they sit in; None: drawn by the regions' shares.
+        cast: whom the workflows that they lead are cast from.
     """
 
     name: str
@@ -125,6 +134,7 @@ class Group:
     think: Distribution
     users: int
     region: str | None = None
+    cast: Casting = Casting.GROUP
 
 
 @attrs.frozen
@@ -151,6 +161,7 @@ class StoryOptions:
     propagation_timeout_s: float = 10.0
     skip_unsupported: bool = False
     allow_violations: bool = False
+    fail_fast: bool = False
 
 
 @attrs.frozen

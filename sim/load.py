@@ -14,7 +14,7 @@ import trio
 from actors.measurement import Phase
 from actors.ports import Connector, Credentials, Person
 from actors.roster import Roster, open_roster
-from sim.config import Config, Group
+from sim.config import Casting, Config, Group
 from sim.interrupt import Interrupt
 from sim.limits import Limits
 from sim.measure.recorder import Recorder
@@ -22,6 +22,7 @@ from sim.report.progress import Progress
 from sim.setup import in_background
 from sim.stage import Stage
 from workflows.base import Workflow
+from workflows.bugs import BugWatch
 from workflows.director import Budget, Company, Director
 from workflows.mix import Mix
 from workflows.run import Settings
@@ -127,7 +128,8 @@ class Load:
         """From the opening of sessions to the end of the grace; at its end all stories are cancelled."""
         budget = Budget()
         async with trio.open_nursery() as nursery:
-            director = Director(nursery, roster, self._recorder, self._settings, budget)
+            bugs = BugWatch(fail_fast=self._config.stories.fail_fast)
+            director = Director(nursery, roster, self._recorder, self._settings, budget, bugs)
             stages = [
                 self._stage(group, people, credentials, roster, director)
                 for group in self._config.load.groups
@@ -159,7 +161,9 @@ class Load:
         return Stage(
             profile=group.profile,
             people=[(person, credentials[person.uid]) for person in people[group.name]],
-            company=Company(Mix(weights), group.think.sample, mixed, name),
+            company=Company(
+                Mix(weights), group.think.sample, mixed, name, casts_all=group.cast is Casting.ALL
+            ),
             roster=roster,
             director=director,
             recorder=self._recorder,
@@ -191,7 +195,13 @@ class Load:
                 self.stopped = await self.limits.watch()
                 nursery.cancel_scope.cancel()
 
+            async def until_hopeless() -> None:
+                await director.bugs.hopeless.wait()
+                self.stopped = director.bugs.why
+                nursery.cancel_scope.cancel()
+
             nursery.start_soon(until, interrupt.stopping, "stopped by a signal")
+            nursery.start_soon(until_hopeless)
             warmup_s = self._config.load.warmup_s if any(stage.at_first for stage in stages) else 0.0
             self._recorder.enter(Phase.WARMUP)
             if warmup_s:

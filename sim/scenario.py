@@ -13,6 +13,7 @@ think = "exp:2s"
 region = "ap"
 ```
 
+Workflows that a user leads are cast within their group; `cast = "all"` casts them from everybody on stage.
 Keys are the names of the options, with underscores; relative file names are taken from where `simulate` runs.
 """
 

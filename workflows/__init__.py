@@ -3,24 +3,34 @@
 A workflow of one's own needs only what is exported here.
 """
 
+from actors.answer import Answer
+from actors.measurement import ViolationKind
 from workflows.base import Workflow, workflow
 from workflows.expect import content_is, has, lists
 from workflows.failures import ExpectationFailed, StepFailed
 from workflows.lines import Lines
-from workflows.role import EDIT, MAY_RESHARE, READ_ONLY, Role
+from workflows.role import Role
 from workflows.run import Run
+from workflows.sharing import EDIT, EDIT_FOLDER, MAY_RESHARE, MAY_RESHARE_FOLDER, READ_ONLY, grants
+from workflows.texts import Text
 
 __all__ = [
     "EDIT",
+    "EDIT_FOLDER",
     "MAY_RESHARE",
+    "MAY_RESHARE_FOLDER",
     "READ_ONLY",
+    "Answer",
     "ExpectationFailed",
     "Lines",
     "Role",
     "Run",
     "StepFailed",
+    "Text",
+    "ViolationKind",
     "Workflow",
     "content_is",
+    "grants",
     "has",
     "lists",
     "workflow",

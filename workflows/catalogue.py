@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import difflib
-import importlib.util
 from collections.abc import Iterable, Mapping
 from importlib.metadata import entry_points
 from pathlib import Path
@@ -15,6 +14,7 @@ from workflows.collaborative_edit import collaborative_edit
 from workflows.fan_out import fan_out
 from workflows.file_share import file_share
 from workflows.hand_over_chain import hand_over_chain
+from workflows.loading import guarded, run_file
 from workflows.note_share import note_share
 from workflows.permission_escalation import permission_escalation
 from workflows.review_cycle import review_cycle
@@ -44,7 +44,7 @@ def catalogue(files: Iterable[Path] = ()) -> dict[str, Workflow]:
     """
     found = {workflow.name: workflow for workflow in BUILT_IN}
     for entry in entry_points(group=ENTRY_POINTS):
-        loaded = entry.load()
+        loaded = guarded(entry.load, f"entry point {entry.name!r} ({entry.value})")
         if not isinstance(loaded, Workflow):
             raise BadWorkflow(f"entry point {entry.name!r} ({entry.value}) is no workflow")
         found[loaded.name] = loaded
@@ -54,23 +54,11 @@ def catalogue(files: Iterable[Path] = ()) -> dict[str, Workflow]:
 
 
 def load_file(path: Path) -> tuple[Workflow, ...]:
-    """The workflows in a Python file, which is run under a private module name.
+    """The workflows in a Python file, which is run under a private module name; its prints go to stderr.
 
-    Raises BadWorkflow when it cannot be read or run, or has none.
+    Raises BadWorkflow, in one line, when it cannot be read or run, does not come to an end, or has none.
     """
-    name = f"_simulate_workflows_{path.stem}"
-    spec = importlib.util.spec_from_file_location(name, path)
-    if spec is None or spec.loader is None:
-        raise BadWorkflow(f"{path}: not a Python file (its name must end in .py)")
-    module = importlib.util.module_from_spec(spec)
-    try:
-        spec.loader.exec_module(module)
-    except OSError as error:
-        raise BadWorkflow(f"{path}: {error.strerror or error}") from error
-    except BadWorkflow as error:
-        raise BadWorkflow(f"{path}: {error}") from error
-    except Exception as error:
-        raise BadWorkflow(f"{path}{_line_of(error, path)}: {type(error).__name__}: {error}") from error
+    module = run_file(path)
     workflows = _workflows_of(module)
     if not workflows:
         raise BadWorkflow(f"{path}: no workflow in it; decorate one with @workflow(steps={{…}})")
@@ -89,16 +77,4 @@ def choose(known: Mapping[str, Workflow], weights: Mapping[str, float]) -> dict[
 
 def _workflows_of(module: ModuleType) -> tuple[Workflow, ...]:
     own = (value for value in vars(module).values() if isinstance(value, Workflow))
-    return tuple(workflow for workflow in own if workflow.story.__module__ == module.__name__)
-
-
-def _line_of(error: Exception, path: Path) -> str:
-    if isinstance(error, SyntaxError):
-        return f":{error.lineno}"
-    trace = error.__traceback__
-    lines = []
-    while trace is not None:
-        if trace.tb_frame.f_code.co_filename == str(path):
-            lines.append(trace.tb_lineno)
-        trace = trace.tb_next
-    return f":{lines[-1]}" if lines else ""
+    return tuple(w for w in own if getattr(w.story, "__module__", "") == module.__name__)

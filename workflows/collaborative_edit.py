@@ -4,37 +4,52 @@ from __future__ import annotations
 
 import attrs
 
+from actors.answer import Answer
 from workflows.base import workflow
-from workflows.expect import content_is, has
+from workflows.expect import content_is
 from workflows.failures import StepFailed
 from workflows.lines import Lines
-from workflows.role import EDIT, Role
+from workflows.role import Role
 from workflows.run import Run
+from workflows.sharing import EDIT, grants
 
 MOST_TRIES = 8
-"""How often a user tries to get an addition past the others before he gives up."""
+"""How often a user tries to get an addition past the others before they give up."""
 
 
 @workflow(
     steps={
         "create_note": "nc_notes_create_note",
+        "read_before_share": "nc_notes_get_note",
         "share_note_{i}": "nc_share_create",
         "concurrent_read_{i}": "nc_notes_get_note",
         "concurrent_append_{i}": "nc_notes_append_content",
         "reread_{i}": "nc_notes_get_note",
         "verify_final_state": "nc_notes_get_note",
+        "outsider_read": "nc_notes_get_note",
         "delete_note": "nc_notes_delete_note",
     }
 )
-async def collaborative_edit(run: Run, owner: Role, *collaborators: Role) -> None:
+async def collaborative_edit(
+    run: Run, owner: Role, *collaborators: Role, outsider: Role | None = None
+) -> None:
     """Everybody reads a shared note at once, everybody appends to it at once, nothing may be lost."""
     title = run.title("Common note")
     text = f"# {title}\n"
-    note = await owner.does("create_note", title=title, content=text, category="", expects=has("id", "title"))
-    run.afterwards(owner.does("delete_note", note_id=note["id"]))
+    note = await owner.creates_note("create_note", title=title, content=text)
+    await collaborators[0].is_refused("read_before_share", note_id=note["id"])
     path = await owner.path_of(note)
+    shares: list[Answer | None] = [None]
     for i, member in enumerate(collaborators, 1):
-        await owner.does("share_note_{i}", number=i, path=path, share_with=member.uid, permissions=EDIT)
+        share = await owner.does(
+            "share_note_{i}",
+            number=i,
+            path=path,
+            share_with=member.uid,
+            permissions=EDIT,
+            expects=grants(EDIT),
+        )
+        shares.append(share)
 
     everybody = tuple(enumerate((owner, *collaborators)))
     await run.together(
@@ -45,6 +60,7 @@ async def collaborative_edit(run: Run, owner: Role, *collaborators: Role) -> Non
                 expects=content_is(text),
                 interval="",
                 absence_is_a_miss=True,
+                share=shares[i],
                 note_id=note["id"],
             )
             for i, member in everybody
@@ -60,6 +76,8 @@ async def collaborative_edit(run: Run, owner: Role, *collaborators: Role) -> Non
         await owner.finds(  # noqa: ASYNC102 (cancelled means: at once)
             "verify_final_state", attrs.evolve(possible, wanted=acknowledged), note_id=note["id"]
         )
+    if outsider:
+        await outsider.is_refused("outsider_read", note_id=note["id"])
 
 
 class Addition:
@@ -83,9 +101,15 @@ class Addition:
             possible: what may stand in the note when it is read again.
         """
         for attempt in range(1, MOST_TRIES + 1):
+            # What is tried again after a conflict has not gone wrong; what is given up has.
+            retried = [412] if attempt < MOST_TRIES else []
             try:
                 await self.member.does(
-                    "concurrent_append_{i}", number=self._number, note_id=self._note_id, content=self.line
+                    "concurrent_append_{i}",
+                    number=self._number,
+                    tolerates=retried,
+                    note_id=self._note_id,
+                    content=self.line,
                 )
             except StepFailed as failure:
                 if not failure.is_conflict or attempt == MOST_TRIES:

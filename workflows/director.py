@@ -1,6 +1,6 @@
 """The director: casts roles, plays stories, and gives users their initiative.
 
-He alone asks users. In the closed model every user on stage starts one workflow after another, with
+Nobody else asks users. In the closed model every user on stage starts one workflow after another, with
 think time between; in the open model workflows arrive from outside and take a free user each.
 """
 
@@ -19,31 +19,14 @@ from actors.ports import NotesLayout
 from actors.roster import Roster
 from actors.user import User
 from workflows.base import Workflow
+from workflows.budget import Budget
+from workflows.bugs import BugWatch
 from workflows.failures import StoryBug
 from workflows.mix import Mix
 from workflows.playing import Playing
 from workflows.run import Run, Settings
 
-
-class Budget:
-    """How many executions may still start; endless unless a number is given."""
-
-    def __init__(self, executions: float = math.inf) -> None:
-        self._left = executions
-        self.spent = trio.Event()
-
-    def limit(self, executions: int) -> None:
-        """From now on so many more may start."""
-        self._left = executions
-
-    def take(self) -> bool:
-        """True when one more may start; `spent` is set once the last one was taken."""
-        if self._left <= 0:
-            return False
-        self._left -= 1
-        if self._left <= 0:
-            self.spent.set()
-        return True
+__all__ = ["Budget", "Company", "Director"]
 
 
 class Company:
@@ -54,13 +37,24 @@ class Company:
         think: draws the pause between two workflows of one user, seconds.
         random: draws which workflow an arrival is (open model).
         name: the group's, "" where the run has none.
+        casts_all: whether a workflow that one of them leads is cast from everybody on stage, instead of
+            from the leading user's own group alone.
     """
 
-    def __init__(self, mix: Mix, think: Callable[[Random], float], random: Random, name: str = "") -> None:
+    def __init__(
+        self,
+        mix: Mix,
+        think: Callable[[Random], float],
+        random: Random,
+        name: str = "",
+        *,
+        casts_all: bool = False,
+    ) -> None:
         self.mix = mix
         self.think = think
         self.random = random
         self.name = name
+        self.casts_all = casts_all
         self.free_in, self.free_out = trio.open_memory_channel[User](math.inf)
         """Open model: users who lead no workflow right now, the longest free first."""
 
@@ -74,16 +68,24 @@ class Director:
         record: takes each `Execution` and each `NotStarted`.
         settings: told to every story.
         budget: how many executions may start.
+        bugs: told of every story whose own code fails; its `hopeless` says when to end the run.
     """
 
     def __init__(
-        self, nursery: trio.Nursery, roster: Roster, record: Record, settings: Settings, budget: Budget
+        self,
+        nursery: trio.Nursery,
+        roster: Roster,
+        record: Record,
+        settings: Settings,
+        budget: Budget,
+        bugs: BugWatch | None = None,
     ) -> None:
         self._nursery = nursery
         self._roster = roster
         self._record = record
         self._settings = settings
         self._budget = budget
+        self.bugs = bugs or BugWatch()
         self._numbers = 0
         self._layouts: dict[str, NotesLayout] = {}
         self._playing: dict[int, Playing] = {}
@@ -98,7 +100,7 @@ class Director:
         return len(self._playing)
 
     def give_initiative(self, user: User, company: Company) -> None:
-        """Closed model: `user` starts one workflow after another until he leaves the stage."""
+        """Closed model: `user` starts one workflow after another until they leave the stage."""
         self._nursery.start_soon(self._initiative, user, company)
 
     def offer(self, user: User, company: Company) -> None:
@@ -106,9 +108,14 @@ class Director:
         company.free_in.send_nowait(user)
 
     def arrive(self, due: float, company: Company, max_lag_s: float) -> None:
-        """Open model: a workflow is due now; it is dropped when nobody is free within `max_lag_s`."""
+        """Open model: a workflow is due now; it is dropped when nobody is free within `max_lag_s`.
+
+        It becomes one `Execution` with this `due`, or one `NotStarted` at this `due`, whatever happens:
+        also when it still waits while the arrivals end, or is cancelled. Nothing is due after `close`, nor
+        while the budget has no execution left that has not been promised to an earlier arrival.
+        """
         workflow = company.mix.draw(company.random)
-        if not self._closed and self._budget.take():
+        if not self._closed and self._budget.promise():
             self._nursery.start_soon(self._arrival, workflow, due, company, max_lag_s)
 
     def close(self) -> None:
@@ -137,7 +144,7 @@ class Director:
     ) -> Execution:
         """Play `workflow` once and record how it went.
 
-        Everything expected is an ending. Raises StoryBug when the story's own code fails. When
+        Whatever the story raises is an ending, a bug in its own code too (`bugs` is told). When
         cancelled, the calls in hand are called off, nothing is tidied, and it counts as interrupted.
         """
         self._numbers += 1
@@ -145,7 +152,7 @@ class Director:
         run = Run(
             workflow.name, workflow.steps, self._numbers, self._settings, self._layouts, leading.random, due
         )
-        playing = Playing(workflow, run, cast)
+        playing = Playing(workflow, run, cast, self.bugs)
         for user in cast:
             user.hold()
         self._playing[run.number] = playing
@@ -154,6 +161,7 @@ class Director:
         finally:
             execution = playing.execution(due, group)
             self._record(execution)
+            playing.tell_bugs()
             for user in cast:
                 user.release()
             del self._playing[run.number]
@@ -173,34 +181,43 @@ class Director:
 
     async def _cast(self, workflow: Workflow, user: User, company: Company) -> tuple[User, ...] | None:
         """The cast, when enough users are on stage; None when it came to nothing."""
-        if cast := self._draw_cast(workflow, user):
+        if cast := self._draw_cast(workflow, user, company):
             return cast
         now = trio.current_time()
         self._record(NotStarted(workflow.name, Missed.POSTPONED, now, company.name))
         enough = workflow.roles_min
         with self._pause():
             await self._roster.wait_until(
-                lambda roster: roster.count_on_stage >= enough or not self._may_start(user)
+                lambda _: self._count_castable(user, company) >= enough or not self._may_start(user)
             )
-        return self._draw_cast(workflow, user) if self._may_start(user) else None
+        return self._draw_cast(workflow, user, company) if self._may_start(user) else None
 
-    def _draw_cast(self, workflow: Workflow, leading: User) -> tuple[User, ...] | None:
-        size = workflow.cast_size(self._roster.count_on_stage, self._settings.collaborators)
-        return self._roster.cast(leading, size - 1, leading.random)
+    def _count_castable(self, leading: User, company: Company) -> int:
+        if company.casts_all:
+            return self._roster.count_on_stage
+        return self._roster.count_in_group(leading.person.group)
+
+    def _draw_cast(self, workflow: Workflow, leading: User, company: Company) -> tuple[User, ...] | None:
+        size = workflow.cast_size(self._count_castable(leading, company), self._settings.collaborators)
+        group = None if company.casts_all else leading.person.group
+        return self._roster.cast(leading, size - 1, leading.random, group)
 
     async def _arrival(self, workflow: Workflow, due: float, company: Company, max_lag_s: float) -> None:
-        leading = await self._free_user(company, due + max_lag_s)
-        cast = self._draw_cast(workflow, leading) if leading else None
-        if leading is None or cast is None or not all(user.has_room for user in cast):
-            now = trio.current_time()
-            self._record(NotStarted(workflow.name, Missed.DROPPED, now, company.name))
+        leading: User | None = None
+        is_played = False
+        try:
+            leading = await self._free_user(company, due + max_lag_s)
+            cast = self._draw_cast(workflow, leading, company) if leading else None
+            if cast is not None and all(user.has_room for user in cast):
+                is_played = True
+                self._budget.start()
+                await self.play(workflow, cast, company.name, due)
+        finally:
+            if not is_played:
+                self._budget.give_back()
+                self._record(NotStarted(workflow.name, Missed.DROPPED, due, company.name))
             if leading is not None:
                 self.offer(leading, company)
-            return
-        try:
-            await self.play(workflow, cast, company.name, due)
-        finally:
-            self.offer(leading, company)
 
     async def _free_user(self, company: Company, latest: float) -> User | None:
         """Whoever has been free for longest, None when nobody is until the instant `latest`."""

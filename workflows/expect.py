@@ -2,42 +2,81 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
-from actors.answer import Answer, Check, Finding, excerpt
-from actors.measurement import ViolationKind
+import attrs
 
-
-def content_is(newest: str, *, older: Iterable[str] = (), key: str = "content") -> Check:
-    """The text at `key` is `newest`; one of the `older` texts is a stale read, anything else is wrong."""
-    stale = frozenset(older)
-
-    def check(answer: Answer) -> tuple[Finding, ...]:
-        seen = answer.text(key)
-        if seen == newest:
-            return ()
-        kind = ViolationKind.STALE_READ if seen in stale else ViolationKind.WRONG_CONTENT
-        return (Finding(kind, excerpt(newest), excerpt(seen)),)
-
-    return check
+from actors.answer import Answer, Check, Finding, WrongAnswer, excerpt
+from actors.measurement import CheckKind, ViolationKind
+from workflows.texts import Text
 
 
-def has(*keys: str) -> Check:
+@attrs.frozen
+class Expectation:
+    """A check, and what it is about.
+
+    Attributes:
+        kind: under which it is counted; None: not at all, as it looks only at the shape of an answer.
+        look: what it finds. Any function of an `Answer` will do for a check; one that is no
+            `Expectation` counts as one of the content.
+    """
+
+    kind: CheckKind | None
+    look: Check
+
+    def __call__(self, answer: Answer) -> tuple[Finding, ...]:
+        return self.look(answer)
+
+
+def content_is(
+    newest: str, *, older: Iterable[str] = (), refused: Iterable[str] = (), key: str = "content"
+) -> Expectation:
+    """The text at `key` is `newest`, line ends apart.
+
+    One look decides: one of the `older` texts is a stale read, one whose writing was `refused` a permission
+    leak, anything else a wrong content. Where an older text may be a lost update, look with
+    `Role.finds(step, Text(newest, older=…))`, which tells the two apart.
+    """
+    return Expectation(CheckKind.CONTENT, Text(newest, older, refused, key).judge)
+
+
+def has(*keys: str) -> Expectation:
     """The answer is an object with these keys."""
 
-    def check(answer: Answer) -> tuple[Finding, ...]:
+    def look(answer: Answer) -> tuple[Finding, ...]:
         for key in keys:
             answer[key]
         return ()
 
-    return check
+    return Expectation(None, look)
 
 
-def lists(*keys: str) -> Check:
-    """The answer is a list, or has one under the first of `keys` that it has."""
+def lists(*keys: str) -> Expectation:
+    """The answer is a list, or has one under the first of `keys` that it has (`lists("results")`)."""
 
-    def check(answer: Answer) -> tuple[Finding, ...]:
+    def look(answer: Answer) -> tuple[Finding, ...]:
         answer.rows(*keys)
         return ()
 
-    return check
+    return Expectation(None, look)
+
+
+def is_note(answer: Answer) -> tuple[Finding, ...]:
+    """The answer names a note: an `id` that is a number, and the `title` that it was given."""
+    value = answer["id"]
+    is_number = isinstance(value, int) and not isinstance(value, bool)
+    if not is_number and not (isinstance(value, str) and value.isdecimal()):
+        raise WrongAnswer("a number at 'id'", value)
+    answer.text("title")
+    return ()
+
+
+def hides(sees: Callable[[Answer], bool]) -> Expectation:
+    """The answer does not show what `sees` looks for: it would be a permission leak."""
+
+    def look(answer: Answer) -> tuple[Finding, ...]:
+        if not sees(answer):
+            return ()
+        return (Finding(ViolationKind.PERMISSION_LEAK, "nothing of it is shown", excerpt(answer.value)),)
+
+    return Expectation(CheckKind.PERMISSION, look)

@@ -12,7 +12,11 @@ class StoryEnded(SimulateError):
 
 
 class StepFailed(StoryEnded):
-    """A step did not succeed. `error` has the outcome, the HTTP status, and whether it was answered."""
+    """A step did not succeed. A story may catch it and go on.
+
+    `error` has the outcome, the HTTP status, and whether it was answered: where it was not, nobody knows
+    whether the call was carried out, so it is not to be repeated blindly.
+    """
 
     def __init__(self, step: str, reply: Failed) -> None:
         super().__init__(f"{step}: {reply.error.kind}")
@@ -35,7 +39,7 @@ class StepFailed(StoryEnded):
 
 
 class ExpectationFailed(StoryEnded):
-    """A user saw what he must not have seen; the violations are already noted."""
+    """A user saw what they must not have seen; the violations are already noted."""
 
     def __init__(self, step: str, findings: tuple[Finding, ...]) -> None:
         super().__init__(f"{step}: {findings[0].kind.value}")
@@ -50,5 +54,13 @@ class CastGone(StoryEnded):
         super().__init__(f"{step}: {user} has gone")
 
 
+class NoSuchStep(LookupError):
+    """A story names a step that its table has not. The text lists those that it has."""
+
+
+class LooseEnds(Exception):
+    """A story ended and left something undone: a move that nobody awaits, a task that goes on."""
+
+
 class StoryBug(Exception):
-    """The story's own code raised. Ends the run: figures of a broken story mean nothing."""
+    """A story waits for itself, and would for ever (virtual time). Ends the run."""

@@ -5,37 +5,53 @@ from __future__ import annotations
 from itertools import pairwise
 
 from workflows.base import workflow
-from workflows.expect import has
 from workflows.lines import Lines
-from workflows.role import MAY_RESHARE, Role
+from workflows.role import Role
 from workflows.run import Run
+from workflows.sharing import MAY_RESHARE, grants
 
 
 @workflow(
     steps={
         "create_note": "nc_notes_create_note",
+        "read_before_share": "nc_notes_get_note",
         "share_on_{i}": "nc_share_create",
         "receive_{i}": "nc_notes_get_note",
         "add_line_{i}": "nc_notes_append_content",
         "verify_final_state": "nc_notes_get_note",
+        "outsider_read": "nc_notes_get_note",
         "delete_note": "nc_notes_delete_note",
     }
 )
-async def hand_over_chain(run: Run, first: Role, *others: Role) -> None:
-    """A→B→C…: each one waits until the note has reached him, adds a line and shares it on."""
+async def hand_over_chain(run: Run, first: Role, *others: Role, outsider: Role | None = None) -> None:
+    """A→B→C…: each one waits until the note has reached them, adds a line and shares it on."""
     title = run.title("Circular")
     text = f"# {title}\n"
-    note = await first.does("create_note", title=title, content=text, category="", expects=has("id", "title"))
-    run.afterwards(first.does("delete_note", note_id=note["id"]))
+    note = await first.creates_note("create_note", title=title, content=text)
+    # Whoever gets it last has no business with it yet.
+    await others[-1].is_refused("read_before_share", note_id=note["id"])
 
     lines: list[str] = []
     held = note
     for i, (giver, taker) in enumerate(pairwise((first, *others)), 1):
-        path = await giver.path_of(held)
-        await giver.does("share_on_{i}", number=i, path=path, share_with=taker.uid, permissions=MAY_RESHARE)
+        share = await giver.does(
+            "share_on_{i}",
+            number=i,
+            path=await giver.path_of(held),
+            share_with=taker.uid,
+            permissions=MAY_RESHARE,
+            expects=grants(MAY_RESHARE),
+        )
         held = await taker.finds(
-            "receive_{i}", Lines(text, lines), number=i, absence_is_a_miss=True, note_id=note["id"]
+            "receive_{i}",
+            Lines(text, lines),
+            number=i,
+            absence_is_a_miss=True,
+            share=share,
+            note_id=note["id"],
         )
         lines.append(f"line {run.number}-{i} by {taker.uid}")
         await taker.does("add_line_{i}", number=i, note_id=note["id"], content=lines[-1])
     await first.finds("verify_final_state", Lines(text, lines), note_id=note["id"])
+    if outsider:
+        await outsider.is_refused("outsider_read", note_id=note["id"])

@@ -19,7 +19,7 @@ def in_order(lines: Iterable[str]) -> tuple[str, ...]:
 
 @attrs.frozen
 class Lines:
-    """What must stand in a text, line by line.
+    """What must stand in a text, line by line; line ends do not count.
 
     Attributes:
         base: the text that the lines were added to.
@@ -34,6 +34,10 @@ class Lines:
     def unspoiled(self, answer: Answer) -> tuple[Finding, ...]:
         """A check: the base stands there, and nothing that nobody wrote."""
         return tuple(self.strange(answer.text("content")))
+
+    def reading(self) -> Reading:
+        """For one reader, who looks again while something is missing."""
+        return Reading(self)
 
     def missing(self, text: str) -> tuple[str, ...]:
         """Those of the wanted lines that `text` does not hold."""

@@ -1,33 +1,28 @@
-"""A user as a story knows him: what he does, what he is refused, what he looks for until he sees it.
+"""A user as a story knows them: what they do, what they are refused, what they look for until they see it.
 
-`Role.does` makes a `Move`: nothing happens until it is awaited, so moves can be handed to
-`Run.together` and `Run.afterwards` as they are.
+Each verb makes a `Move`: nothing happens until it is awaited, so moves can be handed to `Run.together`
+and `Run.afterwards` as they are.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterable
-from typing import Any
+from collections.abc import Callable, Iterable
 
 import attrs
-import trio
 
 from actors.answer import Answer, Check, Finding, Json, excerpt
-from actors.measurement import Interval, ViolationKind
+from actors.measurement import CheckKind, ViolationKind
 from actors.messages import ActorGone, Done, Failed, Step
 from actors.ports import NotesLayout
 from actors.user import User
+from workflows.expect import hides
 from workflows.failures import CastGone, StepFailed
-from workflows.lines import Lines, Reading
+from workflows.lines import Lines
+from workflows.looking import Looking
+from workflows.moves import Move
+from workflows.notes import NewNote
 from workflows.run import Run
-
-READ_ONLY = 1
-EDIT = 15
-MAY_RESHARE = 31
-"""Share permissions: the sum of 1 read, 2 update, 4 create, 8 delete, 16 reshare (OCS share API)."""
-
-FIRST_PAUSE_S = 0.05
-LONGEST_PAUSE_S = 1.0
+from workflows.texts import Text
 
 
 def anything(answer: Answer) -> bool:
@@ -35,33 +30,23 @@ def anything(answer: Answer) -> bool:
     return True
 
 
-@attrs.define(eq=False)
-class Move:
-    """A step that a user is about to make. Await it to have it made, once; it gives the `Answer`."""
-
-    _role: Role
-    step: Step
-    _absence: ViolationKind | None = None
-    done: Done | None = None
-
-    def __await__(self) -> Generator[Any, Any, Answer]:
-        return self._make().__await__()
-
-    async def _make(self) -> Answer:
-        self.done = await self._role.ask(self.step, self._absence)
-        return Answer(self.done.value)
-
-
 @attrs.frozen(eq=False)
 class Role:
-    """A user as a story knows him."""
+    """A user as a story knows them.
 
-    _run: Run
+    Every verb takes the name of a step in the story's table, `number` (it fills `{i}` in that name, for
+    steps that several users make), and the arguments of the step's tool. Awaiting what it returns raises
+    StepFailed, ExpectationFailed or CastGone.
+    """
+
+    run: Run
     user: User
+    is_outsider: bool = False
+    """Whether they are there to look at what they must not see."""
 
     @property
     def uid(self) -> str:
-        """The user's name, as others name him when they share with him."""
+        """The user's id, as others name them when they share with them."""
         return self.user.uid
 
     def does(
@@ -71,26 +56,39 @@ class Role:
         number: int | None = None,
         expects: Check | None = None,
         absence: ViolationKind | None = None,
+        tolerates: Iterable[int] = (),
         **arguments: Json,
     ) -> Move:
-        """He makes `step` (a name in the story's table of steps) with these arguments of its tool.
+        """They make `step`.
 
         Args:
-            number: fills `{i}` in the step's name, for steps that several users make.
             expects: a check on the answer (see `workflows.expect`).
             absence: what a 404 means here, where it is more than a failed call.
-
-        Awaiting it raises StepFailed, ExpectationFailed or CastGone.
+            tolerates: HTTP statuses that the story expects and goes on after (412 for a conflict that it
+                retries). StepFailed is raised all the same; the call counts as failed, and as no error.
         """
-        return Move(self, self._run.step(step, number, arguments, check=expects), absence)
+        message = self.run.step(step, number, arguments, check=expects, tolerated=tolerates)
+        return self._move(message, lambda: self.ask(message, absence))
 
     def is_refused(
         self, step: str, *, statuses: Iterable[int] = (403, 404), number: int | None = None, **arguments: Json
     ) -> Move:
-        """He tries `step`, and the server must refuse it; if it gets through, that is a permission leak."""
-        return Move(self, self._run.step(step, number, arguments, refusals=frozenset(statuses)))
+        """They try `step`, and the server must refuse it; if it gets through, that is a permission leak.
 
-    async def until(
+        It must be refused at once: a right that was taken back is gone when that is acknowledged. A server
+        may say no and write all the same, so read again after a refused write, with
+        `Role.finds(step, Text(…, refused=[what was tried]))`.
+        """
+        message = self.run.step(step, number, arguments, refusals=frozenset(statuses))
+        return self._move(message, lambda: self.ask(message))
+
+    def does_not_see(
+        self, step: str, sees: Callable[[Answer], bool], *, number: int | None = None, **arguments: Json
+    ) -> Move:
+        """They look with `step`, and what `sees` looks for must not be shown: that is a permission leak."""
+        return self.does(step, number=number, expects=hides(sees), **arguments)
+
+    def until(
         self,
         step: str,
         sees: Callable[[Answer], bool] = anything,
@@ -100,143 +98,128 @@ class Role:
         interval: str = "propagation",
         absence_is_a_miss: bool = False,
         never: ViolationKind = ViolationKind.STALE_READ,
+        share: Answer | None = None,
         **arguments: Json,
-    ) -> Answer:
-        """He looks with `step` until `sees` holds, counted from the end of the story's last step.
+    ) -> Move:
+        """They look with `step` until `sees` holds, counted from the end of the story's last step.
 
         Each look is a step of its own, with a pause between that grows. The span is noted as
-        `interval` (not at all when that is ""). Not seeing it within the propagation time-out is a
-        violation of kind `never`, and raises ExpectationFailed.
+        `interval` (not at all when that is ""). Not seeing it in a look that began at the propagation
+        time-out or later is a violation of kind `never`, and raises ExpectationFailed.
 
         Args:
             sees: whether the answer shows it; without it, any answer will do.
             expects: a check on the answer of every look.
             absence_is_a_miss: a 404 means "not yet" instead of a failed call.
+            share: what creating the share answered by which it is to come. Then the violation says
+                whether it never arrived, arrived elsewhere, or is there with old content.
         """
-        message = self._run.step(step, number, arguments, check=expects)
-        looking = _Looking(self._run, self, message, interval)
-        if (answer := await looking.until(sees, absence_is_a_miss)) is None:
-            raise self._run.violated(message.name, self.uid, (looking.never_seen(never),))
-        return answer
+        missing = (404,) if absence_is_a_miss else ()
+        message = self.run.step(step, number, arguments, check=expects, tolerated=missing)
 
-    async def finds(
+        async def look() -> Done:
+            looking = Looking(self.run, self, message, interval, share)
+            seen = await looking.until(sees)
+            self.run.count_check(CheckKind.PROPAGATION)
+            if seen is None:
+                raise self.run.violated(message.name, self.uid, (await looking.never_seen(never),))
+            return seen
+
+        return self._move(message, look)
+
+    def finds(
         self,
         step: str,
-        lines: Lines,
+        wanted: Lines | Text,
         *,
         number: int | None = None,
         absence_is_a_miss: bool = False,
+        share: Answer | None = None,
         **arguments: Json,
-    ) -> Answer:
-        """He reads a text with `step`, and must find each of `lines` in it once, and nothing else.
+    ) -> Move:
+        """They read a text with `step`, and must find what is `wanted` in it, and nothing else.
 
-        What he misses he looks for again until the propagation time-out: a line that comes later was
-        a stale read, one that does not come a lost update. Raises ExpectationFailed with all of it.
+        What they miss they look for again until the propagation time-out: what comes later was a stale read,
+        what does not come a lost update. Raises ExpectationFailed with all of it. `share` is as for `until`.
         """
-        message, reading = self._run.step(step, number, arguments), Reading(lines)
-        looking = _Looking(self._run, self, message, "")
-        answer = await looking.until(reading.take, absence_is_a_miss)
-        if not reading.has_looked:
-            raise self._run.violated(message.name, self.uid, (looking.never_seen(ViolationKind.STALE_READ),))
-        self._run.expect(self.uid, message.name, reading.conclude())
-        assert answer is not None
-        return answer
+        missing = (404,) if absence_is_a_miss else ()
+        message = self.run.step(step, number, arguments, tolerated=missing)
+
+        async def look() -> Done:
+            reading, looking = wanted.reading(), Looking(self.run, self, message, "", share)
+            seen = await looking.until(reading.take)
+            self.run.count_check(CheckKind.CONTENT)
+            if not reading.has_looked:
+                never = await looking.never_seen(ViolationKind.STALE_READ)
+                raise self.run.violated(message.name, self.uid, (never,))
+            self.run.expect(self.uid, message.name, reading.conclude())
+            assert seen is not None
+            return seen
+
+        return self._move(message, look)
+
+    def creates_note(
+        self, step: str, *, title: str, content: str, category: str = "", removal: str = "delete_note"
+    ) -> Move:
+        """They create a note, which is removed with the step `removal` when the story is over.
+
+        Where nobody knows whether the note came to be (no answer, a gateway's, one of another shape), it is
+        looked for by its title then, and removed; take a title of `Run.title`, which nobody else has.
+        """
+        note = NewNote(self, step, removal, title, content, category)
+        return self._move(note.message, note.create)
 
     async def path_of(self, note: Answer) -> str:
-        """Where `note` lies among his files, as sharing needs it."""
+        """Where `note` lies among their files, as sharing needs it."""
         layout = await self._layout()
         category = note.text("category") if note.get("category") else ""
         parts = (layout.notes_path, category, f"{note.text('title')}{layout.file_suffix}")
         return "/" + "/".join(part.strip("/") for part in parts if part)
 
     async def _layout(self) -> NotesLayout:
-        """Where he keeps his notes; asked of the server once a user and run."""
-        layouts = self._run.layouts
+        """Where they keep their notes; asked of the server once a user and run."""
+        layouts = self.run.layouts
         if self.uid not in layouts:
-            done = await self.ask(Step("", "notes_settings", "notes://settings", {}, self._run.number))
+            done = await self.ask(Step("", "notes_settings", "notes://settings", {}, self.run.number))
             answer = Answer(done.value)
             layouts[self.uid] = NotesLayout(answer.text("notesPath"), answer.text("fileSuffix"))
         return layouts[self.uid]
 
+    def _move(self, message: Step, act: Callable[[], object]) -> Move:
+        return self.run.keep(Move(message.name, act))  # type: ignore[arg-type]
+
     async def ask(self, step: Step, absence: ViolationKind | None = None) -> Done:
         """Have `step` made. Raises StepFailed, ExpectationFailed or CastGone."""
-        self._run.asked += 1
+        self.run.asked += 1
         try:
-            reply = await self.user.ask(self._run.timed(step))
+            reply = await self.user.ask(self.run.timed(step))
         finally:
-            self._run.asked -= 1
-        self._run.last_step = step.name, self.uid
+            self.run.asked -= 1
+        self.run.last_step = step.name, self.uid
         match reply:
-            case Done(findings=()):
-                self._run.last_finished = reply.finished
-                return reply
             case Done(findings=findings):
-                raise self._run.violated(step.name, self.uid, findings)
+                self._count_check(step)
+                if findings:
+                    raise self.run.violated(step.name, self.uid, findings)
+                self.run.last_finished = reply.finished
+                return reply
             case Failed():
                 error = reply.error
                 if absence is not None and error.says(404):
                     gone = Finding(absence, f"an answer to {step.name}", excerpt(str(error)))
-                    raise self._run.violated(step.name, self.uid, (gone,))
+                    raise self.run.violated(step.name, self.uid, (gone,))
                 raise StepFailed(step.name, reply)
             case ActorGone(user=user):
                 raise CastGone(step.name, user)
 
-
-@attrs.define
-class _Looking:
-    """Look again and again; what the looks lay in the inbox is taken out of the span."""
-
-    _run: Run
-    _role: Role
-    _step: Step
-    _interval: str
-    _last: Done | Failed | None = None
-    _begun: float = attrs.field(init=False)
-    _waited: float = 0.0
-    _lower: float = 0.0
-    _misses: int = 0
-
-    def __attrs_post_init__(self) -> None:
-        self._begun = self._run.last_finished
-
-    async def until(self, sees: Callable[[Answer], bool], absence_is_a_miss: bool) -> Answer | None:
-        """The first answer that shows it, None when none came before the propagation time-out."""
-        deadline = self._begun + self._run.settings.propagation_timeout_s
-        pause = FIRST_PAUSE_S
-        while True:
-            self._last = look = await self._look(absence_is_a_miss)
-            if isinstance(look, Done) and sees(Answer(look.value)):
-                self._note_hit(look)
-                return Answer(look.value)
-            self._note_miss(look)
-            if trio.current_time() >= deadline:
-                return None
-            await trio.sleep(min(pause, max(0.0, deadline - trio.current_time())))
-            pause = min(LONGEST_PAUSE_S, pause * 1.5)
-
-    async def _look(self, absence_is_a_miss: bool) -> Done | Failed:
-        try:
-            return await self._role.ask(self._step)
-        except StepFailed as failure:
-            if absence_is_a_miss and failure.is_absence:
-                return failure.reply
-            raise
-
-    def _note_miss(self, look: Done | Failed) -> None:
-        self._misses += 1
-        self._waited += look.inbox_wait_s
-        self._lower = max(0.0, look.started - self._begun - self._waited)
-
-    def _note_hit(self, look: Done) -> None:
-        upper = max(self._lower, look.finished - self._begun - self._waited - look.inbox_wait_s)
-        if self._interval:
-            first_hit = not self._misses
-            self._run.intervals.append(Interval(self._interval, self._lower, upper, first_hit))
-
-    def never_seen(self, kind: ViolationKind) -> Finding:
-        """What it means that `until` gave None, with what was seen last."""
-        expected = f"seen within {self._run.settings.propagation_timeout_s:g} s"
-        last = self._last
-        return Finding(
-            kind, expected, excerpt(str(last.error) if isinstance(last, Failed) else last and last.value)
-        )
+    def _count_check(self, step: Step) -> None:
+        """Count what the answer to `step` was looked at for."""
+        if step.refusals:
+            kind: CheckKind | None = CheckKind.PERMISSION
+        elif step.check is not None:
+            kind = getattr(step.check, "kind", CheckKind.CONTENT)
+        else:
+            kind = None
+        if kind is not None:
+            is_foreign = self.is_outsider and kind is CheckKind.PERMISSION
+            self.run.count_check(CheckKind.OUTSIDER if is_foreign else kind)

@@ -200,6 +200,7 @@ def _story_options(said: Said) -> StoryOptions:
         propagation_timeout_s=said["propagation_timeout"],
         skip_unsupported=said["skip_unsupported"],
         allow_violations=said["allow_violations"],
+        fail_fast=said["fail_fast"],
     )
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import attrs
 
-from sim.config import Group, Load
+from sim.config import Casting, Group, Load
 from sim.grammar.piece import GrammarError, nearest
 from sim.grammar.region import Region, check_regions
 from sim.options.errors import UsageError
@@ -90,6 +90,7 @@ def _group(name: str, said: Said, region: str | None, stories: Stories) -> Group
         think=said["think"],
         users=users,
         region=region,
+        cast=said["cast"],
     )
 
 
@@ -113,14 +114,26 @@ def _mix(said: Said, stories: Stories) -> dict[str, float]:
 
 
 def check_roles(said: Said, load: Load, stories: Stories) -> None:
-    """A workflow is cast from all who are on stage, whatever their group."""
-    users = sum(group.users for group in load.groups)
+    """There are enough users for each workflow among those whom it is cast from."""
+    everybody = sum(group.users for group in load.groups)
     for group in load.groups:
+        users = everybody if group.cast is Casting.ALL else group.users
         for name, weight in group.mix.items():
             needed = stories.roles_min[name]
             if weight > 0 and users < needed:
-                origin = said.origin("users", "stage", "profile")
-                raise UsageError(
-                    f"{origin} {users}: workflow {name!r} needs {needed} users; "
-                    "say more, or other workflows (--workload baseline needs one)"
-                )
+                raise UsageError(too_few(said, group, name, users, needed, everybody))
+
+
+def too_few(said: Said, group: Group, workflow: str, users: int, needed: int, everybody: int) -> str:
+    """What to do where a workflow has not users enough."""
+    if users < everybody:
+        also = ' or cast = "all" (from everybody, whatever their group),' if everybody >= needed else ""
+        return (
+            f"group {group.name!r} has {users} users, and workflow {workflow!r} needs {needed}, "
+            f"which are cast within the group; say more,{also} or other workflows"
+        )
+    origin = said.origin("users", "stage", "profile")
+    return (
+        f"{origin} {users}: workflow {workflow!r} needs {needed} users; "
+        "say more, or other workflows (--workload baseline needs one)"
+    )

@@ -10,7 +10,7 @@ from typing import Any
 import attrs
 
 from actors.protocol import ProtocolChoice
-from sim.config import AuthMode, ClientKind, LoginDriver
+from sim.config import AuthMode, Casting, ClientKind, LoginDriver
 from sim.grammar.distribution import Distribution, Shape
 from sim.grammar.server_model import ServerModel
 from sim.options import kinds
@@ -101,6 +101,8 @@ OPTIONS: tuple[Option, ...] = (
     Option("file_size", _S.STORIES, kinds.SIZE, "Size of shared files: 400, 64KiB, 1MB.", 400),
     Option("propagation_timeout", _S.STORIES, kinds.duration(zero=False), "How long to look for a share before it counts as stale.", 10.0),
     Option("skip_unsupported", _S.STORIES, kinds.FLAG, "Leave out workflows whose tools the server lacks.", False),
+    Option("cast", _S.STORIES, kinds.choice([c.value for c in Casting], "casting", Casting), "Whom a workflow is cast from: the leading user's own group, or all on stage.", Casting.GROUP, grouped=True),
+    Option("fail_fast", _S.STORIES, kinds.FLAG, "Stop at the first bug in a workflow of one's own.", False),
     Option("allow_violations", _S.STORIES, kinds.FLAG, "Wrong contents do not set the exit code.", False),
     Option("url", _S.TARGET, kinds.URL, "The MCP server. Without it and NEXTCLOUD_HOST: a built-in stand-in."),
     Option("nextcloud_host", _S.TARGET, kinds.URL, "The Nextcloud behind it.", variable="NEXTCLOUD_HOST", flag=False),

@@ -75,7 +75,7 @@ async def play(workflow: Workflow, connector: StoreConnector) -> tuple[Execution
     with trio.fail_after(1000):
         async with users_on_stage(connector, facts, *UIDS) as (roster, users):
             # The first draw of this seed makes the baseline keep a note, its longest story.
-            users[0].random.seed(7)
+            users[0].random.seed(1)
             async with trio.open_nursery() as nursery:
                 director = Director(nursery, roster, facts, Settings(propagation_timeout_s=1), Budget())
                 execution = await director.play(workflow, tuple(users[: workflow.cast_size(3, 3)]))

@@ -10,7 +10,7 @@ import pytest
 
 from sim.cli.commands import make_config, read_settings
 from sim.cli.main import execute
-from sim.config import Config
+from sim.config import Casting, Config
 from sim.options.errors import UsageError
 from sim.profile.shapes import ClosedProfile, OpenProfile
 
@@ -63,6 +63,18 @@ def test_groups_have_their_own_shape_mix_pauses_and_region(tmp_path: Path) -> No
     assert isinstance(arrivals.profile, OpenProfile)
     assert config.users.count == 58
     assert config.load.warmup_s == 10
+
+
+def test_a_workflow_needs_its_users_within_the_group_that_leads_it_unless_all_are_cast(
+    tmp_path: Path,
+) -> None:
+    one = "[[group]]\nname='{}'\nusers={}\nmix='note_share=1'\n{}\n"
+    config = config_of(
+        {"scenario": scenario(tmp_path, one.format("a", 2, "") + one.format("b", 1, "cast='all'"))}
+    )
+    assert [group.cast for group in config.load.groups] == [Casting.GROUP, Casting.ALL]
+    with pytest.raises(UsageError, match=r"group 'b' has 1 users, .* needs 2, .* or cast = .all."):
+        config_of({"scenario": scenario(tmp_path, one.format("a", 2, "") + one.format("b", 1, ""))})
 
 
 BAD = [

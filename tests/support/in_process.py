@@ -89,6 +89,10 @@ class StoreConnector:
         self.refusals: list[CallError | LoginError] = []
         self.planned: dict[str, list[CallError]] = {}
 
+    def make_session(self, uid: str) -> StoreSession:
+        """What a session is made of; tests that spoil more than tools make their own."""
+        return StoreSession(self, uid)
+
     def raise_planned(self, uid: str, tool: str) -> None:
         if errors := self.planned.get(tool):
             raise errors.pop(0)
@@ -101,7 +105,7 @@ class StoreConnector:
         self.opened.append(person.uid)
         self.tasks.append((person.uid, trio.lowlevel.current_task()))
         try:
-            yield StoreSession(self, person.uid)
+            yield self.make_session(person.uid)
         finally:
             self.tasks.append((person.uid, trio.lowlevel.current_task()))
             self.closed.append(person.uid)

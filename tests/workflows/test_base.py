@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import signal
 from pathlib import Path
 from random import Random
 from typing import Any
 
 import pytest
 
+from workflows import loading
 from workflows.base import BadWorkflow, workflow
 from workflows.catalogue import BUILT_IN, NoSuchWorkflow, catalogue, choose, load_file
 from workflows.mix import Mix
@@ -59,10 +61,26 @@ def test_without_a_crowd_the_cast_is_the_roles() -> None:
     assert {story.cast_size(on_stage, 9) for on_stage in (1, 2, 99)} == {2}
 
 
+@pytest.mark.parametrize(
+    ("on_stage", "collaborators", "size", "extras"),
+    [(1, 3, 2, 0), (2, 3, 2, 0), (3, 3, 3, 0), (4, 3, 4, 1), (9, 3, 4, 1), (3, 2, 3, 1), (9, 0, 3, 1)],
+)
+def test_an_extra_is_cast_on_top_where_the_stage_has_a_user_to_spare(
+    on_stage: int, collaborators: int, size: int, extras: int
+) -> None:
+    @workflow(steps=STEPS)
+    async def story(run: Any, alice: Any, *readers: Any, outsider: Any = None) -> None: ...
+
+    assert story.extras == ("outsider",)
+    assert story.cast_size(on_stage, collaborators) == size
+    assert story.count_extras(size, collaborators) == extras
+
+
 def plain(run: Any, alice: Any) -> None: ...
 async def no_roles(run: Any) -> None: ...
 async def keyword_role(run: Any, *, alice: Any) -> None: ...
 async def only_a_crowd(run: Any, *readers: Any) -> None: ...
+async def extra_that_must_be_there(run: Any, alice: Any, *, outsider: Any = 1) -> None: ...
 
 
 @pytest.mark.parametrize(
@@ -72,6 +90,9 @@ async def only_a_crowd(run: Any, *readers: Any) -> None: ...
         (no_roles, STEPS, "workflow no_roles: its parameters are"),
         (keyword_role, STEPS, "workflow keyword_role: its parameters are"),
         (only_a_crowd, STEPS, "workflow only_a_crowd: its parameters are"),
+        (extra_that_must_be_there, STEPS, "workflow extra_that_must_be_there: its parameters are"),
+        (no_roles, ["create_note"], "workflow no_roles: steps are names and tools"),
+        (no_roles, {"create_note": None}, "workflow no_roles: steps are names and tools"),
         (no_roles, {}, "workflow no_roles: name its steps"),
     ],
 )
@@ -104,6 +125,13 @@ def test_what_a_file_imports_is_not_its_own(tmp_path: Path) -> None:
         ("mine.py", "x = 1\ny = (\n", r"mine\.py:2: SyntaxError"),
         ("mine.py", "x = 1\n\ny = 1 / 0\n", r"mine\.py:3: ZeroDivisionError"),
         ("mine.py", GOOD.replace("async def", "def"), r"mine\.py: workflow mine: write it as 'async def'"),
+        ("mine.py", "x = '\0'\n", r"mine\.py: \w*Error: .*null byte"),
+        ("mine.py", "import sys\nsys.exit(0)\n", r"mine\.py:2: it ends the program when it is imported"),
+        ("mine.py", "raise SystemExit('a\\nb')\n", r"mine\.py:1: it ends the program"),
+        ("mine.py", "raise ValueError('a\\nb \\x1b[2J')\n", r"mine\.py:1: ValueError: a b"),
+        ("mine.py", "class E(BaseException): pass\n\nraise E\n", r"mine\.py:3: E$"),
+        ("mine.py", "import no_such_package\n", r"mine\.py:1: ModuleNotFoundError"),
+        ("mine.py", "def f(): f()\nf()\n", r"mine\.py:1: RecursionError"),
     ],
 )
 def test_a_file_that_cannot_be_used_is_refused_in_one_line_with_the_place(
@@ -113,7 +141,66 @@ def test_a_file_that_cannot_be_used_is_refused_in_one_line_with_the_place(
     path.write_text(content)
     with pytest.raises(BadWorkflow, match=text) as caught:
         load_file(path)
-    assert "\n" not in str(caught.value)
+    assert str(caught.value).isprintable()
+
+
+@pytest.mark.parametrize(
+    "loop",
+    ["while True: pass", "while True:\n  try:\n    while True: pass\n  except Exception: pass"],
+    ids=["plain", "that catches"],
+)
+def test_a_file_that_does_not_come_to_an_end_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, loop: str
+) -> None:
+    monkeypatch.setattr(loading, "LONGEST_IMPORT_S", 0.2)
+    path = tmp_path / "mine.py"
+    path.write_text(loop)
+    with pytest.raises(BadWorkflow, match=r"mine\.py:\d: not imported within 0\.2 s"):
+        load_file(path)
+    assert signal.getitimer(signal.ITIMER_REAL)[0] == 0
+    assert signal.getsignal(signal.SIGALRM) is signal.SIG_DFL
+
+
+def test_what_a_file_prints_does_not_come_between_the_results(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "mine.py"
+    path.write_text(f"print('hello')\n{GOOD}")
+    assert len(load_file(path)) == 1
+    assert capsys.readouterr() == ("", "hello\n")
+
+
+def test_two_files_of_one_name_and_their_dataclasses_are_kept_apart(tmp_path: Path) -> None:
+    for folder in ("a", "b"):
+        (tmp_path / folder).mkdir()
+        text = f"import dataclasses\n@dataclasses.dataclass\nclass D:\n    x: 'int' = 1\n{GOOD}"
+        (tmp_path / folder / "mine.py").write_text(text.replace("mine(", f"{folder}("))
+    found = catalogue([tmp_path / "a" / "mine.py", tmp_path / "b" / "mine.py"])
+    assert {"a", "b"} <= set(found)
+
+
+@pytest.mark.parametrize(
+    ("loaded", "text"),
+    [
+        (ImportError("no\nsuch"), "entry point 'theirs' .their.mod:x.: ImportError: no such"),
+        (SystemExit(3), "entry point 'theirs' .their.mod:x.: it ends the program"),
+        ("no workflow", "entry point 'theirs' .their.mod:x. is no workflow"),
+    ],
+)
+def test_an_installed_package_that_cannot_be_loaded_is_named_in_one_line(
+    monkeypatch: pytest.MonkeyPatch, loaded: Any, text: str
+) -> None:
+    class Entry:
+        name, value = "theirs", "their.mod:x"
+
+        def load(self) -> Any:
+            if isinstance(loaded, BaseException):
+                raise loaded
+            return loaded
+
+    monkeypatch.setattr("workflows.catalogue.entry_points", lambda group: [Entry()])
+    with pytest.raises(BadWorkflow, match=text):
+        catalogue()
 
 
 def test_a_file_that_is_not_there_is_refused(tmp_path: Path) -> None:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from random import Random
 
-import pytest
 import trio
 import trio.testing
 
@@ -13,7 +13,6 @@ from tests.support.in_process import Facts, NoCredentials, StoreConnector, perso
 from workflows.base import Workflow, workflow
 from workflows.catalogue import catalogue
 from workflows.director import Budget, Company, Director
-from workflows.failures import StoryBug
 from workflows.mix import MIXES, Mix
 from workflows.role import Role
 from workflows.run import Run, Settings
@@ -148,14 +147,22 @@ async def test_arrivals_take_free_users_and_are_dropped_when_nobody_is_free_in_t
     assert [round(c.finished - c.due) for c in facts.calls if c.due is not None] == [10, 11]
 
 
-async def test_a_bug_in_a_story_ends_the_run_and_names_the_workflow(autojump_clock: object) -> None:
+async def test_a_bug_in_a_story_is_a_failed_execution_that_names_the_place_and_the_run_goes_on(
+    autojump_clock: object,
+) -> None:
     connector, facts = StoreConnector("alice"), Facts()
-    with trio.fail_after(100), pytest.raises(ExceptionGroup) as caught:
+    with trio.fail_after(100):
         async with users_on_stage(connector, facts, "alice") as (roster, [alice]):
             async with trio.open_nursery() as nursery:
                 director = Director(nursery, roster, facts, Settings(), Budget())
-                await director.play(faulty, (alice,))
-    assert caught.group_contains(StoryBug, match="workflow faulty: KeyError")
+                for story in (faulty, look, faulty):
+                    await director.play(story, (alice,))
+    first, second, third = facts.executions
+    assert re.fullmatch(r"workflow_error: test_director\.py:\d+: KeyError: 'oops'", first.failure)
+    assert (first.ending, first.is_workflow_error) == (Ending.FAILED, True)
+    assert (second.ending, second.is_workflow_error) == (Ending.SUCCEEDED, False)
+    assert third.failure == first.failure
+    assert not director.bugs.hopeless.is_set()
 
 
 def test_the_named_mixes_are_those_that_people_know() -> None:

@@ -6,14 +6,12 @@ from collections.abc import Sequence
 from itertools import pairwise
 from random import Random
 
-import pytest
 import trio
 import trio.testing
 
 from actors.lifecycle import State
 from actors.measurement import Ending, Missed
 from actors.roster import open_roster
-from actors.user import User
 from tests.support.in_process import Facts, NoCredentials, StoreConnector, person, users_on_stage
 from tests.support.stories import told
 from workflows.base import Workflow
@@ -181,96 +179,3 @@ async def test_a_grace_that_is_over_calls_off_what_is_in_flight(
             assert roster.count_on_stage == len(users)
     assert [e.ending for e in facts.executions] == [Ending.INTERRUPTED] * 5
     assert [call.outcome.value for call in facts.calls] == ["interrupted"] * 5
-
-
-class Arrivals:
-    """Open model: users who are offered, and workflows that arrive."""
-
-    def __init__(self, director: Director, users: Sequence[User], story: Workflow = ONE) -> None:
-        self._director = director
-        self._company = company(story)
-        for user in users:
-            director.offer(user, self._company)
-
-    def come(self, number: int = 1, max_lag_s: float = 1.0) -> None:
-        for _ in range(number):
-            self._director.arrive(trio.current_time(), self._company, max_lag_s)
-
-
-async def test_who_is_free_is_taken_also_when_no_lag_is_allowed(autojump_clock: object) -> None:
-    facts = Facts()
-    with trio.fail_after(60):
-        async with users_on_stage(StoreConnector("a", "b", seconds=2), facts, "a", "b") as (roster, users):
-            async with trio.open_nursery() as nursery:
-                arrivals = Arrivals(Director(nursery, roster, facts, Settings(), Budget()), users)
-                arrivals.come(3, max_lag_s=0)
-                await trio.sleep(5)
-                arrivals.come(1, max_lag_s=0)
-                await trio.sleep(5)
-                nursery.cancel_scope.cancel()
-    assert len(facts.executions) == 3
-    assert [missed.why for missed in facts.missed] == [Missed.DROPPED]
-
-
-async def test_an_arrival_that_waited_counts_from_when_it_was_due(autojump_clock: object) -> None:
-    facts = Facts()
-    with trio.fail_after(60):
-        async with users_on_stage(StoreConnector("a", seconds=2), facts, "a") as (roster, users):
-            async with trio.open_nursery() as nursery:
-                Arrivals(Director(nursery, roster, facts, Settings(), Budget()), users).come(3, max_lag_s=3)
-                await trio.sleep(20)
-                nursery.cancel_scope.cancel()
-    assert [e.started - e.due for e in facts.executions if e.due is not None] == pytest.approx([0, 2])
-    assert [c.finished - c.due for c in facts.calls if c.due is not None] == pytest.approx([2, 4])
-    assert len(facts.missed) == 1
-
-
-async def test_an_arrival_that_finds_too_few_for_its_roles_is_dropped_and_its_user_stays_free(
-    autojump_clock: object,
-) -> None:
-    facts = Facts()
-    with trio.fail_after(60):
-        async with users_on_stage(StoreConnector("a", "b"), facts, "a") as (roster, users):
-            async with trio.open_nursery() as nursery:
-                director = Director(nursery, roster, facts, Settings(), Budget())
-                arrivals = Arrivals(director, users, TWO)
-                arrivals.come()
-                await trio.sleep(2)
-                assert [missed.why for missed in facts.missed] == [Missed.DROPPED]
-                assert await roster.enter(person("b"), NoCredentials()).wait_on_stage()
-                arrivals.come()
-                await trio.sleep(2)
-                nursery.cancel_scope.cancel()
-    assert [e.cast for e in facts.executions] == [("a", "b")]
-
-
-async def test_who_has_left_is_passed_over(autojump_clock: object) -> None:
-    facts = Facts()
-    with trio.fail_after(60):
-        async with users_on_stage(StoreConnector("a", "b"), facts, "a", "b") as (roster, users):
-            async with trio.open_nursery() as nursery:
-                arrivals = Arrivals(Director(nursery, roster, facts, Settings(), Budget()), users)
-                users[0].leave()
-                arrivals.come()
-                await trio.sleep(2)
-                nursery.cancel_scope.cancel()
-    assert [e.cast for e in facts.executions] == [("b",)]
-
-
-async def test_nothing_arrives_after_the_close_and_beyond_the_budget(autojump_clock: object) -> None:
-    facts, budget = Facts(), Budget()
-    with trio.fail_after(60):
-        async with users_on_stage(StoreConnector(*NAMES), facts, *NAMES) as (roster, users):
-            async with trio.open_nursery() as nursery:
-                director = Director(nursery, roster, facts, Settings(), budget)
-                arrivals = Arrivals(director, users)
-                budget.limit(3)
-                arrivals.come(5)
-                assert budget.spent.is_set()
-                await trio.sleep(2)
-                budget.limit(5)
-                director.close()
-                arrivals.come(5)
-                await director.wait_idle()
-    assert len(facts.executions) == 3
-    assert facts.missed == []

@@ -13,11 +13,11 @@ from actors.measurement import Ending, ViolationKind
 from sim.standin.toolbox import ToolAnswer
 from tests.support.cast import tool_error
 from tests.support.in_process import Facts, StoreConnector, users_on_stage
-from tests.support.stories import SEARCH, TOOLS, play_once, told
+from tests.support.stories import SEARCH, play_once, told
 from workflows.base import Workflow
 from workflows.catalogue import BUILT_IN
 from workflows.director import Budget, Director
-from workflows.failures import CastGone, StepFailed, StoryBug
+from workflows.failures import CastGone, StepFailed
 from workflows.role import Role
 from workflows.run import Run, Settings
 
@@ -188,25 +188,3 @@ async def test_a_misread_answer_is_a_violation_of_whoever_read_it(autojump_clock
     [violation] = execution.violations
     assert (violation.kind, violation.step, violation.user) == (ViolationKind.WRONG_CONTENT, "look", "b")
     assert (execution.ending, execution.failure) == (Ending.FAILED, "look: wrong_contents")
-
-
-async def test_a_bug_in_moves_made_together_ends_the_run(autojump_clock: object) -> None:
-    async def story(run: Run, user: Role) -> None:
-        async def buggy() -> None:
-            raise KeyError("oops")
-
-        await run.together(user.does("look", query="x"), buggy())
-
-    with pytest.raises(ExceptionGroup) as caught:
-        await play_once(told(story), StoreConnector("alice"), Facts())
-    assert caught.group_contains(StoryBug, match="workflow story")
-
-
-async def test_a_step_that_is_not_in_the_table_is_a_bug_that_names_it(autojump_clock: object) -> None:
-    async def story(run: Run, user: Role) -> None:
-        await user.does("lok", query="x")
-
-    assert "lok" not in TOOLS
-    with pytest.raises(ExceptionGroup) as caught:
-        await play_once(told(story), StoreConnector("alice"), Facts())
-    assert caught.group_contains(StoryBug, match="workflow story: KeyError: 'lok'")

@@ -76,11 +76,8 @@ def changed(answer: ToolAnswer, **changes: Any) -> ToolAnswer:
 
 async def test_a_wrong_text_is_a_wrong_content(autojump_clock: object) -> None:
     def tamper(uid: str, tool: str, arguments: Mapping[str, Any], answer: ToolAnswer) -> ToolAnswer:
-        return (
-            changed(answer, content="something else")
-            if (uid, tool) == ("bob", "nc_notes_get_note")
-            else answer
-        )
+        is_read = (uid, tool) == ("bob", "nc_notes_get_note") and not answer.is_error
+        return changed(answer, content="something else") if is_read else answer
 
     execution, connector, facts = await play(KNOWN["note_share"], tamper=tamper)
     assert execution.ending is Ending.FAILED
@@ -177,7 +174,8 @@ async def test_a_write_through_a_read_only_share_is_a_permission_leak(autojump_c
 
 async def test_other_bytes_than_were_uploaded_are_wrong(autojump_clock: object) -> None:
     def tamper(uid: str, tool: str, arguments: Mapping[str, Any], answer: ToolAnswer) -> ToolAnswer:
-        return changed(answer, content="QUJD") if tool == "nc_webdav_read_file" else answer
+        is_read = tool == "nc_webdav_read_file" and not answer.is_error
+        return changed(answer, content="QUJD") if is_read else answer
 
     execution, connector, _ = await play(KNOWN["file_share"], tamper=tamper)
     assert kinds(execution) == {ViolationKind.WRONG_CONTENT}
