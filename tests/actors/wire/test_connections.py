@@ -122,7 +122,7 @@ async def test_a_redirect_to_another_server_gets_no_credentials() -> None:
 
     async with raw_server(elsewhere) as server:
         async with connector(server).open_session(PERSON, Nobody()) as session:
-            with pytest.raises(CallError, match=r"to another server, 127\.0\.0\.1:9"):
+            with pytest.raises(CallError, match=r"to another server, http://127\.0\.0\.1:9"):
                 await session.call_tool("t", {})
 
 
