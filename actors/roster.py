@@ -19,8 +19,9 @@ from actors.draws import draws_of
 from actors.lifecycle import State
 from actors.measurement import Record
 from actors.ports import Connector, Credentials, Person
+from actors.shared import Shared
 from actors.shelter import Shelter
-from actors.user import Shared, User
+from actors.user import User
 
 CLOSING_S = 5.0
 """How long users get, beside what they have sent, to close their sessions by themselves, seconds."""

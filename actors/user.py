@@ -11,12 +11,10 @@ shelter although its asker, or the user, was cancelled meanwhile. What has *not*
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from contextlib import AsyncExitStack
 from random import Random
 
-import attrs
 import trio
 
 from actors.backoff import Backoff
@@ -24,41 +22,22 @@ from actors.errors import CallError, CredentialsRejected, LoginError, Outcome, S
 from actors.failures import no_answer
 from actors.inbox import Envelope, Inbox
 from actors.lifecycle import Lifecycle, State
-from actors.measurement import Measurement, Phase, Record, SetupStep, SetupTiming
-from actors.messages import ActorGone, Done, Failed, Reply, Step
-from actors.ports import Connector, Credentials, Person, ToolSession
-from actors.shelter import Shelter
+from actors.measurement import SetupStep, SetupTiming
+from actors.messages import ActorGone, Reply, Step
+from actors.ports import Credentials, Person, ToolSession
+from actors.shared import Shared
 from actors.text import harmless
-from actors.verdict import INTERRUPTED, Verdict, judge_answer, judge_error
+from actors.verdict import INTERRUPTED, Verdict, judge_answer, judge_error, measured, reply_of
 
 INBOX_CAPACITY = 64
 MAX_REFUSALS = 3
 """So often in a row may the server refuse who comes on stage for the first time, before he gives up."""
 
 
-@attrs.frozen
-class Shared:
-    """What all users of a run share.
-
-    Attributes:
-        connector: opens their sessions.
-        record: takes what they measure.
-        shelter: lets what they have sent come to its answer.
-        call_bound_s: the longest that a call is awaited under it; sessions keep time-outs of their own,
-            so it matters only where one does not.
-    """
-
-    connector: Connector
-    record: Record
-    shelter: Shelter = attrs.field(factory=Shelter)
-    call_bound_s: float = math.inf
-
-
 class User:
-    """One simulated user from entry to exit.
+    """One simulated user from entry to exit; `live` is their task.
 
-    `live` is the user's task. The roster starts it, the director asks through `ask`, and holds the user
-    while a workflow casts them, so that they do not leave in the middle of a story.
+    The director asks through `ask`, and holds who is cast, so that nobody leaves in mid-story.
 
     Args:
         person, credentials: who they are, and what they show the server.
@@ -154,17 +133,15 @@ class User:
             self._attempt.cancel()
 
     async def live(self) -> None:
-        """Their whole life.
-
-        When cancelled, a call that has been sent comes to its answer first, unless the shelter has been
-        left; the session is closed, and every asker gets `ActorGone`.
+        """Their whole life. When cancelled, a call that has been sent comes to its answer first, unless
+        the shelter has been left; the session is closed, and every asker gets `ActorGone`.
         """
         if self.state is State.GONE:
             return
         envelope: Envelope | None = None
         self._move(State.CONNECTING)
         try:
-            while self._goes_on:
+            while self._stays:
                 if not self._was_never_on_stage:
                     envelope = await self._inbox.next()
                     if envelope is None:
@@ -186,10 +163,9 @@ class User:
             self._move(State.GONE)
 
     @property
-    def _goes_on(self) -> bool:
-        if self._is_closing or self.gave_up:
-            return False
-        return self.state is not State.LEAVING or self._holds > 0
+    def _stays(self) -> bool:
+        is_needed = self.state is not State.LEAVING or self._holds > 0
+        return is_needed and not self._is_closing and not self.gave_up
 
     def _move(self, to: State) -> None:
         self._life.move(to)
@@ -278,8 +254,8 @@ class User:
     async def _carry_out(self, session: ToolSession, envelope: Envelope) -> CallError | None:
         """Make the call, record it and answer the asker, whatever happens.
 
-        What has to wait for the user, and not for the server, is waited for before the clock starts;
-        until then the step can be called off, and leaves no trace.
+        What waits for the user, not for the server, comes before the clock starts; until then the step
+        can be called off, and leaves no trace.
         """
         step, verdict = envelope.step, INTERRUPTED
         started: float | None = None
@@ -317,36 +293,10 @@ class User:
         step, finished = envelope.step, trio.current_time()
         if started is None:
             started = finished
-        wait, error = started - envelope.sent, verdict.error
-        text = str(error) if error else "; ".join(f.seen for f in verdict.findings)
+        error = verdict.error
         was_cut = verdict is INTERRUPTED or (error is not None and not error.answered)
         if was_cut and step.may_change and self.unanswered_at is None:
             self.unanswered_at = started
-        self._shared.record(
-            Measurement(
-                workflow=step.workflow,
-                step=step.name,
-                tool=step.tool,
-                user=self.uid,
-                execution=step.execution,
-                outcome=verdict.outcome,
-                started=started,
-                finished=finished,
-                status=error.status if error else None,
-                reason=error.reason if error else "",
-                text=harmless(text) if text else "",
-                due=step.due,
-                inbox_wait_s=wait,
-                group=self.person.group,
-                region=self.person.region,
-                phase=None if step.workflow else Phase.SETUP,
-            )
-        )
-        envelope.answer(self._reply(verdict, started, finished, wait))
-
-    def _reply(self, verdict: Verdict, started: float, finished: float, wait: float) -> Reply:
-        if verdict is INTERRUPTED:
-            return ActorGone(self.uid)
-        if verdict.error is not None:
-            return Failed(verdict.error, started, finished, wait)
-        return Done(verdict.value, started, finished, verdict.findings, wait)
+        wait_s = started - envelope.sent
+        self._shared.record(measured(self.person, step, verdict, started, finished, wait_s))
+        envelope.answer(reply_of(self.uid, verdict, started, finished, wait_s))

@@ -13,14 +13,8 @@ from typing import Any
 
 import anyio
 import trio
-from mcp.shared.dispatcher import (
-    CallOptions,
-    OnNotify,
-    OnNotifyIntercept,
-    OnRequest,
-    ProgressFnT,
-    run_notify_intercept,
-)
+from mcp.shared.dispatcher import CallOptions, OnNotify, OnNotifyIntercept, OnRequest, ProgressFnT
+from mcp.shared.dispatcher import run_notify_intercept as intercepts
 from mcp.shared.exceptions import MCPError
 
 from actors.errors import CallError
@@ -238,7 +232,7 @@ class WireDispatcher:
                 await progress(*told)
         if not is_valid_notification(method, params, self._version):
             self.ignored += 1  # the SDK would print a traceback for each
-        elif not run_notify_intercept(self._intercept, method, params):
+        elif not intercepts(self._intercept, method, params):
             await self._on_notify(FromServer(self), method, params)
 
     async def _reply(self, method: str, params: Mapping[str, Any] | None, number: Any) -> Message:

@@ -10,6 +10,7 @@ from typing import Any
 import attrs
 import trio
 
+JSON = "application/json"
 HELLO = {
     "protocolVersion": "2025-06-18",
     "capabilities": {"tools": {}},
@@ -106,7 +107,7 @@ async def read_request(stream: trio.SocketStream) -> Request | None:
 
 def http_answer(
     body: bytes,
-    kind: str = "application/json",
+    kind: str = JSON,
     *,
     status: int = 200,
     headers: Mapping[str, str] | None = None,
