@@ -206,7 +206,7 @@ class User:
     def _note_opening(self, started: float, session: ToolSession) -> None:
         self._backoff.opened()
         self.protocol = session.protocol
-        self._note(self._opening_step, Outcome.OK, started)
+        self._note(Outcome.OK, started)
         self._was_never_on_stage = False
         if self._life.leaves_for(State.ON_STAGE):
             self._move(State.ON_STAGE)
@@ -222,15 +222,12 @@ class User:
             self._credentials.reject()
         self._refusals = self._refusals + 1 if error.outcome is Outcome.AUTHORIZATION else 0
         self.gave_up = self._was_never_on_stage and self._refusals >= MAX_REFUSALS
-        self._note(self._opening_step, error.outcome, started, str(error))
+        self._note(error.outcome, started, str(error))
         if envelope is not None:
             self._settle(envelope, started, Verdict(error.outcome, error=error))
 
-    @property
-    def _opening_step(self) -> SetupStep:
-        return SetupStep.SESSION if self._was_never_on_stage else SetupStep.RECONNECT
-
-    def _note(self, step: SetupStep, outcome: Outcome, started: float, text: str = "") -> None:
+    def _note(self, outcome: Outcome, started: float, text: str = "") -> None:
+        step = SetupStep.SESSION if self._was_never_on_stage else SetupStep.RECONNECT
         finished = trio.current_time()
         self._shared.record(SetupTiming(step, self.uid, outcome, started, finished, harmless(text)))
 
