@@ -53,17 +53,19 @@ class Exchanger:
         self._room = room or BodyRoom()
         self._idle: list[Connection] = []
         self._lingering: list[Connection] = []
+        self._is_patient = True
 
     async def prepare(self) -> None:
         """See to the connections whose last answer had no end yet: now, since no call is being measured.
 
-        The first one is given a moment; once a server is known to leave its streams open, nobody waits.
+        An end is given a moment. Where one has not come by then, the server is taken for one that leaves
+        its streams open, and nobody waits, until an end is seen again.
         """
-        known = any(connection.waits for connection in self._lingering)
         for connection in tuple(self._lingering):
-            patience_s = 0.0 if known or self._idle else DRAIN_S
+            patience_s = DRAIN_S if self._is_patient and not self._idle else 0.0
             try:
                 is_over = await connection.finish(patience_s, DRAIN_S)
+                self._is_patient = is_over or (self._is_patient and not patience_s)
             except CallError:
                 is_over = True  # it broke
             if is_over or connection.waits >= MAX_WAITS:

@@ -28,6 +28,7 @@ class Request:
     headers: dict[str, str]
     message: dict[str, Any]
     number: int = 0
+    target: str = ""
 
 
 Answering = Callable[[trio.SocketStream, Request], Awaitable[bool]]
@@ -102,7 +103,8 @@ async def read_request(stream: trio.SocketStream) -> Request | None:
     headers = {n.strip().lower(): v.strip() for n, _, v in (line.partition(":") for line in lines)}
     while len(body) < int(headers.get("content-length", "0")):
         body += await stream.receive_some(65536)
-    return Request(first.split()[0], headers, json.loads(body) if body else {})
+    method, target, _ = first.split()
+    return Request(method, headers, json.loads(body) if body else {}, target=target)
 
 
 def http_answer(
