@@ -70,7 +70,9 @@ class Exchanger:
                 is_over = True  # it broke
             if is_over or connection.waits >= MAX_WAITS:
                 self._lingering.remove(connection)
-                await self._settle(connection)
+                last = connection.last
+                if last is None or not last.is_complete or not self._keeps(connection, last):
+                    await connection.aclose()
 
     @asynccontextmanager
     async def exchange(
@@ -98,11 +100,7 @@ class Exchanger:
             raise
         finally:
             response.release()
-            if understood and not response.is_complete and len(self._lingering) < MAX_LINGERING:
-                self._lingering.append(connection)
-            elif understood:
-                await self._settle(connection)
-            else:
+            if not (understood and self._keeps(connection, response)):
                 await connection.aclose()
 
     async def aclose(self) -> None:
@@ -111,12 +109,17 @@ class Exchanger:
             while kept:
                 await kept.pop().aclose()
 
-    async def _settle(self, connection: Connection) -> None:
-        """Keep a connection for the next request, where it is fit for one."""
-        if connection.is_reusable and len(self._idle) < MAX_IDLE:
-            self._idle.append(connection)
-        else:
-            await connection.aclose()
+    def _keeps(self, connection: Connection, response: Response) -> bool:
+        """Put a connection aside for the next requests; false where it is to be closed.
+
+        The one rule: it is kept when another request may follow its answer, or when nothing but the end
+        of that is missing; and of either kind only so many.
+        """
+        kept, most = (self._idle, MAX_IDLE) if response.is_complete else (self._lingering, MAX_LINGERING)
+        if (response.is_complete and not response.keep_alive) or len(kept) >= most:
+            return False
+        kept.append(connection)
+        return True
 
     async def _follow(
         self, method: str, headers: Mapping[str, str], body: bytes, repeatable: bool
@@ -132,7 +135,8 @@ class Exchanger:
             location = response.headers.get("location")
             if response.status not in (307, 308) or location is None:
                 return connection, response
-            await self._settle(connection)
+            if not (response.is_complete and self._keeps(connection, response)):
+                await connection.aclose()
             url, endpoint = self._target(response.status, url, location)
             is_for_good = is_for_good and response.status == 308
             if is_for_good:

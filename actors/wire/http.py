@@ -58,7 +58,8 @@ class Connection:
         self._stream = stream
         self._poll = select.poll()
         self._poll.register(fileno, HUNG_UP | select.POLLIN)
-        self._last: Response | None = None
+        self.last: Response | None = None
+        """The answer to the last request."""
         self.waits = 0
         """How often the end of its last answer has been waited for in vain."""
 
@@ -94,18 +95,13 @@ class Connection:
             patience_s: how long to wait for what has not come yet.
             look_s: how long reading may take where something has come.
         """
-        assert self._last is not None
+        assert self.last is not None
         bound_s = look_s if self._poll.poll(0) else patience_s
         if bound_s:
             with trio.move_on_after(bound_s):
-                await self._last.drain()
+                await self.last.drain()
         self.waits += 1
-        return self._last.is_complete
-
-    @property
-    def is_reusable(self) -> bool:
-        """Whether its last answer is complete, and another request may follow."""
-        return self._last is not None and self._last.is_complete and self._last.keep_alive
+        return self.last.is_complete
 
     async def send(self, request: bytes, room: BodyRoom) -> Response:
         """Send a request; the response has its status and headers. Raises CallError.
@@ -113,7 +109,7 @@ class Connection:
         After an error the connection is of no use. When cancelled, part of the request may be out and
         an answer may still come: close the connection.
         """
-        response = self._last = Response(self._stream, room)
+        response = self.last = Response(self._stream, room)
         self.waits = 0
         try:
             await self._stream.send_all(request)
@@ -125,7 +121,7 @@ class Connection:
     @property
     def got_bytes(self) -> bool:
         """Whether anything has come of the last answer."""
-        return self._last is not None and self._last.got_bytes
+        return self.last is not None and self.last.got_bytes
 
     async def aclose(self) -> None:
         """Close it at once, without the farewell of TLS: HTTP says where answers end."""
