@@ -63,6 +63,11 @@ def too_long(what: str, most_bytes: int) -> CallError:
     return CallError(Outcome.PROTOCOL_ERROR, text, reason="too_long")
 
 
+def unknown_encoding(encoding: str) -> CallError:
+    """A compressed answer, although `Accept-Encoding` asked for a plain one (RFC 9110, 12.5.3)."""
+    return invalid_answer(f"its content is encoded as {encoding!r}, which was not asked for")
+
+
 def unsendable(what: str) -> CallError:
     """Something that no HTTP header may hold (RFC 9110, 5.5); nothing was sent."""
     return CallError(Outcome.PROTOCOL_ERROR, f"{what} cannot be sent: no header may hold it", reason="header")

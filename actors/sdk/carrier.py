@@ -22,7 +22,9 @@ from actors.failures import (
     session_lost,
     status_error,
     too_long,
+    unknown_encoding,
 )
+from actors.wire.response import INFLATABLE, Inflater
 
 SESSION_ID = "mcp-session-id"
 LAST_EVENT_ID = "last-event-id"
@@ -77,8 +79,14 @@ class Carrier(httpx2.AsyncBaseTransport):
         elif response.status_code >= 300 and not _is_json_rpc(response):
             wait = response.headers.get("retry-after", "")
             self.failure = status_error(response.status_code, wait)
+        encoding = response.headers.pop("content-encoding", "").strip().lower()
+        if encoding not in ("", "identity", *INFLATABLE):
+            self.failure = unknown_encoding(encoding)
+            await response.aclose()
+            return stand_in_response(request, self.failure)
         if response.status_code < 300:
-            response.stream = _Watched(response.stream, self)
+            inflater = Inflater() if encoding in INFLATABLE else None
+            response.stream = _Watched(response.stream, self, inflater)
         return response
 
     async def _follow(self, request: httpx2.Request) -> httpx2.Response:
@@ -111,19 +119,26 @@ class Carrier(httpx2.AsyncBaseTransport):
 
 
 class _Watched(httpx2.AsyncByteStream):
-    """A response body that ends, instead of raising, when its connection breaks."""
+    """A response body that ends, instead of raising, when its connection breaks or it cannot be unpacked.
 
-    def __init__(self, inner: object, carrier: Carrier) -> None:
+    The HTTP client would unpack it, and its error would end the SDK's session, and the run.
+    """
+
+    def __init__(self, inner: object, carrier: Carrier, inflater: Inflater | None) -> None:
         assert isinstance(inner, httpx2.AsyncByteStream)
         self._inner = inner
         self._carrier = carrier
+        self._inflater = inflater
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
         try:
             async for chunk in self._inner:
-                yield chunk
+                for piece in self._inflater.inflate([chunk]) if self._inflater else [chunk]:
+                    yield piece
         except httpx2.TransportError as error:
             self._carrier.failure = transport_error(error)
+        except CallError as error:
+            self._carrier.failure = error
 
     async def aclose(self) -> None:
         await self._inner.aclose()

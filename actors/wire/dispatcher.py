@@ -267,10 +267,11 @@ class WireDispatcher:
         had_session = self.session_id is not None
         if response.status < 300:
             self._watch.is_gone(response.status, had_session, "")
-            given = response.headers.get(SESSION_ID, self.session_id)
-            if given is not None and not VISIBLE.fullmatch(given):
-                raise invalid_answer("an id of a session with characters that it must not have")
-            self.session_id = given
+            given = response.headers.get(SESSION_ID)
+            if given is not None:
+                if not VISIBLE.fullmatch(given):
+                    raise invalid_answer("an id of a session with characters that it must not have")
+                self.session_id = given
             return
         body = await response.read()
         text = body[:EXCERPT_BYTES].decode("utf-8", "replace")

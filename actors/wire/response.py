@@ -9,7 +9,7 @@ import httptools
 import trio
 
 from actors.errors import CallError, Outcome
-from actors.failures import connection_broke, invalid_answer, too_long
+from actors.failures import connection_broke, invalid_answer, too_long, unknown_encoding
 
 MAX_OVERHEAD_BYTES = 65_536
 """Of headers, interim answers, sizes of chunks and trailers; and so much more for each byte of a body:"""
@@ -92,7 +92,7 @@ class Response:
             self._inflater = Inflater()
             self._body = self._inflater.inflate(self._body)
         elif encoding not in ("", "identity"):
-            raise invalid_answer(f"its content is encoded as {encoding!r}, which was not asked for")
+            raise unknown_encoding(encoding)
 
     async def next_piece(self) -> bytes:
         """The body as it comes; b"" at its end. What is left of it has to be read before the next request."""

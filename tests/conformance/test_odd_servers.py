@@ -144,11 +144,15 @@ async def test_answers_are_asked_for_uncompressed_and_taken_compressed(connect: 
 @pytest.mark.parametrize(
     ("encoding", "said"), [("br", "'br'"), ("zstd", "'zstd'"), ("gzip", "not compressed as it says")]
 )
-async def test_an_encoding_that_cannot_be_undone_is_named(encoding: str, said: str) -> None:
+async def test_an_encoding_that_cannot_be_undone_is_named(connect: Any, encoding: str, said: str) -> None:
     odd = http_answer(b"\x1b\x00\x00", headers={"Content-Encoding": encoding})
-    async with raw_server(sends(odd)) as server:
-        wire = WireConnector(server.url, 5.0, ssl.create_default_context())
-        async with wire.open_session(PERSON, Nobody()) as session:
+
+    async def oddly(stream: Stream, request: Request) -> bool:
+        await stream.send_all(odd)
+        return True
+
+    async with raw_server(sends(odd), {"DELETE": oddly}) as server:
+        async with connect(server).open_session(PERSON, Nobody()) as session:
             with pytest.raises(CallError, match=said):
                 await call(session)
             assert await call(session) == VALUE
