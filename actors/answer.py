@@ -13,6 +13,7 @@ import attrs
 
 from actors.errors import SimulateError
 from actors.measurement import ViolationKind
+from actors.text import harmless
 
 Json = Any
 """A value as `json.loads` returns it."""
@@ -21,9 +22,18 @@ EXCERPT_LENGTH = 120
 
 
 def excerpt(value: Json, length: int = EXCERPT_LENGTH) -> str:
-    """`value` as a short text for reports; long ones are cut and say so."""
-    text = value if isinstance(value, str) else repr(value)
-    return text if len(text) <= length else f"{text[:length]}… ({len(text)} characters)"
+    """`value` as a short, harmless text for reports; long ones are cut and say so."""
+    text = value if isinstance(value, str) else written_out(value)
+    shown = harmless(text[:length], length)
+    return shown if len(text) <= length else f"{shown}… ({len(text)} characters)"
+
+
+def written_out(value: Json) -> str:
+    """`repr` of a foreign value: numbers of thousands of digits and deep nesting have none."""
+    try:
+        return repr(value)
+    except (ValueError, RecursionError):
+        return f"a {type(value).__name__} that cannot be written out"
 
 
 class WrongAnswer(SimulateError):
@@ -69,11 +79,11 @@ class Answer:
 
 @attrs.frozen
 class Finding:
-    """Something an answer should not have shown. Texts are short, for reports."""
+    """Something an answer should not have shown. Texts are for reports: short, and made harmless here."""
 
     kind: ViolationKind
-    expected: str
-    seen: str
+    expected: str = attrs.field(converter=harmless)
+    seen: str = attrs.field(converter=harmless)
 
 
 Check = Callable[[Answer], "tuple[Finding, ...]"]

@@ -6,14 +6,14 @@ as `isError`, as `success: false`, or as words in a sentence. The differences en
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterable
 from typing import Any
 from urllib.parse import unquote
 
-from actors.answer import Json
+from actors.answer import Json, written_out
 from actors.errors import CallError, Outcome
+from actors.json_text import read_json
 
 STATUS_PATTERNS = (
     re.compile(r"\bHTTP(?: status)? (\d{3})\b"),
@@ -22,18 +22,31 @@ STATUS_PATTERNS = (
 )
 WORDS: tuple[tuple[re.Pattern[str], int], ...] = (
     (re.compile(r"\bnot found\b|could not be (?:located|found)", re.IGNORECASE), 404),
-    (re.compile(r"access denied|insufficient permissions|forbidden|read-?only", re.IGNORECASE), 403),
+    (
+        re.compile(
+            r"(?:access|permission) denied|insufficient permissions|forbidden"
+            r"|\b(?:note|file|folder|directory|share) (?:\d+ )?is read-?only",
+            re.IGNORECASE,
+        ),
+        403,
+    ),
     (re.compile(r"modified by someone else|precondition failed", re.IGNORECASE), 412),
     (re.compile(r"\blocked\b", re.IGNORECASE), 423),
     (re.compile(r"too many requests|rate limit", re.IGNORECASE), 429),
 )
-"""Words in an error text that stand for an HTTP status, where the text has no number."""
+"""Words in an error text that stand for an HTTP status, where the text has no number.
+
+A 403 is a word about what the user may do. A disk or a file system that nobody can write to
+("Read-only file system") is the server's trouble, and no refusal.
+"""
 
 CREDENTIALS = re.compile(
     r"missing required scopes|unauthori[sz]ed|token (?:has )?expired|invalid token|not provisioned"
     r"|no credentials",
     re.IGNORECASE,
 )
+NUMBER = re.compile(r"[0-9]{1,18}")
+"""An id that is a number; longer ones fit into no database, and `int` refuses thousands of digits."""
 
 
 def read_tool_result(tool: str, structured: Json, texts: Iterable[str], is_error: bool) -> Json:
@@ -66,38 +79,44 @@ def unwrap(value: Json) -> Json:
 
 
 def parse(text: str) -> Json:
-    """`text` as JSON, or as it is where it is none."""
+    """`text` as JSON, or as it is where it is none (or is more than anybody can read, `read_json`)."""
     try:
-        return json.loads(text)
+        return read_json(text)
     except ValueError:
         return text
 
 
 def tool_error(text: str) -> CallError:
-    """The error behind an answer with `isError`."""
+    """The error behind an answer with `isError`.
+
+    A 403 is a refusal whatever its words are: also `unauthorized` means, beside it, this one thing.
+    """
     status = status_of(text)
-    if status == 401 or CREDENTIALS.search(text):
+    if status == 401 or (status != 403 and CREDENTIALS.search(text)):
         return CallError(Outcome.AUTHORIZATION, text, status=status)
     return CallError(Outcome.TOOL_ERROR, text, status=status)
 
 
 def refused(value: dict[str, Any]) -> CallError:
     """The error behind a result that says `success: false`."""
-    text = str(value.get("message") or value.get("error") or "the tool reported success: false")
-    status = value.get("status_code")
-    return CallError(
-        Outcome.TOOL_ERROR,
-        text,
-        status=status if isinstance(status, int) else status_of(text),
-        reason="refused",
-    )
+    words = value.get("message") or value.get("error") or ""
+    said = words if isinstance(words, str) else written_out(words)
+    status = as_status(value.get("status_code")) or status_of(said)
+    text = said or "the tool reported success: false"
+    return CallError(Outcome.TOOL_ERROR, text, status=status, reason="refused")
+
+
+def as_status(value: Json) -> int | None:
+    """`value` where it is an HTTP status (RFC 9110, 15): a server must not make up kinds of failures."""
+    is_number = isinstance(value, int) and not isinstance(value, bool)
+    return value if is_number and 100 <= value <= 599 else None
 
 
 def status_of(text: str) -> int | None:
     """The HTTP status that an error text gives or paraphrases, None when it does neither."""
     for pattern in STATUS_PATTERNS:
-        if found := pattern.search(text):
-            return int(found.group(1))
+        if (found := pattern.search(text)) and (status := as_status(int(found.group(1)))):
+            return status
     return next((status for words, status in WORDS if words.search(text)), None)
 
 
@@ -105,7 +124,7 @@ def with_number_ids(value: Json) -> Json:
     """Share ids come as strings, and the tools that take one want a number."""
     if isinstance(value, list):
         return [with_number_ids(one) for one in value]
-    if isinstance(value, dict) and isinstance(value.get("id"), str) and value["id"].isdecimal():
+    if isinstance(value, dict) and isinstance(value.get("id"), str) and NUMBER.fullmatch(value["id"]):
         return {**value, "id": int(value["id"])}
     return value
 
@@ -115,7 +134,9 @@ def with_plain_names(value: Json) -> Json:
     if not isinstance(value, dict) or not isinstance(value.get("files"), list):
         return value
     files = [
-        {**entry, "name": unquote(str(entry.get("name", "")))} if isinstance(entry, dict) else entry
+        {**entry, "name": unquote(entry["name"])}
+        if isinstance(entry, dict) and isinstance(entry.get("name"), str)
+        else entry
         for entry in value["files"]
     ]
     return {**value, "files": files}

@@ -10,6 +10,8 @@ from __future__ import annotations
 
 import enum
 
+from actors.text import harmless
+
 
 class Outcome(enum.StrEnum):
     """How one call ended. The value is the name used in reports."""
@@ -53,7 +55,7 @@ class LoginError(SetupError):
 
 
 class CallError(SimulateError):
-    """One call did not succeed.
+    """One call did not succeed. Its text, which a server may have written, is made harmless here.
 
     Attributes:
         outcome: the kind, never `OK`.
@@ -63,7 +65,8 @@ class CallError(SimulateError):
             `timeout`, `connect`, `cut`, `not_found`, `session_lost`; "" where there is none.
         retry_after_s: seconds the server asked to wait (429/503 `Retry-After`), or None.
         answered: True when the fate of the call is known: the server answered it, or was never
-            reached. False when no answer came and it may or may not have been carried out.
+            reached. False when no answer came, or only a gateway's (5xx), and it may or may not have
+            been carried out.
     """
 
     def __init__(
@@ -76,7 +79,7 @@ class CallError(SimulateError):
         retry_after_s: float | None = None,
         answered: bool = True,
     ) -> None:
-        super().__init__(text)
+        super().__init__(harmless(text))
         self.outcome = outcome
         self.status = status
         self.reason = reason
@@ -95,7 +98,7 @@ class CallError(SimulateError):
 
 
 class SessionLost(CallError):
-    """The session under the call is gone (404 on its id, connection closed by the server for good).
+    """The session under the call is gone (404 on its id, or what else `failures.status_error` knows).
 
     The call failed, and the user has to open a new session before the next one.
     """

@@ -14,15 +14,17 @@ from actors.messages import ActorGone, Reply, Step
 
 @attrs.define(eq=False)
 class Envelope:
-    """One step on its way: who waits for it, since when, and how to call it off.
+    """One step on its way: who waits for it, since when, and whether anybody still does.
 
-    The asker waits on `reply`; the user answers with `answer`, of which the first one counts. The
-    user makes the call inside `scope`, so an asker who is cancelled takes the call with him.
+    The asker waits on `reply`; the user answers with `answer`, of which the first one counts. An asker
+    who is cancelled calls the step off: it is not sent any more. One that has been sent is finished
+    all the same, since the server finishes it in any case; then nobody is answered.
     """
 
     step: Step
     sent: float
-    scope: trio.CancelScope = attrs.field(factory=trio.CancelScope)
+    called_off: bool = False
+    """Whether nobody waits for the answer any more."""
     _settled: trio.Event = attrs.field(factory=trio.Event)
     _reply: Reply | None = None
 
@@ -33,20 +35,15 @@ class Envelope:
             self._settled.set()
 
     async def reply(self) -> Reply:
-        """Wait for the answer. When cancelled, the call itself is called off as well."""
+        """Wait for the answer. When cancelled, the step is called off."""
         try:
             await self._settled.wait()
         except trio.Cancelled:
-            self.scope.cancel()
+            self.called_off = True
             self._settled.set()
             raise
         assert self._reply is not None
         return self._reply
-
-    @property
-    def called_off(self) -> bool:
-        """Whether nobody waits for the answer any more."""
-        return self.scope.cancel_called
 
     async def wait_settled(self) -> None:
         """Return when the step has been answered or called off."""
@@ -75,7 +72,7 @@ class Inbox:
         """Put `step` in and wait for its reply.
 
         A user who is gone, or goes while the step waits, answers `ActorGone` at once. Cancelling
-        the asker calls the step off, wherever it is by then.
+        the asker calls the step off where it has not been sent yet (`Envelope`).
         """
         envelope = Envelope(step, trio.current_time())
         try:
@@ -85,11 +82,11 @@ class Inbox:
         return await envelope.reply()
 
     async def next(self) -> Envelope | None:
-        """The next step whose asker still waits; None after `close_entry` when all are served."""
+        """The next step whose asker still waits; None after `close`, or `close_entry` and all are served."""
         while True:
             try:
                 envelope = await self._receive.receive()
-            except trio.EndOfChannel:
+            except (trio.EndOfChannel, trio.ClosedResourceError):
                 return None
             if not envelope.called_off:
                 return envelope

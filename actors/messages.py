@@ -6,12 +6,16 @@ exactly one.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 import attrs
 
 from actors.answer import Check, Finding, Json
 from actors.errors import CallError
+
+READING = re.compile(r"(?:^|_)(?:get|list|search|read|find|check)(?:_|$)")
+"""In the names of tools: verbs that change nothing."""
 
 
 @attrs.frozen
@@ -40,6 +44,13 @@ class Step:
     check: Check | None = None
     refusals: frozenset[int] = frozenset()
     tolerated: frozenset[int] = frozenset()
+
+    @property
+    def may_change(self) -> bool:
+        """Whether the call may change something at the server: so does each tool whose name is not that
+        of one which reads.
+        """
+        return not self.is_resource and READING.search(self.tool) is None
 
     @property
     def is_resource(self) -> bool:

@@ -49,6 +49,10 @@ class NotesLayout:
 class ToolSession(Protocol):
     """One open session of one user with the server under test.
 
+    `prepare` does, before a call, what is the client's own: refreshing credentials, tidying up
+    connections. Whoever measures a call awaits it first, and starts the clock then; a call that was
+    not prepared prepares itself. Raises CallError.
+
     `call_tool` and `read_resource` return the answer as one JSON value (JSON in text or in strings
     already parsed, differences between server releases absorbed) or raise `CallError`. After
     `SessionLost` or `CredentialsRejected` the session is of no use and is to be closed.
@@ -58,6 +62,8 @@ class ToolSession(Protocol):
     @property
     def protocol(self) -> str:
         """The negotiated protocol version, such as `2025-06-18`; "in-process" without a wire."""
+
+    async def prepare(self) -> None: ...
 
     async def call_tool(self, name: str, arguments: Mapping[str, Json]) -> Json: ...
 

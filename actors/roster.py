@@ -6,7 +6,8 @@ escapes it is a bug, and the nursery lets it end the run.
 
 from __future__ import annotations
 
-from collections import defaultdict
+import math
+from collections import Counter, defaultdict
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from random import Random
@@ -14,14 +15,16 @@ from typing import assert_never
 
 import trio
 
+from actors.draws import draws_of
 from actors.lifecycle import State
 from actors.measurement import Record
 from actors.ports import Connector, Credentials, Person
+from actors.shared import Shared
 from actors.shelter import Shelter
 from actors.user import User
 
 CLOSING_S = 5.0
-"""How long users get to close their sessions by themselves, seconds."""
+"""How long users get, beside what they have sent, to close their sessions by themselves, seconds."""
 
 
 class OnStage:
@@ -63,16 +66,19 @@ class Roster:
     asked to leave; a user who is reconnecting stays among them.
     """
 
-    def __init__(self, nursery: trio.Nursery, connector: Connector, record: Record, seed: int) -> None:
+    def __init__(self, nursery: trio.Nursery, shared: Shared, seed: int) -> None:
         self._nursery = nursery
-        self._connector = connector
-        self._record = record
+        self._shared = shared
         self._seed = seed
         self._users: dict[User, None] = {}
         self._on_stage = OnStage()
         self._by_group: defaultdict[str, OnStage] = defaultdict(OnStage)
-        self._changed = trio.Event()
+        self._entries: Counter[str] = Counter()
         self._protocols: dict[str, str] = {}
+        self._unanswered: dict[str, float] = {}
+        self._is_closed = False
+        # A dict, not a set: who is woken at the same time wakes in the same order in every run.
+        self._waiting: dict[trio.Event, Callable[[Roster], bool]] = {}
 
     @property
     def count_on_stage(self) -> int:
@@ -82,6 +88,27 @@ class Roster:
         """How many of `group` are on stage."""
         return len(self._by_group[group])
 
+    @property
+    def protocols(self) -> Counter[str]:
+        """Protocol versions that were negotiated, with how many users; also of those who have gone."""
+        self._look_at(*self._users)
+        return Counter(self._protocols.values())
+
+    @property
+    def unanswered_since(self) -> dict[str, float]:
+        """Users one of whose calls may have changed something and never got its answer, with the instant
+        at which the first such call was sent; also of those who have gone.
+
+        The call was cut off, ran into its time-out, or was given up. The server may still be at it.
+        """
+        self._look_at(*self._users)
+        return dict(self._unanswered)
+
+    @property
+    def unanswered(self) -> frozenset[str]:
+        """The user ids of `unanswered_since`."""
+        return frozenset(self.unanswered_since)
+
     def __len__(self) -> int:
         """How many are there at all: on stage, on their way to it, or leaving."""
         return len(self._users)
@@ -89,31 +116,18 @@ class Roster:
     def __iter__(self) -> Iterator[User]:
         return iter(tuple(self._users))
 
-    @property
-    def protocols(self) -> dict[str, int]:
-        """Protocol versions that were negotiated, with how many users; also of those who have gone."""
-        self._look_at(*self._users)
-        counts: dict[str, int] = {}
-        for version in self._protocols.values():
-            counts[version] = counts.get(version, 0) + 1
-        return counts
-
-    @property
-    def unanswered_since(self) -> dict[str, float]:
-        """Users one of whose calls may have changed something and never got its answer, with the instant."""
-        return {}
-
-    def _look_at(self, *users: User) -> None:
-        """Remember of `users` what is still asked when they have gone."""
-        for user in users:
-            if user.protocol:
-                self._protocols[user.uid] = user.protocol
-
     def enter(self, person: Person, credentials: Credentials) -> User:
-        """Start a user's task; he is on stage when his session is open (`User.wait_on_stage`)."""
-        random = Random(f"{self._seed}/{person.uid}")  # noqa: S311  reproducible draws, not secrets
-        user = User(person, credentials, self._connector, self._record, random, self._note_state)
+        """Start a user's task; they are on stage when their session is open (`User.wait_on_stage`).
+
+        Who comes again draws anew, and does not repeat what they did before. Once the roster is closed,
+        they leave at once.
+        """
+        self._entries[person.uid] += 1
+        random = draws_of(f"{self._seed}/{person.uid}", self._entries[person.uid])
+        user = User(person, credentials, self._shared, random, self._note_state)
         self._users[user] = None
+        if self._is_closed:
+            user.close()
         self._nursery.start_soon(user.live, name=person.uid)
         return user
 
@@ -137,9 +151,18 @@ class Roster:
         return tuple(chosen)
 
     async def wait_until(self, condition: Callable[[Roster], bool]) -> None:
-        """Return when `condition` holds; it is looked at whenever somebody's state changes."""
+        """Return when `condition` holds; it is looked at whenever somebody's state changes.
+
+        Looked at where the state changes, without waking anybody for whom it does not hold: it must
+        neither wait nor change anything.
+        """
         while not condition(self):
-            await self._changed.wait()
+            holds = trio.Event()
+            self._waiting[holds] = condition
+            try:
+                await holds.wait()
+            finally:
+                self._waiting.pop(holds, None)
 
     def dismiss(self) -> None:
         """Ask everybody to leave."""
@@ -149,6 +172,23 @@ class Roster:
     def _take_off(self, user: User) -> None:
         self._on_stage.discard(user)
         self._by_group[user.person.group].discard(user)
+
+    def close(self) -> None:
+        """Make no call any more: what has been sent comes to its answer, then sessions close.
+
+        Everybody whose step waits is answered `ActorGone`, whatever story it belongs to.
+        """
+        self._is_closed = True
+        for user in self:
+            user.close()
+
+    def _look_at(self, *users: User) -> None:
+        """Remember of `users` what is still asked when they have gone."""
+        for user in users:
+            if user.protocol:
+                self._protocols[user.uid] = user.protocol
+            if user.unanswered_at is not None:
+                self._unanswered.setdefault(user.uid, user.unanswered_at)
 
     def _note_state(self, user: User) -> None:
         match user.state:
@@ -165,8 +205,8 @@ class Roster:
                 pass
             case _ as never:
                 assert_never(never)
-        self._changed.set()
-        self._changed = trio.Event()
+        for event in [event for event, condition in self._waiting.items() if condition(self)]:
+            event.set()
 
 
 @asynccontextmanager
@@ -176,23 +216,26 @@ async def open_roster(
     seed: int,
     *,
     shelter: Shelter | None = None,
-    call_bound_s: float = float("inf"),
+    call_bound_s: float = math.inf,
 ) -> AsyncIterator[Roster]:
     """A roster whose users live inside the block.
 
-    Leaving asks them all to leave and waits until their sessions are closed, at most `CLOSING_S`
-    seconds; then, as when the block is cancelled, they are cancelled, and close their sessions in
-    the bounded time that their connector takes for it.
+    Leaving closes it (`Roster.close`) and waits until sessions are closed; what takes longer than
+    `CLOSING_S` is cancelled. Cancelling the block cancels everybody at once. In either case a call that
+    has been sent comes to its answer first, and sessions are closed in the bounded time that their
+    connector takes for it; leaving the shelter cuts the calls off as well.
 
     Args:
         shelter: the run's; one that nobody leaves where none is given.
         call_bound_s: the longest that a call is awaited, where its session has no time-out of its own.
     """
-    del shelter, call_bound_s
+    shared = Shared(connector, record, shelter or Shelter(), call_bound_s)
     async with trio.open_nursery() as nursery:
-        roster = Roster(nursery, connector, record, seed)
-        yield roster
-        roster.dismiss()
+        roster = Roster(nursery, shared, seed)
+        try:
+            yield roster
+        finally:
+            roster.close()
         with trio.move_on_after(CLOSING_S):
             await roster.wait_until(lambda roster: not len(roster))
         nursery.cancel_scope.cancel()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
-from importlib.metadata import version
 from typing import Protocol, TypeVar
 
 import mcp_types as types
@@ -15,13 +14,18 @@ from mcp.shared.exceptions import MCPError
 from actors.answer import Json
 from actors.answers import read_resource_text, read_tool_result
 from actors.errors import CallError, LoginError, Outcome, SessionLost
-from actors.failures import invalid_answer, no_answer
+from actors.failures import invalid_answer, is_of_the_sdk, no_answer, session_error
 from actors.ports import Credentials
-from actors.protocol import REFUSED_GREETING, ProtocolChoice
+from actors.protocol import CLIENT_NAME, REFUSED_GREETING, ProtocolChoice, client_version
+from actors.text import harmless
 
 CLOSING_S = 2.0
 """How long ending a session may take."""
-CLIENT_INFO = types.Implementation(name="nextcloud-mcp-simulate", version=version("mcp"))
+CLIENT_INFO = types.Implementation(name=CLIENT_NAME, version=client_version())
+MAX_PAGES = 1000
+"""Of a list of tools; a server that goes on is not going to end."""
+MAX_NAME_LENGTH = 200
+"""Of a tool. (The protocol recommends at most 128 characters.)"""
 
 T = TypeVar("T")
 
@@ -34,6 +38,9 @@ class Transport(Protocol):
     """
 
     authorization: str
+
+    async def prepare(self) -> None:
+        """Do what is ours, and not the server's, before the next request. Raises nothing expected."""
 
     def take_failure(self) -> CallError | None:
         """Why the last request failed, where that could not be raised; None when it did not fail."""
@@ -55,6 +62,7 @@ class McpSession:
         self._choice = protocol
         self._credentials = credentials
         self._call_timeout_s = call_timeout_s
+        self._is_prepared = False
         self.protocol = ""
 
     async def begin(self) -> None:
@@ -62,21 +70,43 @@ class McpSession:
 
         `AUTO` shakes hands first, since nearly every server does, and such a session can be asked for
         input; where that is refused, it discovers. Then the tools are listed, as every client does.
-        Raises CallError.
+        Raises CallError; where both greetings are refused, with the reason of the first.
         """
+        refusal: CallError | None = None
         if self._choice is not ProtocolChoice.NEW:
             try:
                 await self._call(self._client.initialize)
             except CallError as error:
                 if self._choice is ProtocolChoice.OLD or not refuses_handshake(error):
                     raise
+                refusal = error
         if self._client.protocol_version is None:
-            await self._call(self._client.discover)
+            try:
+                await self._call(self._client.discover)
+            except CallError as error:
+                if refusal is not None and refuses_handshake(error):
+                    raise refusal from error
+                raise
         self.protocol = str(self._client.protocol_version)
         offered = self._client.server_capabilities
         if offered is not None and offered.tools is not None:
             # Else the SDK's session would ask within the first call, and that would look slow.
             await self.list_tools()
+
+    async def prepare(self) -> None:
+        """See `actors.ports.ToolSession`."""
+        await self._transport.prepare()
+        # Last, so that nothing comes between it and the call.
+        try:
+            authorization = await self._credentials.authorization()
+        except LoginError as error:
+            raise CallError(Outcome.AUTHORIZATION, str(error), reason="login") from None
+        if not (authorization.isascii() and authorization.isprintable()):
+            # A line break in a token would begin another header, or another request.
+            text = "the credentials hold characters that no header may hold; they were not sent"
+            raise CallError(Outcome.AUTHORIZATION, text, reason="header")
+        self._transport.authorization = authorization
+        self._is_prepared = True
 
     async def call_tool(self, name: str, arguments: Mapping[str, Json]) -> Json:
         result = await self._call(lambda: self._client.call_tool(name, dict(arguments)))
@@ -91,20 +121,25 @@ class McpSession:
 
     async def list_tools(self) -> frozenset[str]:
         names: set[str] = set()
+        cursors: set[str] = set()
         params = types.PaginatedRequestParams()
-        while True:
+        for _ in range(MAX_PAGES):
             page = await self._call(partial(self._client.list_tools, params=params))
-            names.update(tool.name for tool in page.tools)
-            if page.next_cursor is None:
+            names.update(harmless(tool.name, MAX_NAME_LENGTH) for tool in page.tools)
+            cursor = page.next_cursor
+            if cursor is None:
                 return frozenset(names)
-            params = types.PaginatedRequestParams(cursor=page.next_cursor)
+            if cursor in cursors:  # "" is a cursor like any other
+                raise invalid_answer("the list of tools has a page that leads back to an earlier one")
+            cursors.add(cursor)
+            params = types.PaginatedRequestParams(cursor=cursor)
+        raise invalid_answer(f"a list of tools of more than {MAX_PAGES} pages")
 
     async def _call(self, request: Callable[[], Awaitable[T]]) -> T:
         """Make one request within the call's deadline; everything expected becomes a CallError."""
-        try:
-            self._transport.authorization = await self._credentials.authorization()
-        except LoginError as error:
-            raise CallError(Outcome.AUTHORIZATION, str(error), reason="login") from None
+        if not self._is_prepared:
+            await self.prepare()
+        self._is_prepared = False
         try:
             with self._credentials.in_use(), trio.fail_after(self._call_timeout_s):
                 return await request()
@@ -117,9 +152,11 @@ class McpSession:
                 raise failure from None
             raise CallError(Outcome.PROTOCOL_ERROR, str(error)) from None
         except (RuntimeError, ValueError) as error:
-            # The SDK refuses an answer that is no valid message of the protocol.
-            self._transport.take_failure()
-            raise invalid_answer(error) from None
+            if not is_of_the_sdk(error):
+                raise
+            # It refuses an answer that is no valid message of the protocol.
+            failure = self._transport.take_failure()
+            raise failure or session_error(error) from None
         except (trio.BrokenResourceError, trio.ClosedResourceError) as error:
             raise SessionLost(
                 Outcome.TRANSPORT_ERROR, "the session has ended", reason="session_lost"

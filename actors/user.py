@@ -3,6 +3,10 @@
 The task that opens the session serves the inbox with it and closes it again. An expected failure is
 an outcome: it is recorded and answered, and a lost session is replaced at the next step. Anything
 else is a bug and escapes.
+
+What has been sent comes to its answer: whoever hangs up stops nothing, and a server that finishes a
+call after its user has been removed makes the user's home anew. So a call is awaited under the run's
+shelter although its asker, or the user, was cancelled meanwhile. What has *not* been sent then never is.
 """
 
 from __future__ import annotations
@@ -13,58 +17,70 @@ from random import Random
 
 import trio
 
+from actors.backoff import Backoff
 from actors.errors import CallError, CredentialsRejected, LoginError, Outcome, SessionLost
+from actors.failures import no_answer
 from actors.inbox import Envelope, Inbox
 from actors.lifecycle import Lifecycle, State
-from actors.measurement import Measurement, Phase, Record, SetupStep, SetupTiming
-from actors.messages import ActorGone, Done, Failed, Reply, Step
-from actors.ports import Connector, Credentials, Person, ToolSession
-from actors.verdict import INTERRUPTED, Verdict, judge_answer, judge_error
+from actors.measurement import SetupStep, SetupTiming
+from actors.messages import ActorGone, Reply, Step
+from actors.ports import Credentials, Person, ToolSession
+from actors.shared import Shared
+from actors.text import harmless
+from actors.verdict import INTERRUPTED, Verdict, judge_answer, judge_error, measured, reply_of
 
 INBOX_CAPACITY = 64
-FIRST_BACKOFF_S = 0.25
-LONGEST_BACKOFF_S = 15.0
-TEXT_LENGTH = 300
+MAX_REFUSALS = 3
+"""So often in a row may the server refuse who comes on stage for the first time, before he gives up."""
 
 
 class User:
-    """One simulated user from his entry to his exit.
+    """One simulated user from entry to exit; `live` is their task.
 
-    `live` is his task. The roster starts it, the director asks him through `ask`, and holds him
-    while a workflow casts him, so that he does not leave in the middle of a story.
+    The director asks through `ask`, and holds who is cast, so that nobody leaves in mid-story.
 
     Args:
-        person, credentials: who he is, and what he shows the server.
-        connector: opens his sessions.
-        record: takes what he measures.
-        random: his own draws (the jitter of reconnecting), so that they depend on nobody else's.
-        on_state: told, synchronously, whenever his state has changed.
+        person, credentials: who they are, and what they show the server.
+        shared: what they share with all others.
+        random: their own draws, so that they depend on nobody else's.
+        on_state: told, synchronously, whenever their state has changed.
+
+    Attributes:
+        protocol: the version that was negotiated last, "" before any was.
+        last_error: why the last opening of a session failed.
+        gave_up: whether they left since the server refused them before they ever were on stage:
+            `last_error` says why, and another try would be refused as well.
+        unanswered_at: the instant at which the first call was sent that may have changed something,
+            and whose answer never came; None where there is none.
     """
 
     def __init__(
         self,
         person: Person,
         credentials: Credentials,
-        connector: Connector,
-        record: Record,
+        shared: Shared,
         random: Random,
         on_state: Callable[[User], None],
     ) -> None:
         self.person = person
         self.random = random
         self.protocol = ""
+        self.last_error = ""
+        self.gave_up = False
+        self.unanswered_at: float | None = None
         self._credentials = credentials
-        self._connector = connector
-        self._record = record
+        self._shared = shared
         self._on_state = on_state
         self._inbox = Inbox(person.uid, INBOX_CAPACITY)
         self._life = Lifecycle()
+        self._backoff = Backoff(random)
         self._holds = 0
-        self._failures_in_a_row = 0
+        self._refusals = 0
         self._attempt = trio.CancelScope()
+        self._can_be_broken_off = True
+        self._is_closing = False
         self._was_never_on_stage = True
         self._decided = trio.Event()
-        self.last_error: str = ""
 
     @property
     def uid(self) -> str:
@@ -76,20 +92,20 @@ class User:
 
     @property
     def has_room(self) -> bool:
-        """Whether his inbox takes a step without making the asker wait."""
+        """Whether the inbox takes a step without making the asker wait."""
         return self._inbox.has_room
 
     async def ask(self, step: Step) -> Reply:
-        """Have him carry out `step`. Cancelling the asker calls the step off."""
+        """Have the user carry out `step`. Cancelling the asker calls it off where it is not sent yet."""
         return await self._inbox.ask(step)
 
     async def wait_on_stage(self) -> bool:
-        """True once his session is open, False when he left before it was."""
+        """True once the session is open, False when they left, or gave up, before it was."""
         await self._decided.wait()
         return not self._was_never_on_stage
 
     def hold(self) -> None:
-        """A workflow casts him: he stays until as many `release` calls have come."""
+        """A workflow casts them: they stay until as many `release` calls have come."""
         self._holds += 1
 
     def release(self) -> None:
@@ -97,7 +113,7 @@ class User:
         self._go_when_free()
 
     def leave(self) -> None:
-        """Leave the stage: no new casting; he serves until no workflow holds him, then closes."""
+        """Leave the stage: no new casting; serve until no workflow holds them, then close."""
         if self.state not in (State.LEAVING, State.GONE):
             was_off_stage = self.state is State.OFF_STAGE
             self._move(State.GONE if was_off_stage else State.LEAVING)
@@ -105,29 +121,51 @@ class User:
             self._inbox.close()
         self._go_when_free()
 
+    def close(self) -> None:
+        """Make no call any more, whoever holds them: who waits is answered `ActorGone` at once.
+
+        A call that has been sent comes to its answer; then the session closes, and the task ends.
+        """
+        self._is_closing = True
+        self.leave()
+        self._inbox.close()
+        if self._can_be_broken_off:
+            self._attempt.cancel()
+
     async def live(self) -> None:
-        """His whole life. When cancelled, the session is closed and every asker gets `ActorGone`."""
+        """Their whole life. When cancelled, a call that has been sent comes to its answer first, unless
+        the shelter has been left; the session is closed, and every asker gets `ActorGone`.
+        """
         if self.state is State.GONE:
             return
         envelope: Envelope | None = None
         self._move(State.CONNECTING)
         try:
-            while self.state is not State.LEAVING or self._holds:
+            while self._stays:
                 if not self._was_never_on_stage:
                     envelope = await self._inbox.next()
                     if envelope is None:
                         return
-                # Leaving may end an attempt to come on stage: nobody can have cast him yet.
+                # Leaving may end an attempt to come on stage: nobody can have cast them yet.
                 with trio.CancelScope() as self._attempt:
+                    self._can_be_broken_off = True
                     await self._back_off(envelope)
                     if envelope is None or not envelope.called_off:
                         await self._serve_one_session(envelope)
+                self._can_be_broken_off = False
+                if envelope is not None:
+                    envelope.answer(ActorGone(self.uid))
                 envelope = None
         finally:
             if envelope is not None:
                 envelope.answer(ActorGone(self.uid))
             self._inbox.close()
             self._move(State.GONE)
+
+    @property
+    def _stays(self) -> bool:
+        is_needed = self.state is not State.LEAVING or self._holds > 0
+        return is_needed and not self._is_closing and not self.gave_up
 
     def _move(self, to: State) -> None:
         self._life.move(to)
@@ -142,24 +180,22 @@ class User:
                 self._attempt.cancel()
 
     async def _back_off(self, envelope: Envelope | None) -> None:
-        """Wait before another try at a server that refused the last ones, or until the step is called off."""
-        if not self._failures_in_a_row:
+        """Wait before another try at a server in trouble, or until the step is called off."""
+        if self._backoff.until <= trio.current_time():
             return
-        longest = min(LONGEST_BACKOFF_S, FIRST_BACKOFF_S * 2 ** min(self._failures_in_a_row, 10))
-        delay = self.random.uniform(longest / 2, longest)
         if envelope is None:
-            await trio.sleep(delay)
+            await trio.sleep_until(self._backoff.until)
         else:
-            with trio.move_on_after(delay):
+            with trio.move_on_at(self._backoff.until):
                 await envelope.wait_settled()
 
     async def _serve_one_session(self, envelope: Envelope | None) -> None:
-        """Open a session, serve with it (`envelope` first) until it is lost or he is done, close it."""
+        """Open a session, serve with it (`envelope` first) until it is lost or they are done, close it."""
         async with AsyncExitStack() as stack:
             started = trio.current_time()
             try:
                 session = await stack.enter_async_context(
-                    self._connector.open_session(self.person, self._credentials)
+                    self._shared.connector.open_session(self.person, self._credentials)
                 )
             except (CallError, LoginError) as error:
                 self._note_failed_opening(started, error, envelope)
@@ -168,9 +204,9 @@ class User:
             await self._serve(session, envelope)
 
     def _note_opening(self, started: float, session: ToolSession) -> None:
-        self._failures_in_a_row = 0
+        self._backoff.opened()
         self.protocol = session.protocol
-        self._note(self._opening_step, Outcome.OK, started)
+        self._note(Outcome.OK, started)
         self._was_never_on_stage = False
         if self._life.leaves_for(State.ON_STAGE):
             self._move(State.ON_STAGE)
@@ -178,28 +214,28 @@ class User:
     def _note_failed_opening(
         self, started: float, error: CallError | LoginError, envelope: Envelope | None
     ) -> None:
-        self._failures_in_a_row += 1
-        self.last_error = str(error)
+        self.last_error = harmless(str(error))
         if isinstance(error, LoginError):
             error = CallError(Outcome.AUTHORIZATION, str(error), reason="login")
+        self._backoff.fail(trio.current_time(), error.retry_after_s)
         if isinstance(error, CredentialsRejected):
             self._credentials.reject()
-        self._note(self._opening_step, error.outcome, started, str(error))
+        self._refusals = self._refusals + 1 if error.outcome is Outcome.AUTHORIZATION else 0
+        self.gave_up = self._was_never_on_stage and self._refusals >= MAX_REFUSALS
+        self._note(error.outcome, started, str(error))
         if envelope is not None:
             self._settle(envelope, started, Verdict(error.outcome, error=error))
 
-    @property
-    def _opening_step(self) -> SetupStep:
-        return SetupStep.SESSION if self._was_never_on_stage else SetupStep.RECONNECT
-
-    def _note(self, step: SetupStep, outcome: Outcome, started: float, text: str = "") -> None:
+    def _note(self, outcome: Outcome, started: float, text: str = "") -> None:
+        step = SetupStep.SESSION if self._was_never_on_stage else SetupStep.RECONNECT
         finished = trio.current_time()
-        self._record(SetupTiming(step, self.uid, outcome, started, finished, text[:TEXT_LENGTH]))
+        self._shared.record(SetupTiming(step, self.uid, outcome, started, finished, harmless(text)))
 
     async def _serve(self, session: ToolSession, envelope: Envelope | None) -> None:
-        """Carry out steps until the session is lost, or until he is done."""
+        """Carry out steps until the session is lost, or until they are done."""
         while True:
             if envelope is None:
+                self._can_be_broken_off = False
                 envelope = await self._inbox.next()
                 if envelope is None:
                     return
@@ -213,54 +249,51 @@ class User:
                 return
 
     async def _carry_out(self, session: ToolSession, envelope: Envelope) -> CallError | None:
-        """Make the call, record it and answer the asker, whatever happens."""
-        step = envelope.step
-        verdict = INTERRUPTED
-        started = trio.current_time()
+        """Make the call, record it and answer the asker, whatever happens.
+
+        What waits for the user, not for the server, comes before the clock starts; until then the step
+        can be called off, and leaves no trace.
+        """
+        step, verdict = envelope.step, INTERRUPTED
+        started: float | None = None
+        self._can_be_broken_off = True
         try:
-            with envelope.scope:
+            await self._back_off(envelope)
+            if not envelope.called_off:
+                await session.prepare()
+            if envelope.called_off:
+                return None
+            self._can_be_broken_off = False
+            started = trio.current_time()
+            with self._shared.shelter.over(self._shared.call_bound_s) as scope:
                 if step.is_resource:
                     value = await session.read_resource(step.tool)
                 else:
                     value = await session.call_tool(step.tool, step.arguments)
                 verdict = judge_answer(step, value)
+            if scope.cancelled_caught:
+                raise no_answer(self._shared.call_bound_s)
+            self._backoff.answered()
+            return None
         except CallError as error:
+            self._backoff.note(error, trio.current_time())
             verdict = judge_error(step, error)
             return error
         finally:
-            self._settle(envelope, started, verdict)
-        return None
+            if started is None and verdict is INTERRUPTED:
+                envelope.answer(ActorGone(self.uid))  # nothing was sent
+            else:
+                self._settle(envelope, started, verdict)
 
-    def _settle(self, envelope: Envelope, started: float, verdict: Verdict) -> None:
+    def _settle(self, envelope: Envelope, started: float | None, verdict: Verdict) -> None:
+        """Record a call and answer its asker. `started` is None for one that did not get so far."""
         step, finished = envelope.step, trio.current_time()
-        wait, error = started - envelope.sent, verdict.error
-        text = str(error) if error else "; ".join(f.seen for f in verdict.findings)
-        self._record(
-            Measurement(
-                workflow=step.workflow,
-                step=step.name,
-                tool=step.tool,
-                user=self.uid,
-                execution=step.execution,
-                outcome=verdict.outcome,
-                started=started,
-                finished=finished,
-                status=error.status if error else None,
-                reason=error.reason if error else "",
-                text=text[:TEXT_LENGTH],
-                due=step.due,
-                inbox_wait_s=wait,
-                group=self.person.group,
-                region=self.person.region,
-                phase=None if step.workflow else Phase.SETUP,
-                is_expected=error is not None and error.says(*step.tolerated),
-            )
-        )
-        envelope.answer(self._reply(verdict, started, finished, wait))
-
-    def _reply(self, verdict: Verdict, started: float, finished: float, wait: float) -> Reply:
-        if verdict is INTERRUPTED:
-            return ActorGone(self.uid)
-        if verdict.error is not None:
-            return Failed(verdict.error, started, finished, wait)
-        return Done(verdict.value, started, finished, verdict.findings, wait)
+        if started is None:
+            started = finished
+        error = verdict.error
+        was_cut = verdict is INTERRUPTED or (error is not None and not error.answered)
+        if was_cut and step.may_change and self.unanswered_at is None:
+            self.unanswered_at = started
+        wait_s = started - envelope.sent
+        self._shared.record(measured(self.person, step, verdict, started, finished, wait_s))
+        envelope.answer(reply_of(self.uid, verdict, started, finished, wait_s))

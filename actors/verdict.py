@@ -1,4 +1,4 @@
-"""How a call is counted: the outcome of an answer or an error, given what its step expected."""
+"""How a call is counted, recorded and answered, given what its step expected."""
 
 from __future__ import annotations
 
@@ -6,8 +6,10 @@ import attrs
 
 from actors.answer import Finding, Json, examine
 from actors.errors import CallError, Outcome
-from actors.measurement import ViolationKind
-from actors.messages import Step
+from actors.measurement import Measurement, Phase, ViolationKind
+from actors.messages import ActorGone, Done, Failed, Reply, Step
+from actors.ports import Person
+from actors.text import harmless
 
 
 @attrs.frozen
@@ -37,3 +39,39 @@ def judge_error(step: Step, error: CallError) -> Verdict:
     if error.says(*step.refusals):
         return Verdict(Outcome.OK)
     return Verdict(error.outcome, error=error)
+
+
+def measured(
+    person: Person, step: Step, verdict: Verdict, started: float, finished: float, wait_s: float
+) -> Measurement:
+    """What is recorded of a call; instants and the time in the inbox as in `Measurement`."""
+    error = verdict.error
+    text = str(error) if error else "; ".join(finding.seen for finding in verdict.findings)
+    return Measurement(
+        workflow=step.workflow,
+        step=step.name,
+        tool=step.tool,
+        user=person.uid,
+        execution=step.execution,
+        outcome=verdict.outcome,
+        started=started,
+        finished=finished,
+        status=error.status if error else None,
+        reason=error.reason if error else "",
+        text=harmless(text) if text else "",
+        due=step.due,
+        inbox_wait_s=wait_s,
+        group=person.group,
+        region=person.region,
+        phase=None if step.workflow else Phase.SETUP,
+        is_expected=error is not None and error.says(*step.tolerated),
+    )
+
+
+def reply_of(uid: str, verdict: Verdict, started: float, finished: float, wait_s: float) -> Reply:
+    """What the asker is told of a call."""
+    if verdict is INTERRUPTED:
+        return ActorGone(uid)
+    if verdict.error is not None:
+        return Failed(verdict.error, started, finished, wait_s)
+    return Done(verdict.value, started, finished, verdict.findings, wait_s)

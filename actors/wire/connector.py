@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import ssl
+from collections import Counter
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from random import Random
 
 import trio
 from mcp import ClientSession
 
+from actors.draws import draws_of
 from actors.errors import SimulateError
 from actors.network import Network
 from actors.ports import Credentials, Person, ToolSession
@@ -17,6 +18,7 @@ from actors.protocol import ProtocolChoice
 from actors.session import CLIENT_INFO, CLOSING_S, McpSession
 from actors.wire.dispatcher import WireDispatcher
 from actors.wire.exchange import Exchanger
+from actors.wire.response import BodyRoom
 
 HERE = Network()
 
@@ -49,13 +51,16 @@ class WireConnector:
         self._protocol = protocol
         self._networks = networks or {}
         self._seed = seed
+        self._sessions: Counter[str] = Counter()
+        self._room = BodyRoom()
 
     @asynccontextmanager
     async def open_session(self, person: Person, credentials: Credentials) -> AsyncIterator[ToolSession]:
         """See `actors.ports.Connector`. The server's session is ended in at most `CLOSING_S` seconds."""
         network = self._networks.get(person.region, HERE)
-        draws = Random(f"{self._seed}/network/{person.uid}")  # noqa: S311  reproducible draws, not secrets
-        dispatcher = WireDispatcher(Exchanger(self._url, self._tls, network, draws))
+        self._sessions[person.uid] += 1
+        draws = draws_of(f"{self._seed}/network/{person.uid}", self._sessions[person.uid])
+        dispatcher = WireDispatcher(Exchanger(self._url, self._tls, network, draws, self._room))
         failure: SimulateError | None = None
         try:
             async with ClientSession(dispatcher=dispatcher, client_info=CLIENT_INFO) as client:

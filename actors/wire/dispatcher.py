@@ -7,28 +7,27 @@ Streamable HTTP: https://modelcontextprotocol.io/specification/2025-06-18/basic/
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
 import anyio
-import attrs
 import trio
-from mcp.shared.dispatcher import (
-    CallOptions,
-    OnNotify,
-    OnNotifyIntercept,
-    OnRequest,
-    ProgressFnT,
-    run_notify_intercept,
-)
+from mcp.shared.dispatcher import CallOptions, OnNotify, OnNotifyIntercept, OnRequest, ProgressFnT
+from mcp.shared.dispatcher import run_notify_intercept as intercepts
 from mcp.shared.exceptions import MCPError
-from mcp.shared.transport_context import TransportContext
 
 from actors.errors import CallError
-from actors.failures import invalid_answer, status_error
+from actors.failures import (
+    SessionWatch,
+    invalid_answer,
+    redirected,
+    session_lost,
+    status_error,
+    stream_ended,
+)
 from actors.wire.events import EventParser
 from actors.wire.exchange import Exchanger
-from actors.wire.http import Response
 from actors.wire.messages import (
     Message,
     decode,
@@ -39,43 +38,26 @@ from actors.wire.messages import (
     request,
     result_of,
 )
+from actors.wire.response import Response
+from actors.wire.server_messages import FromServer, is_valid_notification, progress_of, sound_tools
 
-MOST_BODY_BYTES = 64 * 2**20
 CANCELLING_S = 0.5
+MAX_RESUMPTIONS = 20
+"""How often the rest of one answer is asked for; each time bounded, as a whole, by the call's deadline."""
 SESSION_ID = "mcp-session-id"
+VISIBLE = re.compile(r"[\x21-\x7e]+")
+"""What an id of a session is made of (MCP 2025-11-25, Session Management)."""
+VERSION = "mcp-protocol-version"
 REPEATABLE = frozenset(
     {"initialize", "ping", "server/discover", "tools/list", "resources/list", "resources/read"}
 )
 """Methods that may be sent twice; a tool may have done its work although no answer came."""
+JSON, EVENTS = "application/json", "text/event-stream"
+CANNOT_RESUME = frozenset({400, 404, 405, 501})
+EXCERPT_BYTES = 4096
+"""Of the body of a failure, in which the word about the session is looked for."""
 SENT_ALWAYS = {"Accept": "application/json, text/event-stream", "Content-Type": "application/json"}
 INTERNAL = -32603
-
-
-@attrs.define
-class FromServer:
-    """What handlers of the server's own messages are told (`mcp.shared.dispatcher.DispatchContext`)."""
-
-    dispatcher: WireDispatcher
-    request_id: Any = None
-    message_metadata: None = None
-    transport: TransportContext = attrs.field(
-        factory=lambda: TransportContext(kind="streamable-http", can_send_request=True)
-    )
-    can_send_request: bool = True
-    cancel_requested: anyio.Event = attrs.field(factory=anyio.Event)
-
-    async def send_raw_request(
-        self, method: str, params: Mapping[str, Any] | None, opts: CallOptions | None = None
-    ) -> dict[str, Any]:
-        return await self.dispatcher.send_raw_request(method, params, opts)
-
-    async def notify(
-        self, method: str, params: Mapping[str, Any] | None, opts: CallOptions | None = None
-    ) -> None:
-        await self.dispatcher.notify(method, params, opts)
-
-    async def progress(self, progress: float, total: float | None = None, message: str | None = None) -> None:
-        """Clients report no progress."""
 
 
 class WireDispatcher:
@@ -86,6 +68,7 @@ class WireDispatcher:
     Attributes:
         authorization: the `Authorization` header of the next request, "" for none.
         session_id: given by the server at `initialize`.
+        ignored: how many notifications of the server were none that MCP knows, and were left out.
     """
 
     def __init__(self, exchanger: Exchanger) -> None:
@@ -96,6 +79,13 @@ class WireDispatcher:
         self._intercept: OnNotifyIntercept | None = None
         self.authorization = ""
         self.session_id: str | None = None
+        self.ignored = 0
+        self._watch = SessionWatch()
+        self._version = ""
+
+    async def prepare(self) -> None:
+        """See `actors.session.Transport`."""
+        await self._exchanger.prepare()
 
     def take_failure(self) -> None:
         """Nothing: what fails here is raised (`actors.session.Transport`)."""
@@ -128,8 +118,11 @@ class WireDispatcher:
         if progress is not None:
             params = {**(params or {}), "_meta": {**(params or {}).get("_meta", {}), "progressToken": number}}
         message = request(number, method, params)
+        headers = opts.get("headers", {})
+        self._version = headers.get(VERSION, self._version)
         try:
-            return await self._ask(message, number, opts.get("headers", {}), progress)
+            result = await self._ask(message, number, headers, progress)
+            return sound_tools(result) if method == "tools/list" else result
         except trio.Cancelled:
             if opts.get("cancel_on_abandon", True) and self.session_id is not None:
                 with trio.CancelScope(shield=True), trio.move_on_after(CANCELLING_S):
@@ -149,7 +142,7 @@ class WireDispatcher:
                 async with self._exchanger.exchange(
                     "DELETE", self._headers({}), b"", repeatable=True
                 ) as response:
-                    await response.read(MOST_BODY_BYTES)
+                    await response.read()
             except CallError:
                 pass  # a server that is gone has forgotten the session as well
         await self._exchanger.aclose()
@@ -158,34 +151,72 @@ class WireDispatcher:
         self, message: Message, number: int, headers: Mapping[str, str], progress: ProgressFnT | None
     ) -> dict[str, Any]:
         is_repeatable = message["method"] in REPEATABLE
-        async with self._exchanger.exchange(
-            "POST", self._headers(headers), encode(message), repeatable=is_repeatable
-        ) as response:
-            await self._check_status(response)
-            kind = response.headers.get("content-type", "")
-            if kind.startswith("application/json"):
-                answer = decode(await response.read(MOST_BODY_BYTES))
-                if not is_answer_to(number, answer):
-                    raise invalid_answer("it belongs to another request")
-                return result_of(answer)
-            if kind.startswith("text/event-stream"):
-                return await self._read_events(response, number, progress)
-            raise invalid_answer(f"content of type {kind[:60]!r}")
+        parser = EventParser()
+        try:
+            async with self._exchanger.exchange(
+                "POST", self._headers(headers), encode(message), repeatable=is_repeatable
+            ) as response:
+                await self._check_status(response)
+                kind = media_type(response)
+                if kind == JSON:
+                    answer = decode(await response.read())
+                    if not is_answer_to(number, answer):
+                        raise invalid_answer("it belongs to another request")
+                    return result_of(answer)
+                if kind != EVENTS:
+                    # A page of something on the way: what became of the request is not known.
+                    raise invalid_answer(f"content of type {kind[:60]!r}", answered=False)
+                found = await self._read_events(response, parser, number, progress)
+        except CallError as error:
+            if error.reason != "cut" or not parser.last_id:
+                raise
+            found = None
+        if found is None:
+            found = await self._resume(parser, number, headers, progress)
+        return result_of(found)
+
+    async def _resume(
+        self, parser: EventParser, number: int, headers: Mapping[str, str], progress: ProgressFnT | None
+    ) -> Message:
+        """Ask for the rest of a stream that ended early, and named its events for that.
+
+        MCP 2025-11-25, Streamable HTTP, Resumability and Redelivery. Raises CallError.
+        """
+        for _ in range(MAX_RESUMPTIONS):
+            if not parser.last_id:
+                break
+            await trio.sleep(parser.retry_s)
+            asked = {**self._headers(headers), "Accept": EVENTS, "Last-Event-ID": parser.last_id}
+            parser = EventParser(parser.last_id, parser.retry_s)
+            try:
+                async with self._exchanger.exchange("GET", asked, b"", repeatable=True) as response:
+                    await self._check_status(response)
+                    if media_type(response) != EVENTS:
+                        break
+                    found = await self._read_events(response, parser, number, progress)
+                if found is not None:
+                    return found
+            except CallError as error:
+                if error.status in CANNOT_RESUME:
+                    break
+                if error.reason not in ("cut", "connect"):
+                    raise
+        raise stream_ended()
 
     async def _read_events(
-        self, response: Response, number: int, progress: ProgressFnT | None
-    ) -> dict[str, Any]:
-        """Take events until the answer comes; what else the server says is answered in between."""
-        parser = EventParser()
+        self, response: Response, parser: EventParser, number: int, progress: ProgressFnT | None
+    ) -> Message | None:
+        """Take events until the answer comes, None when the stream ends before it does.
+
+        What else the server says is answered in between.
+        """
         while piece := await response.next_piece():
             for data in parser.feed(piece):
                 message = decode(data)
                 if is_answer_to(number, message):
-                    return result_of(message)
+                    return message
                 await self._take(message, number, progress)
-            if parser.size > MOST_BODY_BYTES:
-                raise invalid_answer(f"an event of more than {MOST_BODY_BYTES} bytes")
-        raise invalid_answer("the stream of events ended without an answer")
+        return None
 
     async def _take(self, message: Message, number: int, progress: ProgressFnT | None) -> None:
         """A request or notification that the server sent within an answer; others are not for us."""
@@ -196,10 +227,12 @@ class WireDispatcher:
             await self._post(await self._reply(method, params, message["id"]), {})
             return
         if method == "notifications/progress" and progress is not None:
-            given = params or {}
-            if given.get("progressToken") == number:
-                await progress(float(given.get("progress", 0)), given.get("total"), given.get("message"))
-        if not run_notify_intercept(self._intercept, method, params):
+            told = progress_of(params or {}, number)
+            if told is not None:
+                await progress(*told)
+        if not is_valid_notification(method, params, self._version):
+            self.ignored += 1  # the SDK would print a traceback for each
+        elif not intercepts(self._intercept, method, params):
             await self._on_notify(FromServer(self), method, params)
 
     async def _reply(self, method: str, params: Mapping[str, Any] | None, number: Any) -> Message:
@@ -220,28 +253,37 @@ class WireDispatcher:
             "POST", self._headers(headers), encode(message), repeatable=False
         ) as response:
             await self._check_status(response)
-            await response.read(MOST_BODY_BYTES)
+            await response.read()
 
     async def _tell_cancelled(self, number: int, opts: CallOptions) -> None:
         try:
             params = {"requestId": number, "reason": "the client does not wait any longer"}
             await self.notify("notifications/cancelled", params, {"headers": opts.get("headers", {})})
-        except CallError:
-            pass  # it was a courtesy
+        except (CallError, MCPError):
+            pass  # it was a courtesy, and whoever was cancelled is to stay cancelled
 
     async def _check_status(self, response: Response) -> None:
         """Raises CallError for a status that is no success, or the JSON-RPC error that came with a 400."""
-        self.session_id = response.headers.get(SESSION_ID, self.session_id)
+        had_session = self.session_id is not None
         if response.status < 300:
+            self._watch.is_gone(response.status, had_session, "")
+            given = response.headers.get(SESSION_ID)
+            if given is not None:
+                if not VISIBLE.fullmatch(given):
+                    raise invalid_answer("an id of a session with characters that it must not have")
+                self.session_id = given
             return
-        kind = response.headers.get("content-type", "")
-        body = await response.read(MOST_BODY_BYTES)
-        if response.status == 400 and kind.startswith("application/json"):
+        body = await response.read()
+        text = body[:EXCERPT_BYTES].decode("utf-8", "replace")
+        if self._watch.is_gone(response.status, had_session, text):
+            raise session_lost(response.status)
+        if response.status == 400 and media_type(response) == JSON:
             error = decode(body).get("error")
             if isinstance(error, dict) and isinstance(error.get("code"), int):
                 raise error_of(error)
-        wait = response.headers.get("retry-after", "")
-        raise status_error(response.status, wait, had_session=self.session_id is not None)
+        if response.status < 400 and "location" in response.headers:
+            raise redirected(response.status, f"to {response.headers['location']}: name that address")
+        raise status_error(response.status, response.headers.get("retry-after", ""))
 
     def _headers(self, more: Mapping[str, str]) -> dict[str, str]:
         headers = {**SENT_ALWAYS, **more}
@@ -250,3 +292,8 @@ class WireDispatcher:
         if self.session_id is not None:
             headers[SESSION_ID] = self.session_id
         return headers
+
+
+def media_type(response: Response) -> str:
+    """Without parameters, in lower case, as it is compared (RFC 9110, 8.3.1)."""
+    return response.headers.get("content-type", "").partition(";")[0].strip().lower()

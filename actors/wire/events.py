@@ -1,12 +1,28 @@
-"""Server-sent events, as far as MCP uses them: the `data` of each event (WHATWG HTML, 9.2.5 and 9.2.6)."""
+"""Server-sent events, as far as MCP uses them (WHATWG HTML, 9.2.5 and 9.2.6)."""
 
 from __future__ import annotations
 
+import re
+
+BOM = b"\xef\xbb\xbf"
+DEFAULT_RETRY_S = 1.0
+PLAIN = re.compile(rb"[\x21-\x7e]{1,1000}")
+"""Ids that can stand in a header (`Last-Event-ID`)."""
+
 
 class EventParser:
-    """Takes a stream apart, however it is cut into pieces. Other fields than `data` are left out."""
+    """Takes a stream apart, however it is cut into pieces: `data`, `id` and `retry`.
 
-    def __init__(self) -> None:
+    Attributes:
+        last_id: of the last event that was complete; "" where none has one that a header can hold.
+        retry_s: how long the server wants a client to wait before it asks for the rest of the stream.
+    """
+
+    def __init__(self, last_id: str = "", retry_s: float = DEFAULT_RETRY_S) -> None:
+        self.last_id = last_id
+        self.retry_s = retry_s
+        self._next_id = last_id
+        self._is_first_line = True
         self._rest: list[bytes] = []
         self._data: list[bytes] = []
         self._after_cr = False
@@ -34,10 +50,19 @@ class EventParser:
 
     def _take(self, line: bytes) -> bytes | None:
         """One line; the data of the event that it ends."""
+        if self._is_first_line:
+            self._is_first_line = False
+            line = line.removeprefix(BOM)
         if not line:
+            self.last_id = self._next_id
             event, self._data = b"\n".join(self._data), []
             return event or None
         name, _, value = line.partition(b":")
+        value = value.removeprefix(b" ")
         if name == b"data":
-            self._data.append(value.removeprefix(b" "))
+            self._data.append(value)
+        elif name == b"id":
+            self._next_id = value.decode("ascii") if PLAIN.fullmatch(value) else ""
+        elif name == b"retry" and value.isdigit() and len(value) < 10:
+            self.retry_s = int(value) / 1000
         return None

@@ -9,31 +9,70 @@ from random import Random
 from urllib.parse import urljoin
 
 import trio
+from mcp.shared.exceptions import MCPError
 
 from actors.errors import CallError, Outcome
+from actors.failures import redirected, unsendable
 from actors.network import Network
-from actors.wire.http import Connection, Endpoint, Response, open_connection
+from actors.wire.http import Connection, Endpoint, open_connection
+from actors.wire.response import BodyRoom, Response
 
-MOST_REDIRECTS = 5
-MOST_IDLE = 2
+MAX_REDIRECTS = 5
+MAX_IDLE = 2
 """Connections that are kept: one is enough, unless the server asks something within an answer."""
+MAX_LINGERING = 2
+"""Connections that are kept although the end of their last answer has not come."""
+DRAIN_S = 0.02
+"""How long the end of an answer is waited for, once, before the next request takes another connection."""
+MAX_WAITS = 3
+"""So often a connection is looked at before it is given up."""
 
 
 class Exchanger:
     """Sends requests to one URL.
 
+    What belongs to us and not to the server is done in `prepare`, before the clock of a call starts.
+    Opening a connection is part of the exchange that needs it: accepting and shaking hands is work of
+    the server, and an overloaded one is slow at it. (So a server that closes after each answer is
+    measured with a handshake a call; k6 would leave it out, Locust would not.)
+
     Args:
         network: what the way to the server costs; put into connections and requests as they happen.
         random: draws those costs.
+        room: for large answers, shared by all users.
     """
 
-    def __init__(self, url: str, tls: ssl.SSLContext, network: Network, random: Random) -> None:
+    def __init__(
+        self, url: str, tls: ssl.SSLContext, network: Network, random: Random, room: BodyRoom | None = None
+    ) -> None:
         self._url = url
         self._endpoint = Endpoint.of(url)
         self._tls = tls
         self._network = network
         self._random = random
+        self._room = room or BodyRoom()
         self._idle: list[Connection] = []
+        self._lingering: list[Connection] = []
+        self._is_patient = True
+
+    async def prepare(self) -> None:
+        """See to the connections whose last answer had no end yet: now, since no call is being measured.
+
+        An end is given a moment. Where one has not come by then, the server is taken for one that leaves
+        its streams open, and nobody waits, until an end is seen again.
+        """
+        for connection in tuple(self._lingering):
+            patience_s = DRAIN_S if self._is_patient and not self._idle else 0.0
+            try:
+                is_over = await connection.finish(patience_s, DRAIN_S)
+                self._is_patient = is_over or (self._is_patient and not patience_s)
+            except CallError:
+                is_over = True  # it broke
+            if is_over or connection.waits >= MAX_WAITS:
+                self._lingering.remove(connection)
+                last = connection.last
+                if last is None or not last.is_complete or not self._keeps(connection, last):
+                    await connection.aclose()
 
     @asynccontextmanager
     async def exchange(
@@ -41,62 +80,85 @@ class Exchanger:
     ) -> AsyncIterator[Response]:
         """Send a request; the block takes its answer. Raises CallError.
 
-        Leaving the block before the answer is complete, by an exception or by cancellation, closes
-        the connection.
+        A connection is kept when its answer was understood, also where that said no. Any other
+        exception, and cancellation, closes it.
 
         Args:
             repeatable: it may be sent again when a kept connection turns out to be closed, although
                 the server may have seen it (RFC 9110, 9.2.2).
         """
         connection, response = await self._follow(method, headers, body, repeatable)
+        understood = False
         try:
             yield response
-        except Exception as error:
-            # An answer that was understood leaves a good connection, also where it said no.
-            spoiled = isinstance(error, CallError) and error.outcome is Outcome.PROTOCOL_ERROR
-            if response.is_complete and response.keep_alive and not spoiled:
-                self._idle.append(connection)
-            else:
+            understood = True
+        except CallError as error:
+            understood = error.outcome is not Outcome.PROTOCOL_ERROR and response.is_complete
+            raise
+        except MCPError:
+            understood = True
+            raise
+        finally:
+            response.release()
+            if not (understood and self._keeps(connection, response)):
                 await connection.aclose()
-            raise
-        except BaseException:
-            await connection.aclose()
-            raise
-        if len(self._idle) < MOST_IDLE and (response.keep_alive or not response.is_complete):
-            self._idle.append(connection)
-        else:
-            await connection.aclose()
 
     async def aclose(self) -> None:
         """Close what is kept."""
-        while self._idle:
-            await self._idle.pop().aclose()
+        for kept in (self._idle, self._lingering):
+            while kept:
+                await kept.pop().aclose()
+
+    def _keeps(self, connection: Connection, response: Response) -> bool:
+        """Put a connection aside for the next requests; false where it is to be closed.
+
+        The one rule: it is kept when another request may follow its answer, or when nothing but the end
+        of that is missing; and of either kind only so many.
+        """
+        kept, most = (self._idle, MAX_IDLE) if response.is_complete else (self._lingering, MAX_LINGERING)
+        if (response.is_complete and not response.keep_alive) or len(kept) >= most:
+            return False
+        kept.append(connection)
+        return True
 
     async def _follow(
         self, method: str, headers: Mapping[str, str], body: bytes, repeatable: bool
     ) -> tuple[Connection, Response]:
         """Send it, and again where the server redirects to, if that is of the same origin.
 
-        Only 307 and 308 keep the method (RFC 9110, 15.4). Another origin gets nothing: the request
-        bears credentials.
+        Only 307 and 308 keep the method, and only 308 is for good (RFC 9110, 15.4). Another origin gets
+        nothing: the request bears credentials.
         """
-        for _ in range(MOST_REDIRECTS):
-            connection, response = await self._send(method, headers, body, repeatable)
+        url, endpoint, is_for_good = self._url, self._endpoint, True
+        for _ in range(MAX_REDIRECTS):
+            connection, response = await self._send(endpoint, method, headers, body, repeatable)
             location = response.headers.get("location")
             if response.status not in (307, 308) or location is None:
                 return connection, response
-            await connection.aclose()
-            self._url = urljoin(self._url, location)
-            target = Endpoint.of(self._url)
-            if target.origin != self._endpoint.origin:
-                raise redirected(response.status, f"to another server, {target.authority}: name that one")
-            self._endpoint = target
-        raise redirected(307, f"more than {MOST_REDIRECTS} times")
+            if not (response.is_complete and self._keeps(connection, response)):
+                await connection.aclose()
+            url, endpoint = self._target(response.status, url, location)
+            is_for_good = is_for_good and response.status == 308
+            if is_for_good:
+                self._url, self._endpoint = url, endpoint
+        raise redirected(307, f"more than {MAX_REDIRECTS} times")
+
+    def _target(self, status: int, url: str, location: str) -> tuple[str, Endpoint]:
+        """Where a redirect leads. Raises CallError for another origin, and for what is no address."""
+        try:
+            url = urljoin(url, location)
+            target = Endpoint.of(url)
+        except ValueError:
+            raise redirected(status, f"to what is no address: {location}") from None
+        if target.origin != self._endpoint.origin:
+            where = f"{target.scheme}://{target.authority}"
+            raise redirected(status, f"to another server, {where}: name that one")
+        return url, target
 
     async def _send(
-        self, method: str, headers: Mapping[str, str], body: bytes, repeatable: bool
+        self, endpoint: Endpoint, method: str, headers: Mapping[str, str], body: bytes, repeatable: bool
     ) -> tuple[Connection, Response]:
-        request = self._head(method, headers, len(body)) + body
+        request = head(endpoint, method, headers, len(body)) + body
         kept = await self._take_kept()
         if kept is not None:
             try:
@@ -104,16 +166,16 @@ class Exchanger:
             except CallError as error:
                 if not repeatable or error.reason != "cut" or kept.got_bytes:
                     raise
-        connection = await self._open()
+        connection = await self._open(endpoint)
         return connection, await self._ask(connection, request)
 
     async def _ask(self, connection: Connection, request: bytes) -> Response:
         try:
             if self._network.is_instant:
-                return await connection.send(request)
+                return await connection.send(request, self._room)
             trip_s = self._network.round_trip(self._random)
             await trio.sleep(trip_s / 2)
-            response = await connection.send(request)
+            response = await connection.send(request, self._room)
             await trio.sleep(trip_s / 2)
             return response
         except BaseException:
@@ -125,26 +187,37 @@ class Exchanger:
         while self._idle:
             connection = self._idle.pop()
             try:
-                if await connection.is_ready():
+                if await connection.is_quiet():
                     return connection
-            except CallError:
-                pass  # it is closed below; nothing was sent yet
             except BaseException:
                 await connection.aclose()
                 raise
             await connection.aclose()
         return None
 
-    async def _open(self) -> Connection:
+    async def _open(self, endpoint: Endpoint) -> Connection:
         if not self._network.is_instant:
             await trio.sleep(self._network.handshake(self._random))
-        return await open_connection(self._endpoint, self._tls)
+        connection = await open_connection(endpoint, self._tls)
+        if not self._network.is_instant:
+            try:
+                for _ in range(connection.tls_round_trips):
+                    await trio.sleep(self._network.round_trip(self._random))
+            except BaseException:
+                await connection.aclose()
+                raise
+        return connection
 
-    def _head(self, method: str, headers: Mapping[str, str], length: int) -> bytes:
-        lines = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
-        first = f"{method} {self._endpoint.target} HTTP/1.1\r\nHost: {self._endpoint.authority}\r\n"
-        return f"{first}{lines}Content-Length: {length}\r\n\r\n".encode("latin-1")
 
-
-def redirected(status: int, why: str) -> CallError:
-    return CallError(Outcome.TRANSPORT_ERROR, f"the MCP server redirects {why}", status=status)
+def head(endpoint: Endpoint, method: str, headers: Mapping[str, str], length: int) -> bytes:
+    """The head of a request. Raises CallError for a value that would break out of its line."""
+    lines = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
+    first = f"{method} {endpoint.target} HTTP/1.1\r\nHost: {endpoint.authority}\r\n"
+    text = f"{first}{lines}Accept-Encoding: identity\r\nContent-Length: {length}\r\n\r\n"
+    # One carriage return and one line feed a line: any other came with a value.
+    if text.count("\r") != len(headers) + 5 or text.count("\n") != len(headers) + 5 or "\0" in text:
+        raise unsendable("a header with a line break")
+    try:
+        return text.encode("latin-1")
+    except UnicodeEncodeError:
+        raise unsendable("a header with characters outside of Latin-1") from None

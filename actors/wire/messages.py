@@ -9,6 +9,7 @@ from typing import Any
 from mcp.shared.exceptions import MCPError
 
 from actors.failures import invalid_answer
+from actors.json_text import read_json
 
 Message = dict[str, Any]
 
@@ -28,15 +29,19 @@ def notification(method: str, params: Mapping[str, Any] | None) -> Message:
 
 
 def encode(message: Message) -> bytes:
-    return json.dumps(message, separators=(",", ":"), ensure_ascii=False).encode()
+    text = json.dumps(message, separators=(",", ":"), ensure_ascii=False)
+    try:
+        return text.encode()
+    except UnicodeEncodeError:  # half of a surrogate pair, as a server may have sent it: escaped
+        return json.dumps(message, separators=(",", ":")).encode()
 
 
 def decode(data: bytes) -> Message:
     """Raises CallError for what is no message."""
     try:
-        message = json.loads(data)
-    except ValueError:
-        raise invalid_answer("not JSON") from None
+        message = read_json(data)
+    except ValueError as error:
+        raise invalid_answer(f"not JSON: {error}") from None
     if not isinstance(message, dict):
         raise invalid_answer("not a JSON-RPC message")
     return message
@@ -49,13 +54,18 @@ def is_answer_to(number: int, message: Message) -> bool:
 
 
 def result_of(message: Message) -> Message:
-    """The result of a response. Raises MCPError for an error (JSON-RPC 2.0, 5.1), CallError for neither."""
+    """The result of a response. Raises MCPError for an error (JSON-RPC 2.0, 5.1), CallError for neither.
+
+    Members that are null count as absent: some servers write out what they leave empty.
+    """
     error = message.get("error")
     if error is not None:
         raise error_of(error)
     result = message.get("result")
     if not isinstance(result, dict):
         raise invalid_answer("a response without a result")
+    if None in result.values():
+        return {name: value for name, value in result.items() if value is not None}
     return result
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from random import Random
@@ -11,6 +12,7 @@ import trio
 
 from actors.answer import Json
 from actors.answers import read_tool_result
+from actors.draws import draws_of
 from actors.errors import CallError, Outcome
 from actors.network import Network
 from actors.ports import Credentials, Person
@@ -43,11 +45,13 @@ class InProcessConnector:
         self._networks = networks
         self._call_timeout_s = call_timeout_s
         self._seed = seed
+        self._sessions: Counter[str] = Counter()
 
     @asynccontextmanager
     async def open_session(self, person: Person, credentials: Credentials) -> AsyncIterator[InProcessSession]:
         network = self._networks.get(person.region, Network())
-        draws = Random(f"{self._seed}/server/{person.uid}")  # noqa: S311  reproducible draws, not secrets
+        self._sessions[person.uid] += 1
+        draws = draws_of(f"{self._seed}/server/{person.uid}", self._sessions[person.uid])
         await trio.sleep(network.handshake(draws))
         yield InProcessSession(self, person.uid, network, draws, self._call_timeout_s)
 
@@ -71,6 +75,9 @@ class InProcessSession:
         self._network = network
         self._random = random
         self._call_timeout_s = call_timeout_s
+
+    async def prepare(self) -> None:
+        """Nothing is to be refreshed or tidied up."""
 
     async def call_tool(self, name: str, arguments: Mapping[str, Json]) -> Json:
         answer = await self._ask(name, lambda: self._standin.tools.call(self._uid, name, arguments))

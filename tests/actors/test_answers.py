@@ -87,6 +87,15 @@ def test_names_in_a_listing_come_out_plain(name: str, plain: str) -> None:
         ("The request was blocked", None),
         ("Too many requests", 429),
         ("Note is read-only", 403),
+        ("Permission denied", 403),
+        ("Read-only file system", None),
+        ("[Errno 30] Read-only file system: '/data/x'", None),
+        ("The database is in read only mode", None),
+        ("HTTP 999", None),
+        ("server error (042)", None),
+        ("HTTP 403: Unauthorized", 403),
+        ("Client error '403 Forbidden': unauthorised", 403),
+        ("access denied, the token is unauthorized", 403),
         ("something else went wrong", None),
         ("Note 401 not found", 404),
         ("Note 403 not found", 404),
@@ -181,3 +190,11 @@ def test_whatever_a_server_answers_is_a_value_or_a_call_error(
         assert error.outcome in (Outcome.TOOL_ERROR, Outcome.AUTHORIZATION)
     else:
         assert not is_error
+
+
+@pytest.mark.parametrize("made_up", [0, 7, 99, 600, 7777, -404, True, 10**30, "404", 404.5, None, [404]])
+def test_a_server_cannot_make_up_kinds_of_failures(made_up: object) -> None:
+    with pytest.raises(CallError) as caught:
+        read("nc_share_get", {"success": False, "message": "no", "status_code": made_up})
+    assert caught.value.status is None
+    assert caught.value.kind == "tool_error/refused"

@@ -106,7 +106,7 @@ async def test_leaving_while_connecting_ends_the_attempt(autojump_clock: object)
     assert connector.opened == []
 
 
-async def test_a_user_cancelled_in_mid_call_answers_everybody_and_records_an_interruption(
+async def test_a_user_cancelled_in_mid_call_finishes_it_and_makes_no_other(
     autojump_clock: object,
 ) -> None:
     connector, facts = StoreConnector("alice", seconds=10), Facts()
@@ -127,12 +127,13 @@ async def test_a_user_cancelled_in_mid_call_answers_everybody_and_records_an_int
                     await trio.testing.wait_all_tasks_blocked()
                     nursery.cancel_scope.cancel()
                     await trio.sleep_forever()
-    assert replies == [ActorGone("alice")] * 3
-    assert [call.outcome for call in facts.calls] == [Outcome.INTERRUPTED]
+    assert replies[:2] == [ActorGone("alice")] * 2
+    assert isinstance(replies[2], Done)
+    assert [call.outcome for call in facts.calls] == [Outcome.OK]
     assert connector.closed == ["alice"]
 
 
-async def test_an_asker_who_is_cancelled_interrupts_the_call_and_the_user_serves_on(
+async def test_a_call_that_was_sent_is_finished_although_its_asker_has_gone(
     autojump_clock: object,
 ) -> None:
     connector, facts = StoreConnector("alice", seconds=10), Facts()
@@ -141,7 +142,8 @@ async def test_an_asker_who_is_cancelled_interrupts_the_call_and_the_user_serves
             with trio.move_on_after(1):
                 await alice.ask(SEARCH)
             assert isinstance(await alice.ask(SEARCH), Done)
-    assert [call.outcome for call in facts.calls] == [Outcome.INTERRUPTED, Outcome.OK]
+    assert [call.outcome for call in facts.calls] == [Outcome.OK, Outcome.OK]
+    assert [call.finished - call.started for call in facts.calls] == [10, 10]
 
 
 async def test_the_time_in_the_inbox_is_measured_apart_from_the_call(autojump_clock: object) -> None:

@@ -62,6 +62,9 @@ class Nowhere:
 class Silent:
     protocol = "none"
 
+    async def prepare(self) -> None:
+        return None
+
     async def call_tool(self, name: str, arguments: object) -> object:
         return None
 

@@ -51,6 +51,9 @@ class StoreSession:
         self._connector = connector
         self._uid = uid
 
+    async def prepare(self) -> None:
+        """Nothing is to be refreshed."""
+
     async def call_tool(self, name: str, arguments: Mapping[str, Json]) -> Json:
         await trio.sleep(self._connector.seconds)
         self._connector.raise_planned(self._uid, name)

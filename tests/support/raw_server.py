@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
 
 import attrs
 import trio
 
+JSON = "application/json"
 HELLO = {
     "protocolVersion": "2025-06-18",
     "capabilities": {"tools": {}},
@@ -27,6 +28,7 @@ class Request:
     headers: dict[str, str]
     message: dict[str, Any]
     number: int = 0
+    target: str = ""
 
 
 Answering = Callable[[trio.SocketStream, Request], Awaitable[bool]]
@@ -43,8 +45,15 @@ class RawServer:
 
 
 @asynccontextmanager
-async def raw_server(answer: Answering) -> AsyncIterator[RawServer]:
-    """Handshakes are answered well; every tool call by `answer`."""
+async def raw_server(
+    answer: Answering, instead: Mapping[str, Answering] | None = None
+) -> AsyncIterator[RawServer]:
+    """Handshakes are answered well; every tool call by `answer`.
+
+    Args:
+        instead: what answers other requests, by method of JSON-RPC, or of HTTP where there is no message.
+    """
+    others = instead or {}
     async with trio.open_nursery() as nursery:
         server: RawServer
 
@@ -63,6 +72,9 @@ async def raw_server(answer: Answering) -> AsyncIterator[RawServer]:
             if name == "tools/call":
                 request.number = sum(r.message.get("method") == "tools/call" for r in server.requests)
                 return await answer(stream, request)
+            other = others.get(str(name) if name else request.method)
+            if other is not None:
+                return await other(stream, request)
             if name == "initialize":
                 await stream.send_all(http_json(result(request, HELLO), session="s-1"))
             elif name == "tools/list":
@@ -91,7 +103,21 @@ async def read_request(stream: trio.SocketStream) -> Request | None:
     headers = {n.strip().lower(): v.strip() for n, _, v in (line.partition(":") for line in lines)}
     while len(body) < int(headers.get("content-length", "0")):
         body += await stream.receive_some(65536)
-    return Request(first.split()[0], headers, json.loads(body) if body else {})
+    method, target, _ = first.split()
+    return Request(method, headers, json.loads(body) if body else {}, target=target)
+
+
+def http_answer(
+    body: bytes,
+    kind: str = JSON,
+    *,
+    status: int = 200,
+    headers: Mapping[str, str] | None = None,
+) -> bytes:
+    """An answer with this body, whatever it is."""
+    lines = "".join(f"{name}: {value}\r\n" for name, value in (headers or {}).items())
+    head = f"HTTP/1.1 {status} X\r\nContent-Type: {kind}\r\nContent-Length: {len(body)}\r\n{lines}\r\n"
+    return head.encode() + body
 
 
 def result(request: Request, value: Any) -> dict[str, Any]:

@@ -158,11 +158,11 @@ async def test_idle_means_that_nothing_is_played_any_more(autojump_clock: object
     assert len(facts.executions) == len(users)
 
 
-async def test_a_grace_that_is_over_calls_off_what_is_in_flight(
+async def test_a_grace_that_is_over_interrupts_stories_and_lets_their_calls_come_to_an_answer(
     autojump_clock: object,
 ) -> None:
     connector, facts = StoreConnector(*NAMES), Facts()
-    with trio.fail_after(60):
+    with trio.fail_after(200):
         async with users_on_stage(connector, facts, *NAMES) as (roster, users):
             connector.seconds = 100
             async with trio.open_nursery() as nursery:
@@ -178,4 +178,4 @@ async def test_a_grace_that_is_over_calls_off_what_is_in_flight(
             assert director.in_flight == 0
             assert roster.count_on_stage == len(users)
     assert [e.ending for e in facts.executions] == [Ending.INTERRUPTED] * 5
-    assert [call.outcome.value for call in facts.calls] == ["interrupted"] * 5
+    assert [call.outcome.value for call in facts.calls] == ["ok"] * 5

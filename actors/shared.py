@@ -1,0 +1,29 @@
+"""What all users of a run share."""
+
+from __future__ import annotations
+
+import math
+
+import attrs
+
+from actors.measurement import Record
+from actors.ports import Connector
+from actors.shelter import Shelter
+
+
+@attrs.frozen
+class Shared:
+    """What all users of a run share.
+
+    Attributes:
+        connector: opens their sessions.
+        record: takes what they measure.
+        shelter: lets what they have sent come to its answer.
+        call_bound_s: the longest that a call is awaited under it; sessions keep time-outs of their own,
+            so it matters only where one does not.
+    """
+
+    connector: Connector
+    record: Record
+    shelter: Shelter = attrs.field(factory=Shelter)
+    call_bound_s: float = math.inf
