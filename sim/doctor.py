@@ -13,10 +13,10 @@ from actors.errors import CallError, SetupError
 from actors.login.provisioning import LOOK, LOOK_ARGUMENTS
 from actors.ports import Credentials, Person
 from sim.app import Simulation
+from sim.clean.ledger import Ledger
 from sim.config import Config, Target
 from sim.exit import ExitCode
 from sim.interrupt import Interrupt
-from sim.ledger import Ledger
 from sim.outcome import cleanup_text
 from sim.setup import Place, Setup
 from workflows.base import Workflow
@@ -44,7 +44,7 @@ class Doctor(Simulation):
         interrupt: Interrupt,
         target: Target,
     ) -> None:
-        people = [person for group in self._people.values() for person in group]
+        people = await self._identified(setup)
         plan = await self._check("servers answer, the account may manage users", lambda: setup.check(people))
         self._note(f"{place.nextcloud_url}; {plan.why if plan else 'passwords are taken'}")
         if plan is not None:
@@ -53,7 +53,7 @@ class Doctor(Simulation):
         scout = people[0] if place.accounts is None else Person(target.admin, target.admin_password)
         offered = await setup.offered_tools(make_login, scout)
         must_grant = offered is not None and await self._check_tools(place, workflows, offered)
-        await self._check("users created", lambda: setup.create(people))
+        people = await self._check("users created", lambda: setup.create(people))
         login = make_login(self._recorder)
         logging_in = f"users log in ({place.why_driver})"
         credentials = await self._check(logging_in, lambda: setup.log_in(login, people))

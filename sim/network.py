@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ssl
+from http.cookiejar import DefaultCookiePolicy
 from pathlib import Path
 
 import httpx
@@ -34,9 +35,17 @@ def tls_context(ca_file: Path | None, insecure: bool) -> ssl.SSLContext:
 
 
 def http_client(base_url: str, tls: ssl.SSLContext, connections: int) -> httpx.AsyncClient:
-    """A client for Nextcloud at `base_url` with at most so many connections."""
+    """A client for Nextcloud at `base_url` with at most so many connections, which keeps no cookies.
+
+    It serves many accounts: a session that Nextcloud began for one answers the next with 401,
+    "CSRF check not passed.".
+    """
     limits = httpx.Limits(max_connections=connections, max_keepalive_connections=connections)
-    return httpx.AsyncClient(base_url=base_url, verify=tls, timeout=TIMEOUT_S, limits=limits, trust_env=False)
+    client = httpx.AsyncClient(
+        base_url=base_url, verify=tls, timeout=TIMEOUT_S, limits=limits, trust_env=False
+    )
+    client.cookies.jar.set_policy(DefaultCookiePolicy(allowed_domains=()))
+    return client
 
 
 def networks_of(config: Config) -> dict[str, Network]:

@@ -13,7 +13,9 @@ from actors.answer import Answer, Json, WrongAnswer
 from actors.errors import CallError, LoginError, Outcome
 from actors.failures import reason_of
 from actors.login.driver import Driver
+from actors.ocs import FOREIGN_ERRORS
 from actors.ports import Connector, Credentials, Person, ToolSession
+from actors.text import harmless
 
 PROVISION, CHECK = "nc_auth_provision_access", "nc_auth_check_status"
 LOOK, LOOK_ARGUMENTS = "nc_notes_search_notes", {"query": "simulate"}
@@ -72,14 +74,19 @@ class Grants:
 
     async def withdraw(self, person: Person) -> None:
         """Have the server forget the app password of `person`, who shows his own. Raises LoginError."""
-        url = urljoin(self.mcp_url, f"/api/v1/users/{quote(person.uid)}/app-password")
-        auth = httpx.BasicAuth(person.uid, person.password.reveal())
-        try:
-            response = await self.http.delete(url, auth=auth)
-        except httpx.TransportError as error:
-            raise LoginError(person.uid, url, f"no answer: {reason_of(error)}") from error
-        if response.status_code >= 400 and response.status_code != 404:
-            raise LoginError(person.uid, url, f"HTTP {response.status_code}")
+        await withdraw(self.http, self.mcp_url, person)
+
+
+async def withdraw(http: httpx.AsyncClient, mcp_url: str, person: Person) -> None:
+    """Have the server at `mcp_url` forget the app password of `person`. Raises LoginError."""
+    url = urljoin(mcp_url, f"/api/v1/users/{quote(person.uid, safe='')}/app-password")
+    auth = httpx.BasicAuth(person.login, person.password.reveal())
+    try:
+        response = await http.delete(url, auth=auth)
+    except FOREIGN_ERRORS as error:
+        raise LoginError(person.uid, url, f"no answer: {harmless(reason_of(error))}") from None
+    if not response.is_success and response.status_code != 404:
+        raise LoginError(person.uid, url, f"HTTP {response.status_code}")
 
 
 async def is_good(session: ToolSession) -> bool:
