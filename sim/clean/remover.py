@@ -62,9 +62,13 @@ class CleanupResult:
         return not self.remaining
 
 
-def remaining(ledger: Ledger, reasons: Mapping[tuple[str, str], str] | None = None) -> tuple[str, ...]:
+def remaining(
+    ledger: Ledger,
+    reasons: Mapping[tuple[str, str], str] | None = None,
+    things: Mapping[str, Thing] | None = None,
+) -> tuple[str, ...]:
     """Names of what the ledger still has, with what is known of the reason."""
-    things, known = all_things(), reasons or {}
+    things, known = all_things() if things is None else things, reasons or {}
     return tuple(
         _named(entry, known.get(entry.key, ""))
         for entry in ledger.entries
@@ -132,7 +136,7 @@ class Remover:
         if self._ledger.trouble:
             self._notes.append(f"{self._ledger.trouble} (removing went on without it)")
         unanswered = possibly_left(self._asked_unanswered())
-        left = remaining(self._ledger, self._reasons) + unanswered
+        left = remaining(self._ledger, self._reasons, self._things) + unanswered
         return CleanupResult(
             self._removed, left, tuple(self._expiring), self._failure, tuple(dict.fromkeys(self._notes))
         )
@@ -179,6 +183,8 @@ class Remover:
                 await thing.remove(entry, self._means)
         except Expires:
             self._expiring.append(entry.name)
+            self._ledger.removed(entry.kind, entry.name)
+            return False
         except Denied as error:
             self._denied[error.account] = str(error)
             self._fail(entry, str(error))
@@ -261,7 +267,7 @@ class Remover:
             return
         why = self._reasons.get(void[0].key) or f"no answer within {VOID_S:g} s"
         self._notes.append(f"the MCP server may still keep app passwords that are void now: {why}")
-        if not remaining(self._ledger):
+        if not remaining(self._ledger, things=self._things):
             for entry in void:
                 self._ledger.removed(entry.kind, entry.name)
 

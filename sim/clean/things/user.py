@@ -5,6 +5,8 @@ from __future__ import annotations
 import attrs
 import trio
 
+from actors.errors import SetupError
+from actors.ocs import Denied
 from actors.ports import Accounts, User
 from sim.clean.ledger_text import Entry, EntryState
 from sim.clean.marker import is_marker
@@ -77,12 +79,19 @@ async def settled(accounts: Accounts, uid: str) -> User | None:
 
 async def remove_user(accounts: Accounts, uid: str) -> None:
     """Ask for it, and look until a well-formed answer shows the user gone. Raises SetupError."""
-    await accounts.delete(uid)
+    reason: SetupError = StillThere(f"the user {uid} is still there")
+    try:
+        await accounts.delete(uid)
+    except Denied:
+        raise
+    except SetupError as error:
+        # It may have been carried out all the same: only the look tells.
+        reason = error
     for pause_s in GONE_LOOKS_S:
         await trio.sleep(pause_s)
         if await accounts.look(uid) is None:
             return
-    raise StillThere(f"the user {uid} is still there")
+    raise reason
 
 
 def admin_of(means: Means) -> Accounts:

@@ -1,4 +1,4 @@
-"""Whatever happens at whatever moment of creating users: all of them are removed, or named; nobody else's is."""
+"""At whatever moment creating users is ended: all of them are removed, or named, and nobody else is."""
 
 from __future__ import annotations
 
