@@ -87,22 +87,9 @@ class Account:
             return []
         if response.status_code != 207 or root is None or root.tag != DAV_RESPONSE:
             raise SetupError(f"looking into the files of {self._person.uid} failed: {_said(response)}")
-        base = str(self._http.base_url.join(self._absolute(place)))
-        inside = unquote(urlsplit(base).path)
-        found = []
-        for element in root.iter(DAV_HREF):
-            # An absolute path holds the sub-path under which Nextcloud lies (RFC 4918 8.3).
-            url = urljoin(base, (element.text or "").strip())
-            path = unquote(urlsplit(url).path)
-            name = path.removeprefix(inside)
-            if (
-                path.startswith(inside)
-                and word in name
-                and ".." not in name.split("/")
-                and _origin(url) == _origin(base)
-            ):
-                found.append(url)
-        return found
+        base = self._absolute(place)
+        found = (_member(base, element.text or "") for element in root.iter(DAV_HREF))
+        return [url for url, name in found if word in name]
 
     async def _send(
         self, method: str, place: str, headers: Mapping[str, str] | None = None
@@ -126,6 +113,22 @@ class Account:
         if place.startswith("/"):
             return f"{str(self._http.base_url).rstrip('/')}{place}"
         return place
+
+
+def _member(folder: str, href: str) -> tuple[str, str]:
+    """The address of what lies in `folder`, and its name there; empty for what does not lie there.
+
+    An absolute path holds the sub-path under which Nextcloud lies (RFC 4918 8.3).
+    """
+    try:
+        url = urljoin(folder, href.strip())
+        inside, path = unquote(urlsplit(folder).path), unquote(urlsplit(url).path)
+        is_same_server = _origin(url) == _origin(folder)
+    except ValueError:
+        return "", ""
+    name = path.removeprefix(inside)
+    is_in = is_same_server and path.startswith(inside) and ".." not in name.split("/")
+    return (url, name) if is_in else ("", "")
 
 
 def _is_own_note(note: Any, word: str) -> bool:

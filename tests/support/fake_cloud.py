@@ -80,6 +80,8 @@ class FakeCloud:
                 return await self._outlive(lambda: self._delete(uid), 0.2)
             case "GET" if path.endswith("/cloud/capabilities"):
                 return ocs(200, {"capabilities": {}})
+            case "GET" if path.endswith("/cloud/user"):
+                return ocs(200, {"id": "admin"})
             case "GET" if not uid:
                 wanted = request.url.params.get("search", "").lower()
                 return ocs(200, {"users": [each for each in self.rows if wanted in each.lower()]})
