@@ -2,27 +2,51 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
+from urllib.parse import quote
 
 import httpx
-import trio
 
 from actors.errors import SetupError
-from actors.failures import reason_of
-from actors.ports import Person
+from actors.ocs import NOT_FOUND_CODES, UNAUTHORIZED_CODES, Denied, NoOcsAnswer, Ocs, OcsAnswer
+from actors.ports import Person, User
 from actors.secret import Secret
+from actors.text import harmless
 
+ME = "/ocs/v2.php/cloud/user"
 USERS = "/ocs/v2.php/cloud/users"
-OK, OK_V1 = 200, 100
+CAPABILITIES = "/ocs/v2.php/cloud/capabilities"
 USER_EXISTS = 102
-NOT_FOUND = 998
-MOST_TRIES = 5
-BUSY = frozenset({429, 502, 503, 504})
+INVALID = 101
+FORBIDDEN = 403
+FILES_EXIST = "files already exist for this"
+BAD_REQUEST = "bad request"
+HOPELESS_CODES = frozenset({INVALID, 103, 104, 105, 106, 107, 108, 109, 110, 111, FORBIDDEN})
+"""What the manual lists for "add a new user": the server has looked at it and will not."""
+
+TWO_FACTOR = "an account with two-factor authentication needs an app password"
 
 
-class AlreadyExists(SetupError):
-    """There is a user of this name already; he is not ours."""
+class NotCreated(SetupError):
+    """A creation that did not end well.
+
+    Attributes:
+        is_refused: the API itself said no and will say so again; False: the fate is unknown, or
+            trying again may help.
+    """
+
+    def __init__(self, text: str, *, is_refused: bool = False) -> None:
+        super().__init__(text)
+        self.is_refused = is_refused
+
+
+class AlreadyExists(NotCreated):
+    """There is a user of this name already, somebody else's: the answer to a first try."""
+
+
+class FilesExist(NotCreated):
+    """The name is free, and a home of that name lies on the server: an earlier user's calls went on."""
 
 
 class OcsAccounts:
@@ -31,40 +55,62 @@ class OcsAccounts:
     Args:
         http: a client with the base URL of Nextcloud; one connection pool for all.
         admin, password: of an account that may manage users.
+        on_wait: told, in one line, that a busy server is being waited for.
     """
 
-    def __init__(self, http: httpx.AsyncClient, admin: str, password: Secret) -> None:
-        self._http = http
+    def __init__(
+        self,
+        http: httpx.AsyncClient,
+        admin: str,
+        password: Secret,
+        on_wait: Callable[[str], None] = lambda text: None,
+    ) -> None:
+        self._ocs = Ocs(http, admin, password, on_wait)
         self._admin = admin
-        self._password = password
 
     async def check(self) -> None:
-        code, _, text = await self._ask("GET", "/ocs/v2.php/cloud/user")
-        if code in (401, 997):
-            raise SetupError(
-                f"{self._http.base_url} refuses the admin account {self._admin!r}: "
-                "check NEXTCLOUD_USERNAME and NEXTCLOUD_PASSWORD"
+        server = self._ocs.server
+        try:
+            answer = await self._ocs.ask("GET", ME)
+        except NoOcsAnswer as error:
+            if str(error).startswith(("cannot reach", server)):
+                raise
+            raise SetupError(f"{server} does not answer like a Nextcloud: {error}") from error
+        if answer.code in UNAUTHORIZED_CODES:
+            raise Denied(
+                self._admin,
+                f"{server} refuses the admin account {self._admin!r}{_words(answer)}: check "
+                f"NEXTCLOUD_USERNAME and NEXTCLOUD_PASSWORD; {TWO_FACTOR}",
             )
-        if code not in (OK, OK_V1):
-            raise SetupError(f"{self._http.base_url} does not answer like a Nextcloud: {text or code}")
-        code, _, text = await self._ask("GET", USERS, params={"search": "", "limit": "1"})
-        if code not in (OK, OK_V1):
-            raise SetupError(
-                f"the account {self._admin!r} may not manage users at {self._http.base_url}: {text or code}"
-            )
+        if not answer.is_ok:
+            raise SetupError(f"{server} does not answer like a Nextcloud: {answer.why}")
+        answer = await self._ocs.ask("GET", USERS, params={"search": "", "limit": "1"})
+        if not answer.is_ok:
+            raise SetupError(f"the account {self._admin!r} may not manage users at {server}: {answer.why}")
+
+    async def password_length(self) -> int:
+        """The least length that the server's password policy asks for, 0 where it says nothing."""
+        answer = await self._ocs.ask("GET", CAPABILITIES)
+        policy = _inside(answer.data, "capabilities", "password_policy")
+        length = policy.get("minLength") if isinstance(policy, Mapping) else None
+        return length if isinstance(length, int) and 0 < length < 1000 else 0
 
     async def existing(self, uids: frozenset[str]) -> frozenset[str]:
         if not uids:
             return uids
-        common = _common_prefix(uids)
-        return frozenset(await self.search(common)) & uids
+        # Nextcloud compares names without regard to case.
+        found = {uid.casefold() for uid in await self.search(_common_prefix(uids))}
+        return frozenset(uid for uid in uids if uid.casefold() in found)
 
     async def search(self, text: str) -> list[str]:
-        """All users that Nextcloud's substring search finds for `text`."""
-        code, data, said = await self._ask("GET", USERS, params={"search": text})
-        if code not in (OK, OK_V1):
-            raise SetupError(f"searching for users failed: {said or code}")
-        return list(data["users"])
+        """All users that Nextcloud's substring search finds for `text`. Raises SetupError."""
+        answer = self._checked(await self._ocs.ask("GET", USERS, params={"search": text}))
+        users = _inside(answer.data, "users")
+        # PHP writes a list with gaps as an object.
+        users = list(users.values()) if isinstance(users, Mapping) else users
+        if not answer.is_ok or not isinstance(users, list) or not all(isinstance(u, str) for u in users):
+            raise NoOcsAnswer(f"searching for users failed: {answer.why if not answer.is_ok else 'no list'}")
+        return users
 
     async def create(self, person: Person) -> None:
         form = {
@@ -73,69 +119,87 @@ class OcsAccounts:
             "displayName": person.display_name,
             "email": person.email,
         }
-        code, _, text = await self._ask("POST", USERS, data=form)
-        if code == USER_EXISTS:
+        try:
+            answer = await self._ocs.ask("POST", USERS, data=form)
+        except NoOcsAnswer as error:
+            raise NotCreated(f"creating the user {person.uid} failed: {error}") from None
+        if answer.is_ok:
+            return
+        text = f"creating the user {person.uid} failed: {answer.why}"
+        message = answer.message.casefold()
+        if answer.code == USER_EXISTS:
+            if answer.tries > 1:
+                raise NotCreated(text)
             raise AlreadyExists(f"the user {person.uid} exists already; choose another --user-prefix")
-        if code not in (OK, OK_V1):
-            raise SetupError(f"creating the user {person.uid} failed: {text or f'status {code}'}")
+        if FILES_EXIST in message:
+            raise FilesExist(text, is_refused=True)
+        # "Bad request" is what any exception at the server becomes, also after the row was written.
+        raise NotCreated(text, is_refused=answer.code in HOPELESS_CODES and BAD_REQUEST not in message)
 
-    async def delete(self, uid: str) -> bool:
-        code, _, text = await self._ask("DELETE", f"{USERS}/{uid}")
-        if code in (OK, OK_V1):
-            return True
-        if code in (404, NOT_FOUND) or (code == 101 and await self.email(uid) is None):
-            return False
-        raise SetupError(f"deleting the user {uid} failed: {text or f'status {code}'}")
+    async def delete(self, uid: str) -> None:
+        answer = await self._ocs.ask("DELETE", f"{USERS}/{quote(uid, safe='')}")
+        if not answer.is_ok and answer.code not in (*NOT_FOUND_CODES, INVALID):
+            self._checked(answer)
+            raise SetupError(f"deleting the user {uid} failed: {answer.why}")
 
-    async def email(self, uid: str) -> str | None:
-        code, data, text = await self._ask("GET", f"{USERS}/{uid}")
-        if code in (404, NOT_FOUND):
+    async def look(self, uid: str) -> User | None:
+        answer = self._checked(await self._ocs.ask("GET", f"{USERS}/{quote(uid, safe='')}"))
+        if answer.says_absent:
             return None
-        if code not in (OK, OK_V1):
-            raise SetupError(f"looking up the user {uid} failed: {text or f'status {code}'}")
-        return data.get("email") or ""
+        if not answer.is_ok or not isinstance(answer.data, Mapping):
+            raise NoOcsAnswer(f"looking up the user {uid} failed: {answer.why}")
+        email = answer.data.get("email")
+        return User(uid, email if isinstance(email, str) else "")
 
-    async def _ask(
-        self,
-        method: str,
-        path: str,
-        *,
-        params: Mapping[str, str] | None = None,
-        data: Mapping[str, str] | None = None,
-    ) -> tuple[int, Any, str]:
-        """The status code in the answer's body, its data, and its message. Waits out a busy server."""
-        for attempt in range(MOST_TRIES):
-            try:
-                response = await self._http.request(
-                    method,
-                    path,
-                    params={**(params or {}), "format": "json"},
-                    data=data,
-                    headers={"OCS-APIRequest": "true", "Accept": "application/json"},
-                    auth=(self._admin, self._password.reveal()),
-                )
-            except httpx.TransportError as error:
-                reason = reason_of(error)
-                raise SetupError(f"cannot reach Nextcloud at {self._http.base_url}: {reason}") from error
-            if response.status_code not in BUSY or attempt == MOST_TRIES - 1:
-                break
-            wait = response.headers.get("retry-after", "")
-            await trio.sleep(min(30.0, float(wait) if wait.isdecimal() else 0.5 * 2**attempt))
-        return _read(response)
+    async def set_password(self, uid: str, password: Secret) -> None:
+        form = {"key": "password", "value": password.reveal()}
+        answer = self._checked(await self._ocs.ask("PUT", f"{USERS}/{quote(uid, safe='')}", data=form))
+        if not answer.is_ok:
+            raise SetupError(f"setting a password for {uid} failed: {answer.why}")
+
+    def _checked(self, answer: OcsAnswer) -> OcsAnswer:
+        if answer.code in (*UNAUTHORIZED_CODES, FORBIDDEN):
+            raise Denied(self._admin, f"Nextcloud refuses the account {self._admin!r}: {answer.why}")
+        return answer
 
 
-def _read(response: httpx.Response) -> tuple[int, Any, str]:
-    try:
-        ocs = response.json()["ocs"]
-        return int(ocs["meta"]["statuscode"]), ocs["data"], str(ocs["meta"].get("message") or "")
-    except (ValueError, KeyError, TypeError):
-        return response.status_code, {}, f"HTTP {response.status_code}, and no OCS answer"
+async def user_id(http: httpx.AsyncClient, login: str, password: Secret) -> str:
+    """The user id behind a log-in name, which may be an e-mail address or a directory's name.
+
+    Asked once, with the account's own password. Raises Denied, NoOcsAnswer.
+    """
+    answer = await Ocs(http, login, password).ask("GET", ME)
+    if answer.code in (*UNAUTHORIZED_CODES, FORBIDDEN):
+        raise Denied(
+            login,
+            f"Nextcloud refuses the account {login!r}{_words(answer)}: check its password; {TWO_FACTOR}",
+        )
+    uid = _inside(answer.data, "id")
+    if not answer.is_ok or not isinstance(uid, str) or not uid:
+        raise NoOcsAnswer(
+            f"the user id of {login!r} is not known: {answer.why if not answer.is_ok else 'none told'}"
+        )
+    if harmless(uid, 256) != uid or "/" in uid:
+        raise NoOcsAnswer(f"the user id of {login!r} is not known: {harmless(uid)!r} is none")
+    return uid
+
+
+def _words(answer: OcsAnswer) -> str:
+    return f" ({answer.message})" if answer.message else ""
+
+
+def _inside(value: Any, *keys: str) -> Any:
+    """What lies below these keys, None where there is no such place."""
+    for key in keys:
+        value = value.get(key) if isinstance(value, Mapping) else None
+    return value
 
 
 def _common_prefix(uids: frozenset[str]) -> str:
     """The beginning that all of `uids` share, so that one search finds them all."""
     first, last = min(uids), max(uids)
     length = next(
-        (i for i, pair in enumerate(zip(first, last, strict=False)) if len(set(pair)) > 1), len(first)
+        (i for i, pair in enumerate(zip(first, last, strict=False)) if len(set(pair)) > 1),
+        min(len(first), len(last)),
     )
     return first[:length]

@@ -17,11 +17,10 @@ class Person:
     """A Nextcloud user as the simulation knows them.
 
     Attributes:
-        uid: Nextcloud's user id, `{prefix}_user_{n}` unless it comes from an accounts file.
+        uid: Nextcloud's user id, `{prefix}_user_{n}` unless the account existed before.
         password: of the user.
         group, region: labels of the load they belong to; "" where the run has none.
-        login_name: what they type at a login page, where that is not the user id (an e-mail address, a
-            name in a directory); "" where it is.
+        login_name: what is typed at a login page and sent as Basic user name, where it is not `uid`.
     """
 
     uid: str
@@ -34,8 +33,16 @@ class Person:
 
     @property
     def login(self) -> str:
-        """What is typed at a login page, and sent as the user name of Basic."""
+        """What they log in with."""
         return self.login_name or self.uid
+
+
+@attrs.frozen
+class User:
+    """A user as Nextcloud tells of them. `email` is "" while there is none: it is set last."""
+
+    uid: str
+    email: str = ""
 
 
 @attrs.frozen
@@ -114,22 +121,35 @@ class Login(Protocol):
 
 
 class Accounts(Protocol):
-    """Creates and removes users at Nextcloud, with the admin account."""
+    """Creates and removes users at Nextcloud, with the admin account.
+
+    Only well-formed answers of its API count: whatever else comes, everything here raises SetupError,
+    and nothing is known then (`actors.ocs.Denied`: the account itself is refused).
+    """
 
     async def check(self) -> None:
         """The host answers and the admin may manage users, else SetupError."""
 
+    async def password_length(self) -> int:
+        """The least length that the server's policy wants, 0 where it says nothing."""
+
     async def existing(self, uids: frozenset[str]) -> frozenset[str]:
-        """Which of `uids` exist already."""
+        """Which of `uids` exist, without regard to case, by one request."""
+
+    async def search(self, text: str) -> list[str]:
+        """Users in whose name, or display name, or address `text` stands."""
 
     async def create(self, person: Person) -> None:
-        """Raises SetupError; "already exists" is `AlreadyExists`, a SetupError of its own."""
+        """Sent once. Raises `actors.accounts.NotCreated`, which tells a refusal from an unknown fate."""
 
-    async def delete(self, uid: str) -> bool:
-        """True when he was there and is gone now, False when he was not there. SetupError otherwise."""
+    async def delete(self, uid: str) -> None:
+        """Asks for the removal; `look` tells whether the user is gone."""
 
-    async def email(self, uid: str) -> str | None:
-        """The user's e-mail address, None when there is no such user."""
+    async def look(self, uid: str) -> User | None:
+        """The user; None only where the API itself says that there is none."""
+
+    async def set_password(self, uid: str, password: Secret) -> None:
+        """Give a user another password."""
 
 
 class Journal(Protocol):

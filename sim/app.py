@@ -20,6 +20,11 @@ from actors.login.devices import Devices
 from actors.measurement import Record
 from actors.ports import Person
 from actors.secret import Secret
+from sim.clean.ledger import Ledger, open_ledger
+from sim.clean.ledger_text import LedgerHead
+from sim.clean.marker import new_mark
+from sim.clean.remover import CleanupResult, Remover, remaining
+from sim.clean.thing import Means
 from sim.clock import run_virtual
 from sim.config import Config, Target
 from sim.drivers import open_driver
@@ -27,16 +32,13 @@ from sim.entrance import login_text, needs_provisioning
 from sim.exit import ExitCode
 from sim.files import raise_file_limit
 from sim.interrupt import SIGNALS, Interrupt, open_interrupt
-from sim.ledger import Ledger, LedgerHead, new_mark, open_ledger
 from sim.load import Load
-from sim.marks import Sweeper
 from sim.measure.recorder import Recorder
 from sim.measure.summary import summarize
 from sim.measure.thresholds import Verdict, judge
 from sim.network import clear_text_warnings, http_client, tls_context, trust_of
 from sim.outcome import Ending, cleanup_text, exit_code, plain
-from sim.people import people_of
-from sim.removal import CleanupResult, Remover, remaining
+from sim.people import people_of, regrouped
 from sim.report import json_report, terminal
 from sim.report.progress import Progress
 from sim.report.run_info import RunInfo
@@ -94,19 +96,22 @@ class Simulation:
 
     async def _run(self, interrupt: Interrupt) -> None:
         workflows = catalogue(self._config.stories.files)
-        self._people = people_of(self._config)
+        mark = new_mark()
+        self._people = people_of(self._config, "" if self._config.target.virtual else mark)
         if self._config.target.virtual:
             await self._run_virtual(workflows, interrupt)
             return
         raise_file_limit(sum(len(group) for group in self._people.values()))
         async with open_target(self._config.target, self._config.standin_options) as target:
             head = LedgerHead(
-                mark=new_mark(),
+                mark=mark,
                 nextcloud_url=target.nextcloud_url or "",
                 admin=target.admin,
                 prefix=self._config.users.prefix,
                 accounts=str(self._config.users.accounts or ""),
                 passing=self._config.target.is_standin,
+                mail_domain=self._config.users.mail_domain,
+                mcp_url=target.mcp_url or "",
             )
             with open_ledger(head, self._config.output.ledger) as ledger:
                 self._ending.ledger_path = str(ledger.path)
@@ -138,13 +143,13 @@ class Simulation:
             http_client(nextcloud_url, tls, max(8, concurrency)) as http,
             open_driver(config, trust, tls, self._progress.say) as (driver, why),
         ):
-            accounts = (
-                None if config.users.accounts else OcsAccounts(http, target.admin, target.admin_password)
-            )
+            say = self._progress.say
+            admin = OcsAccounts(http, target.admin, target.admin_password, say)
+            accounts = None if config.users.accounts else admin
             connector = make_connector(config, mcp_url, tls)
             devices = Devices(tls, nextcloud_url, trust)
             place = Place(mcp_url, nextcloud_url, accounts, http, driver, why, connector, devices, trust)
-            setup = Setup(config, place, ledger, self._recorder, self._progress)
+            setup = Setup(config, place, ledger, self._recorder, self._progress, interrupt.shelter)
             try:
                 with interrupt.work:
                     await self._work(place, setup, ledger, workflows, interrupt)
@@ -153,9 +158,9 @@ class Simulation:
                 self._ending.problem = str(first_of(problems))
             finally:
                 # Signals count on: the third one leaves the clean-up too.
-                sweeper = Sweeper(http, self._passwords(), ledger.head.mark, devices)
-                remover = Remover(ledger, accounts, http, concurrency, sweeper, self._count_removed)
-                await self._clean_up(remover, ledger, setup)  # noqa: ASYNC102
+                means = Means(ledger, accounts, http, devices, self._passwords(), say=say)
+                remover = Remover(means, concurrency, self._count_removed, self._unanswered)
+                await self._clean_up(remover, ledger)  # noqa: ASYNC102
 
     async def _work(
         self,
@@ -165,26 +170,34 @@ class Simulation:
         workflows: dict[str, Workflow],
         interrupt: Interrupt,
     ) -> None:
-        people = [person for group in self._people.values() for person in group]
+        people = await self._identified(setup)
         plan = await setup.check(people)
         login = (await setup.register(plan))(self._recorder)
         # What the server offers is seen by one of the users: the admin's password is for Nextcloud alone.
-        first, others = people[:1], people[1:]
-        await setup.create(first, first=True)
+        first = await setup.create(people[:1], first=True)
         credentials = await setup.log_in(login, first, first=True)
         offered = await setup.tools_of(first[0], credentials)
         stories, must_grant = self._fits(workflows, place.mcp_url, self._progress.say, offered)
+        others = await setup.create(people[1:]) if people[1:] else []
         if others:
-            await setup.create(others)
             credentials |= await setup.log_in(login, others)
+        people = [*first, *others]
+        self._people = regrouped(self._people, people)
         self._login_text = login_text(plan, place.why_driver, must_grant)
         if plan is None:
             await setup.check_differ(people, credentials)
         async with in_background(login.keep_fresh):
             if must_grant:
                 await setup.provision(people, credentials)
+            setup.note_marks(people)
             self._load = Load(self._config, place.connector, self._recorder, stories, ledger.head.mark)
             await self._load.run(setup, self._people, credentials, interrupt, self._progress)
+
+    async def _identified(self, setup: Setup) -> list[Person]:
+        """Everybody, with the user ids that their log-in names stand for."""
+        people = await setup.identify([person for group in self._people.values() for person in group])
+        self._people = regrouped(self._people, people)
+        return people
 
     def _fits(
         self,
@@ -200,7 +213,7 @@ class Simulation:
         stories = usable(self._config, workflows, offered, mcp_url, say)
         return stories, needs_provisioning(self._config.login.auth, offered, mcp_url)
 
-    async def _clean_up(self, remover: Remover, ledger: Ledger, setup: Setup) -> None:
+    async def _clean_up(self, remover: Remover, ledger: Ledger) -> None:
         """Runs also when the work was cancelled or broke; only the third signal gets past it."""
         if not self._config.users.cleanup:
             self._ending.kept = True
@@ -208,14 +221,18 @@ class Simulation:
         if ledger.entries:
             self._progress.say(f"Removing {len(ledger.entries)} things")
         try:
-            await setup.withdraw()
             self._ending.cleanup = await remover.remove_all()
+            for note in self._ending.cleanup.notes:
+                self._progress.say(f"  {note}")
         finally:
             if self._ending.cleanup is None:
                 self._ending.cleanup = CleanupResult(0, remaining(ledger))
 
     def _passwords(self) -> dict[str, Secret]:
-        return {person.uid: person.password for group in self._people.values() for person in group}
+        return {person.login: person.password for group in self._people.values() for person in group}
+
+    def _unanswered(self) -> tuple[str, ...]:
+        return tuple(self._load.unanswered) if self._load is not None else ()
 
     def _count_removed(self, done: int, of: int) -> None:
         self._progress.count("removed", done, of)

@@ -99,13 +99,23 @@ class LoginOptions:
 
 @attrs.frozen
 class UserOptions:
-    """Whose accounts are used. `accounts`: a file of existing ones, never created or deleted."""
+    """Whose accounts are used.
+
+    Attributes:
+        accounts: a file of existing ones, never created or deleted.
+        setup_concurrency: how many log in at the same time, and are removed.
+        creation_concurrency: how many are created at the same time; more than two make a real
+            Nextcloud dead-lock in its address book, and are no faster.
+        mail_domain: of the addresses of those who are created: each share makes the server send a mail.
+    """
 
     count: int = 2
     prefix: str = "loadtest"
     accounts: Path | None = None
     setup_concurrency: int = 4
     cleanup: bool = True
+    creation_concurrency: int = 2
+    mail_domain: str = "benchmark.local"
 
 
 class Casting(enum.StrEnum):

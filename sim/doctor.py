@@ -13,10 +13,10 @@ from actors.errors import CallError, SetupError
 from actors.login.provisioning import LOOK, LOOK_ARGUMENTS
 from actors.ports import Credentials, Person
 from sim.app import Simulation
+from sim.clean.ledger import Ledger
 from sim.config import Config
 from sim.exit import ExitCode
 from sim.interrupt import Interrupt
-from sim.ledger import Ledger
 from sim.outcome import cleanup_text
 from sim.setup import Place, Setup
 from workflows.base import Workflow
@@ -43,14 +43,14 @@ class Doctor(Simulation):
         workflows: dict[str, Workflow],
         interrupt: Interrupt,
     ) -> None:
-        people = [person for group in self._people.values() for person in group]
+        people = await self._identified(setup)
         plan = await self._check("servers answer, the account may manage users", lambda: setup.check(people))
         self._note(f"{place.nextcloud_url}; {plan.why if plan else 'passwords are taken'}")
         if plan is not None:
             self._note(f"scopes {plan.scope}")
         registering = "client registered" if plan else "no client needed: the server takes passwords"
         login = (await self._check(registering, lambda: setup.register(plan)))(self._recorder)
-        await self._check("users created", lambda: setup.create(people))
+        people = await self._check("users created", lambda: setup.create(people))
         logging_in = f"users log in ({place.why_driver if plan else 'by name and password'})"
         credentials = await self._check(logging_in, lambda: setup.log_in(login, people))
         offered = await self._check(

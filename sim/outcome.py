@@ -11,11 +11,11 @@ from typing import Any
 import attrs
 
 from actors.secret import Secret
+from sim.clean.remover import CleanupResult
 from sim.config import Config
 from sim.exit import ExitCode
 from sim.measure.summary import Summary
 from sim.measure.thresholds import Verdict
-from sim.removal import CleanupResult
 
 
 @attrs.define
@@ -64,8 +64,7 @@ def cleanup_text(ending: Ending) -> str:
         return "Clean: nothing was created."
     if not ending.cleanup.is_clean:
         names = ", ".join(ending.cleanup.remaining)
-        why = f" ({ending.cleanup.reason})" if ending.cleanup.reason else ""
-        return f"LEFT BEHIND: {names}{why}. To try again: {command}"
+        return f"LEFT BEHIND: {names}. To try again: {command}"
     expiring = "".join(
         f" An OAuth client named {name!r} may exist, and expires by itself."
         for name in ending.cleanup.expiring

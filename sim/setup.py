@@ -11,7 +11,7 @@ import attrs
 import httpx
 import trio
 
-from actors.accounts import AlreadyExists
+from actors.accounts import user_id
 from actors.errors import CallError, LoginError, Outcome, SetupError
 from actors.login.basic import BasicLogin
 from actors.login.client import OAuthClient, register
@@ -23,15 +23,19 @@ from actors.login.provisioning import Grants
 from actors.login.trust import Trust
 from actors.measurement import Record, SetupStep, SetupTiming
 from actors.ports import Accounts, Connector, Credentials, Login, Person
+from actors.shelter import Shelter
+from sim.clean.ledger import Ledger
+from sim.clean.things.app_password import APP_PASSWORD_KIND
+from sim.clean.things.content import MARK_KIND
+from sim.clean.things.grant import GRANT_KIND
 from sim.config import Config
+from sim.creation import Creation
 from sim.entrance import check_mode, check_takes_passwords, check_users_differ
-from sim.ledger import Ledger
-from sim.marks import APP_PASSWORD_KIND, MARK_KIND
-from sim.removal import USER_KIND
+from sim.recorded import RecordedConnector
 from sim.report.progress import Progress
+from sim.turns import for_each
 
 STEPS = 6
-WITHDRAW_S = 15.0
 
 T = TypeVar("T")
 MakeLogin = Callable[[Record], Login]
@@ -65,10 +69,19 @@ class Setup:
     """The numbered steps before the load begins. Cancelled, it leaves what the ledger names.
 
     Every method raises SetupError, in one line, when the run cannot go on.
+
+    Args:
+        shelter: creations that were sent come to their answer under it.
     """
 
     def __init__(
-        self, config: Config, place: Place, ledger: Ledger, record: Record, progress: Progress
+        self,
+        config: Config,
+        place: Place,
+        ledger: Ledger,
+        record: Record,
+        progress: Progress,
+        shelter: Shelter | None = None,
     ) -> None:
         self._config = config
         self._place = place
@@ -76,7 +89,31 @@ class Setup:
         self._record = record
         self._progress = progress
         self._limit = trio.CapacityLimiter(config.users.setup_concurrency)
-        self._granted: list[Person] = []
+        self._creation_limit = trio.CapacityLimiter(config.users.creation_concurrency)
+        self._shelter = shelter if shelter is not None else Shelter()
+        self._connector = RecordedConnector(place.connector, record)
+        self._marked: set[str] = set()
+        self._creation: Creation | None = None
+
+    async def identify(self, people: Sequence[Person]) -> list[Person]:
+        """Before the first step: accounts that exist, with the user ids behind their log-in names.
+
+        Each is asked once, with its own password: a wrong one ends the set-up here.
+        """
+        if self._place.accounts is not None:
+            return list(people)
+        if not self._place.nextcloud_url:
+            self._progress.say("  NEXTCLOUD_HOST is not set: log-in names are taken for user ids")
+            return list(people)
+        uids: dict[str, str] = {}
+
+        async def identify(person: Person) -> None:
+            uids[person.login] = await user_id(self._place.http, person.login, person.password)
+
+        await for_each(people, identify, self._limit, self._progress, "known")
+        if len(set(uids.values())) < len(people):
+            raise SetupError("two lines of the --accounts file name the same user, by different log-in names")
+        return [attrs.evolve(one, uid=uids[one.login], login_name=one.login) for one in people]
 
     async def check(self, people: Sequence[Person]) -> AuthPlan | None:
         """Step 1, which creates nothing: the servers answer, the admin may, no user is in the way.
@@ -97,7 +134,7 @@ class Setup:
         stays = self._place.accounts is None
         check_mode(self._config.login.auth, plan, self._place.mcp_url, accounts_stay=stays)
         if plan is None:
-            await check_takes_passwords(self._place.connector, self._place.mcp_url)
+            await check_takes_passwords(self._connector, self._place.mcp_url)
         return plan
 
     async def register(self, plan: AuthPlan | None) -> MakeLogin:
@@ -117,12 +154,12 @@ class Setup:
     async def tools_of(self, person: Person, credentials: Mapping[str, Credentials]) -> frozenset[str]:
         """What `tools/list` offers one of the users."""
         try:
-            return await list_tools(self._place.connector, person, credentials[person.uid])
+            return await list_tools(self._connector, person, credentials[person.uid])
         except CallError as error:
             raise SetupError(f"a first session of {person.uid} failed: {error}") from error
 
-    async def create(self, people: Sequence[Person], *, first: bool = False) -> None:
-        """Step 3: the accounts, each in the ledger before it is asked for.
+    async def create(self, people: Sequence[Person], *, first: bool = False) -> list[Person]:
+        """Step 3: the accounts; in the place of each who was asked for, who was created.
 
         Args:
             first: they come before the others, to see what the server offers.
@@ -130,22 +167,33 @@ class Setup:
         accounts = self._place.accounts
         if accounts is None:
             self._progress.step(3, STEPS, f"Using {len(people)} accounts that exist")
-            for person in people:
-                self._ledger.created(MARK_KIND, person.uid)
-            return
+            return list(people)
         what = "a first user, to see what the server offers" if first else f"{len(people)} users"
         self._progress.step(3, STEPS, f"Creating {what}")
+        creation = await self._creating(accounts)
+        made: dict[str, Person] = {}
 
         async def create(person: Person) -> None:
-            self._ledger.intend(USER_KIND, person.uid)
-            try:
-                await self._timed(SetupStep.CREATE_USER, person.uid, lambda: accounts.create(person))
-            except AlreadyExists:
-                self._ledger.removed(USER_KIND, person.uid)
-                raise
-            self._ledger.created(USER_KIND, person.uid)
+            made[person.uid] = await self._timed(
+                SetupStep.CREATE_USER, person.uid, lambda: creation.create(person)
+            )
 
-        await self._for_each(people, create, "created")
+        await for_each(people, create, self._creation_limit, self._progress, "created", cuts=False)
+        return [made[person.uid] for person in people]
+
+    async def _creating(self, accounts: Accounts) -> Creation:
+        if self._creation is None:
+            numbers, say = self._config.users.count, self._progress.say
+            self._creation = Creation(self._config, accounts, self._ledger, self._shelter, numbers, say)
+            await self._creation.learn_policy()
+        return self._creation
+
+    def note_marks(self, people: Sequence[Person]) -> None:
+        """Before anybody writes: in accounts that stay is what will bear the run's mark."""
+        for person in people if self._place.accounts is None else ():
+            if person.uid not in self._marked:
+                self._marked.add(person.uid)
+                self._ledger.created(MARK_KIND, person.uid, login=person.login)
 
     async def log_in(
         self, login: Login, people: Sequence[Person], *, first: bool = False
@@ -159,70 +207,53 @@ class Setup:
         async def log_in(person: Person) -> None:
             credentials[person.uid] = await login.log_in(person)
 
-        await self._for_each(people, log_in, "logged in")
+        await for_each(people, log_in, self._limit, self._progress, "logged in")
         return credentials
 
     async def provision(self, people: Sequence[Person], credentials: Mapping[str, Credentials]) -> None:
-        """Still step 4: everybody grants the MCP server access to his account."""
+        """Still step 4: everybody grants the MCP server access to their account."""
         self._progress.say(f"  granting the MCP server access to {len(people)} accounts")
         grants, stays = self._grants(), self._place.accounts is None
 
         async def grant(person: Person) -> None:
-            act = partial(
-                grants.provision, person, credentials[person.uid], lambda: self._granted.append(person)
-            )
+            act = partial(grants.provision, person, credentials[person.uid], lambda: self._note_grant(person))
             if stays:
                 await self._noted(person, lambda: self._timed(SetupStep.PROVISION, person.uid, act))
             else:
                 await self._timed(SetupStep.PROVISION, person.uid, act)
 
-        await self._for_each(people, grant, "granted access")
+        await for_each(people, grant, self._limit, self._progress, "granted access")
 
     async def _noted(self, person: Person, act: Callable[[], Awaitable[object]]) -> None:
         """Do what gives an account that stays an app password; the ledger knows it, whatever happens."""
         devices = self._place.devices
         known = await devices.app_passwords(person)
-        self._ledger.intend(APP_PASSWORD_KIND, person.uid, known=" ".join(map(str, sorted(known))))
+        login = person.login
+        self._ledger.intend(
+            APP_PASSWORD_KIND, person.uid, known=" ".join(map(str, sorted(known))), login=login
+        )
         await act()
         for number in await devices.app_passwords(person) - known:
-            self._ledger.created(APP_PASSWORD_KIND, f"{person.uid}/{number}")
+            self._ledger.created(APP_PASSWORD_KIND, f"{person.uid}/{number}", login=login)
         self._ledger.removed(APP_PASSWORD_KIND, person.uid)
 
-    async def withdraw(self) -> None:
-        """When all is over: the MCP server forgets what this run granted it, as far as it does so in time.
-
-        Takes at most `WITHDRAW_S` seconds. What it does not forget is worthless once the users, or their
-        app passwords, are gone.
-        """
-        grants, failures = self._grants(), []
-
-        async def one(person: Person) -> None:
-            async with self._limit:
-                try:
-                    await grants.withdraw(person)
-                except LoginError as error:
-                    failures.append(str(error))
-
-        with trio.move_on_after(WITHDRAW_S) as scope:
-            async with trio.open_nursery() as nursery:
-                for person in self._granted:
-                    nursery.start_soon(one, person)
-        if failures or scope.cancelled_caught:
-            why = failures[0] if failures else f"no answer within {WITHDRAW_S:g} s"
-            self._progress.say(f"  the MCP server still keeps app passwords that are void now: {why}")
+    def _note_grant(self, person: Person) -> None:
+        stays = {"stays": "yes"} if self._place.accounts is None else {}
+        self._ledger.intend(GRANT_KIND, person.uid, url=self._place.mcp_url, login=person.login, **stays)
 
     def _grants(self) -> Grants:
         place = self._place
         return Grants(
-            place.http, place.mcp_url, place.nextcloud_url, place.connector, place.driver, place.trust
+            place.http, place.mcp_url, place.nextcloud_url, self._connector, place.driver, place.trust
         )
 
     async def check_differ(self, people: Sequence[Person], credentials: Mapping[str, Credentials]) -> None:
         """Still step 4: passwords tell users apart. Needs two of them."""
         if len(people) > 1:
+            self.note_marks(people[:2])
             (one, two), title = people[:2], f"simulate {self._ledger.head.mark}"
             first, second = (one, credentials[one.uid]), (two, credentials[two.uid])
-            await check_users_differ(self._place.connector, first, second, title)
+            await check_users_differ(self._connector, first, second, title)
 
     async def open_sessions(self, at_first: int, fill: Callable[..., Awaitable[None]]) -> None:
         """Step 5: MCP sessions of those who are on stage from the beginning."""
@@ -239,31 +270,6 @@ class Setup:
     def announce_load(self) -> None:
         """Step 6 begins."""
         self._progress.step(STEPS, STEPS, "Running")
-
-    async def _for_each(
-        self, people: Sequence[Person], act: Callable[[Person], Awaitable[None]], verb: str
-    ) -> None:
-        """`act` for everybody, within the bound; the first SetupError ends the others and is raised."""
-        failed: list[SetupError] = []
-        done = 0
-
-        async def one(person: Person) -> None:
-            nonlocal done
-            async with self._limit:
-                try:
-                    await act(person)
-                except SetupError as error:
-                    failed.append(error)
-                    nursery.cancel_scope.cancel()
-                    return
-                done += 1
-                self._progress.count(f"{person.uid} {verb}", done, len(people))
-
-        async with trio.open_nursery() as nursery:
-            for person in people:
-                nursery.start_soon(one, person)
-        if failed:
-            raise failed[0]
 
     async def _timed(self, step: SetupStep, uid: str, act: Callable[[], Awaitable[T]]) -> T:
         started, outcome, text = trio.current_time(), Outcome.INTERRUPTED, ""

@@ -11,8 +11,9 @@ from typing import Any
 import httpx
 import pytest
 
-from sim.ledger import LedgerHead, open_ledger
-from sim.marks import APP_PASSWORD_KIND
+from sim.clean.ledger import open_ledger
+from sim.clean.ledger_text import LedgerHead
+from sim.clean.things.app_password import APP_PASSWORD_KIND
 from tests.support.processes import StandinServer, Terminal, running_standin, simulate
 
 ACCOUNTS = tuple(f"real_{n}" for n in range(3))

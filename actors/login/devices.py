@@ -16,6 +16,7 @@ from actors.login.http_driver import visit
 from actors.login.pages import Page, Submission
 from actors.login.trust import Trust
 from actors.ports import Person
+from actors.text import harmless
 
 SECURITY = "/index.php/settings/user/security"
 TOKENS = "/index.php/settings/personal/authtokens"
@@ -41,7 +42,7 @@ class Devices:
     async def app_passwords(self, person: Person) -> frozenset[int]:
         """Their numbers. Raises LoginError."""
         async with self._security_page(person) as (_, page):
-            return frozenset(app_passwords(page))
+            return frozenset(self._listed(person, page))
 
     async def revoke(self, person: Person, number: int) -> None:
         """Take one back; one that is not there is no error. Raises LoginError."""
@@ -56,7 +57,9 @@ class Devices:
 
     async def _revoke(self, person: Person, is_doomed: Callable[[int, str], bool]) -> int:
         async with self._security_page(person) as (http, page):
-            doomed = [number for number, name in app_passwords(page).items() if is_doomed(number, name)]
+            doomed = [
+                number for number, name in self._listed(person, page).items() if is_doomed(number, name)
+            ]
             for number in doomed:
                 url, headers = f"{self._url}{TOKENS}/{number}", {"requesttoken": page.request_token}
                 try:
@@ -66,6 +69,12 @@ class Devices:
                 if not 200 <= reply.status < 300 and reply.status != 404:
                     raise LoginError(person.uid, TOKENS, describe(reply))
             return len(doomed)
+
+    def _listed(self, person: Person, page: Page) -> dict[int, str]:
+        try:
+            return app_passwords(page)
+        except (ValueError, RecursionError) as error:
+            raise LoginError(person.uid, SECURITY, harmless(str(error))) from None
 
     @asynccontextmanager
     async def _security_page(self, person: Person) -> AsyncIterator[tuple[httpx.AsyncClient, Page]]:
@@ -80,12 +89,15 @@ class Devices:
 
 
 def app_passwords(page: Page) -> dict[int, str]:
-    """Names of the permanent tokens on the security page, by number; browsers have others."""
+    """Names of the permanent tokens on the security page, by number; browsers have others.
+
+    Raises ValueError for a page without the list: that says nothing about what is in it.
+    """
     tokens = page.initial_value(STATE)
-    if not isinstance(tokens, list):
-        return {}
+    if not isinstance(tokens, list) or not all(isinstance(token, dict) for token in tokens):
+        raise ValueError("no list of app passwords on the page")
     return {
         token["id"]: str(token.get("name", ""))
         for token in tokens
-        if isinstance(token, dict) and token.get("type") == PERMANENT and isinstance(token.get("id"), int)
+        if token.get("type") == PERMANENT and isinstance(token.get("id"), int)
     }

@@ -97,52 +97,62 @@ class Grants:
         return url
 
     async def withdraw(self, person: Person) -> None:
-        """Have the server forget the app password of `person`. Raises LoginError.
+        """Have the server forget the app password of `person`. Raises LoginError."""
+        await withdraw(self.http, self.mcp_url, self.nextcloud_url, person)
 
-        It wants a proof who asks. Their password is not for it; a second app password gives away nothing
-        that was not granted, and is void again as soon as the server has answered.
-        """
-        url = urljoin(self.mcp_url, f"/api/v1/users/{quote(person.uid, safe='')}/app-password")
-        async with self._passing_password(person) as passing:
-            auth = httpx.BasicAuth(person.uid, passing.reveal())
-            # The server compares the name with the user id, and asks Nextcloud with the other one.
-            reply = await self._ask(person, "DELETE", url, auth=auth, json={"username": person.login})
-        if not 200 <= reply.status < 300 and reply.status != 404:
-            raise LoginError(person.uid, url, describe(reply))
 
-    @asynccontextmanager
-    async def _passing_password(self, person: Person) -> AsyncIterator[Secret]:
-        """An app password that is good as long as the block lasts. Raises LoginError."""
-        base = self.nextcloud_url.rstrip("/") + APP_PASSWORDS
-        auth = httpx.BasicAuth(person.login, person.password.reveal())
-        reply = await self._ask(person, "GET", f"{base}getapppassword", auth=auth, headers=OCS)
-        try:
-            given = (reply.document or {})["ocs"]["data"]["apppassword"]
-        except (KeyError, TypeError):
-            given = None
-        if reply.status != 200 or not isinstance(given, str) or not given:
-            raise LoginError(person.uid, f"{base}getapppassword", f"no app password: {describe(reply)}")
-        back = partial(self._give_back, person, f"{base}apppassword", given)
-        try:
-            yield Secret(given)
-        except BaseException:
-            with suppress(LoginError), trio.move_on_after(2 * GIVING_BACK_S, shield=True):
-                await back()
-            raise
-        await back()
+async def withdraw(http: httpx.AsyncClient, mcp_url: str, nextcloud_url: str, person: Person) -> None:
+    """Have the server at `mcp_url` forget the app password of `person`. Raises LoginError.
 
-    async def _give_back(self, person: Person, url: str, passing: str) -> None:
-        with trio.CancelScope(shield=True):
-            auth = httpx.BasicAuth(person.login, passing)
-            reply = await self._ask(person, "DELETE", url, auth=auth, headers=OCS, answer_s=GIVING_BACK_S)
-        if reply.status != 200:
-            raise LoginError(person.uid, url, describe(reply))
+    It wants a proof who asks. Their password is not for it; a second app password gives away nothing
+    that was not granted, and is void again as soon as the server has answered.
+    """
+    url = urljoin(mcp_url, f"/api/v1/users/{quote(person.uid, safe='')}/app-password")
+    async with _passing_password(http, nextcloud_url, person) as passing:
+        auth = httpx.BasicAuth(person.uid, passing.reveal())
+        # The server compares the name with the user id, and asks Nextcloud with the other one.
+        reply = await _ask(http, person, "DELETE", url, auth=auth, json={"username": person.login})
+    if not 200 <= reply.status < 300 and reply.status != 404:
+        raise LoginError(person.uid, url, describe(reply))
 
-    async def _ask(self, person: Person, method: str, url: str, **parts: Any) -> Reply:
-        try:
-            return await ask(self.http, method, url, **parts)
-        except NoAnswer as error:
-            raise LoginError(person.uid, without_query(url), f"no answer: {error}") from None
+
+@asynccontextmanager
+async def _passing_password(
+    http: httpx.AsyncClient, nextcloud_url: str, person: Person
+) -> AsyncIterator[Secret]:
+    """An app password that is good as long as the block lasts. Raises LoginError."""
+    base = nextcloud_url.rstrip("/") + APP_PASSWORDS
+    auth = httpx.BasicAuth(person.login, person.password.reveal())
+    reply = await _ask(http, person, "GET", f"{base}getapppassword", auth=auth, headers=OCS)
+    try:
+        given = (reply.document or {})["ocs"]["data"]["apppassword"]
+    except (KeyError, TypeError):
+        given = None
+    if reply.status != 200 or not isinstance(given, str) or not given:
+        raise LoginError(person.uid, f"{base}getapppassword", f"no app password: {describe(reply)}")
+    back = partial(_give_back, http, person, f"{base}apppassword", given)
+    try:
+        yield Secret(given)
+    except BaseException:
+        with suppress(LoginError), trio.move_on_after(2 * GIVING_BACK_S, shield=True):
+            await back()
+        raise
+    await back()
+
+
+async def _give_back(http: httpx.AsyncClient, person: Person, url: str, passing: str) -> None:
+    with trio.CancelScope(shield=True):
+        auth = httpx.BasicAuth(person.login, passing)
+        reply = await _ask(http, person, "DELETE", url, auth=auth, headers=OCS, answer_s=GIVING_BACK_S)
+    if reply.status != 200:
+        raise LoginError(person.uid, url, describe(reply))
+
+
+async def _ask(http: httpx.AsyncClient, person: Person, method: str, url: str, **parts: Any) -> Reply:
+    try:
+        return await ask(http, method, url, **parts)
+    except NoAnswer as error:
+        raise LoginError(person.uid, without_query(url), f"no answer: {error}") from None
 
 
 async def is_good(session: ToolSession) -> bool:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from sim.options.load import Stories
 
 NEXTCLOUD = ("nextcloud_host", "nextcloud_username", "nextcloud_password")
+CLEANUP_OPTIONS = ("ledger", "accounts", "ca_file", "insecure", "mail_domain", "verbose")
 SEED_END = 2**32
 STANDIN_HELP = (
     "Run the stand-in for Nextcloud and its MCP server by itself: "
@@ -70,7 +71,7 @@ def simulate(flags: Flags) -> int:
 
 def cleanup(**flags: Any) -> int:
     """`simulate cleanup`."""
-    options = [find(name) for name in ("ledger", "accounts", "ca_file", "insecure")]
+    options = [find(name) for name in CLEANUP_OPTIONS]
     said = {name: setting.value for name, setting in from_flags(flags, options).settings.items()}
     admin = {name: setting.value for name, setting in _nextcloud(os.environ).items()}
     prefix = flags["prefix"]
@@ -79,7 +80,7 @@ def cleanup(**flags: Any) -> int:
     if not admin.get("nextcloud_host") or not (admin.get("nextcloud_password") or said.get("accounts")):
         raise UsageError("cleanup: where? Set NEXTCLOUD_HOST, NEXTCLOUD_USERNAME and NEXTCLOUD_PASSWORD")
     from actors.secret import Secret
-    from sim import cleanup as cleaner
+    from sim.clean import command as cleaner
 
     return int(
         cleaner.run(
@@ -93,6 +94,8 @@ def cleanup(**flags: Any) -> int:
                 accounts=said.get("accounts"),
                 ca_file=said.get("ca_file"),
                 insecure=said.get("insecure", False),
+                mail_domain=said.get("mail_domain", find("mail_domain").default),
+                verbose=said.get("verbose", False),
             )
         )
     )
@@ -231,7 +234,7 @@ def _cleanup_options() -> list[click.Parameter]:
             ["--prefix"], metavar="NAME", help="Also users NAME_user_N whose e-mail is the simulator's."
         ),
         click.Option(["--dry-run"], is_flag=True, help="Only say what would be removed."),
-        *table_options(("ledger", "accounts", "ca_file", "insecure")),
+        *table_options(CLEANUP_OPTIONS),
     ]
 
 

@@ -23,6 +23,9 @@ from sim.options.load import ReadStories, build_load, check_roles
 from sim.options.said import Said
 from sim.options.settings import Layer
 
+MAX_CREATIONS = 2
+"""Users created at the same time where nothing is said."""
+
 DEFAULT_MCP_URL = "http://localhost:8001/mcp"
 TRAVELS_IN_THE_CLEAR = {
     "url": "every user's tokens (or passwords) and all that they read and write",
@@ -161,7 +164,19 @@ def _output(said: Said) -> Output:
     for name in ("output", "ledger"):
         if said[name] is not None and (problem := why_unwritable(said[name])):
             raise said.error(name, f"{str(said[name])!r}: {problem}")
+    if same_file(said["output"], said["ledger"]):
+        raise said.error("ledger", "--output is the same file; the results would take the ledger's place")
     return Output(said["output"], said["quiet"], said["verbose"], said["ledger"])
+
+
+def same_file(one: Path | None, other: Path | None) -> bool:
+    """Whether both are named and are, or would be, one file, however they are spelt."""
+    if one is None or other is None:
+        return False
+    try:
+        return one.resolve() == other.resolve() or (one.exists() and other.exists() and one.samefile(other))
+    except (OSError, RuntimeError):
+        return one == other
 
 
 def why_unwritable(path: Path) -> str:
@@ -189,6 +204,12 @@ def _users(said: Said, load: Load) -> UserOptions:
         accounts=said["accounts"],
         setup_concurrency=said["setup_concurrency"],
         cleanup=said["cleanup"],
+        # Said, it counts for both; its default is too much for creations on a real server.
+        creation_concurrency=min(
+            said["setup_concurrency"],
+            MAX_CREATIONS if said.origin("setup_concurrency") == "default" else said["setup_concurrency"],
+        ),
+        mail_domain=said["mail_domain"],
     )
 
 

@@ -34,9 +34,12 @@ _WORDS = {
     "no": False,
     "off": False,
 }
-# Nextcloud allows a-z A-Z 0-9 and "_.@-' " in a user's name, 64 characters in all; blanks and quotes
-# are left out here, and room is left for "_user_" and a number.
-_PREFIX = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.@-]{0,47}")
+# Nextcloud allows a-z A-Z 0-9 and "_.@-' " in a user's name, 64 characters in all; blanks, quotes and
+# what has a meaning in addresses and paths are left out here, and room is left for "_user_" and a number.
+_PREFIX = re.compile(r"(?!.*\.\.)[A-Za-z0-9][A-Za-z0-9_.-]{0,47}")
+_DOMAIN = re.compile(
+    r"(?=.{1,190}$)[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?)*"
+)
 
 
 @attrs.frozen
@@ -140,11 +143,19 @@ def parse_origin(text: str) -> str:
 
 def parse_prefix(text: str) -> str:
     if not _PREFIX.fullmatch(text.strip()):
-        bad = _first(text, lambda c: not (c.isascii() and (c.isalnum() or c in "_.@-")))
+        bad = _first(text, lambda c: not (c.isascii() and (c.isalnum() or c in "_.-")))
         raise GrammarError(
-            "not usable in a Nextcloud user name (letters, digits, '_.@-', at most 48)", text, bad
+            "not usable before a Nextcloud user name (letters, digits, '_.-', no '..', at most 48)", text, bad
         )
     return text.strip()
+
+
+def parse_mail_domain(text: str) -> str:
+    """A domain (RFC 5321 4.1.2), in lower case as Nextcloud keeps addresses."""
+    if not _DOMAIN.fullmatch(text.strip()):
+        bad = _first(text, lambda c: not (c.isascii() and (c.isalnum() or c in ".-")))
+        raise GrammarError("no domain of mail addresses", text, bad)
+    return text.strip().lower()
 
 
 def parse_path(text: str) -> Path:
@@ -152,7 +163,10 @@ def parse_path(text: str) -> Path:
         raise GrammarError("no file name given", text, 0)
     if "\0" in text:
         raise GrammarError("no file name", text, text.index("\0"))
-    return Path(text).expanduser() if text.startswith("~/") else Path(text)
+    try:
+        return Path(text).expanduser() if text.startswith("~/") else Path(text)
+    except RuntimeError:
+        raise GrammarError("this account has no home directory", text, 0) from None
 
 
 def parse_readable(text: str) -> Path:
@@ -177,6 +191,7 @@ TEXT = Kind("TEXT", parse_text)
 URL = Kind("URL", parse_url)
 ORIGIN = Kind("ORIGIN", parse_origin)
 PREFIX = Kind("NAME", parse_prefix)
+MAIL_DOMAIN = Kind("DOMAIN", parse_mail_domain)
 FILE = Kind("FILE", parse_path)
 READABLE = Kind("FILE", parse_readable)
 SECRET = Kind("SECRET", Secret, lambda _: "")

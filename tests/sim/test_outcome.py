@@ -10,13 +10,13 @@ import pytest
 
 from actors.measurement import Ending as StoryEnding
 from actors.measurement import ViolationKind
+from sim.clean.remover import CleanupResult
 from sim.config import Config, Load, LoginOptions, Output, StoryOptions, Target, UserOptions
 from sim.exit import ExitCode
 from sim.grammar.threshold import parse_threshold
 from sim.measure.summary import summarize
 from sim.measure.thresholds import judge
 from sim.outcome import Ending, exit_code
-from sim.removal import CleanupResult
 from tests.support.facts import call, execution, recorder_of, violation
 
 CONFIG = Config(Target(), LoginOptions(), UserOptions(), Load(()), StoryOptions(), Output())

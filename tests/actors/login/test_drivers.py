@@ -12,8 +12,7 @@ import httpx
 import pytest
 import trio
 
-from actors.accounts import AlreadyExists, OcsAccounts
-from actors.errors import LoginError, SetupError
+from actors.errors import LoginError
 from actors.login.browser_driver import find_browser, open_browser_driver
 from actors.login.client import OAuthClient, register, remove
 from actors.login.driver import Driver
@@ -24,7 +23,7 @@ from actors.login.trust import Trust
 from actors.measurement import Fact
 from actors.ports import Person
 from actors.secret import Secret
-from tests.support.processes import ADMIN_PASSWORD, StandinServer, running_standin
+from tests.support.processes import StandinServer, running_standin
 
 PASSWORD = "the-password-of-the-user"
 DRIVERS = [pytest.param("http", id="http"), pytest.param("browser", id="browser", marks=pytest.mark.browser)]
@@ -202,24 +201,6 @@ async def test_a_busy_registration_is_waited_out(autojump_clock: object) -> None
             client = await register(http, plan, NoJournal(), "sim-test")
     assert client.client_id == "c"
     assert trio.current_time() - began == pytest.approx(60, abs=1)
-
-
-async def test_accounts_are_created_found_and_deleted_once(standin: StandinServer) -> None:
-    async with httpx.AsyncClient(base_url=standin.url) as http:
-        accounts = OcsAccounts(http, "admin", Secret(ADMIN_PASSWORD))
-        with trio.fail_after(60):
-            await accounts.check()
-            newcomer = Person("carl", Secret(PASSWORD), "Carl", "carl@benchmark.local")
-            await accounts.create(newcomer)
-            with pytest.raises(AlreadyExists, match="carl"):
-                await accounts.create(newcomer)
-            assert await accounts.existing(frozenset({"carl", "dora"})) == {"carl"}
-            assert await accounts.email("carl") == "carl@benchmark.local"
-            assert await accounts.delete("carl")
-            assert not await accounts.delete("carl")
-            assert await accounts.email("carl") is None
-            with pytest.raises(SetupError, match="refuses the admin account"):
-                await OcsAccounts(http, "admin", Secret("wrong")).check()
 
 
 async def test_no_secret_is_logged_at_any_level(

@@ -1,0 +1,285 @@
+"""Removing what a ledger names: last created first, each by itself, and named when it cannot be done."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
+
+import attrs
+import trio
+
+from actors.errors import SimulateError
+from actors.failures import reason_of
+from actors.ocs import Denied
+from actors.text import harmless
+from sim.clean.ledger import Ledger
+from sim.clean.ledger_text import Entry, EntryState
+from sim.clean.thing import Expires, Hopeless, Means, SeenAgain, Thing
+from sim.clean.things import all_things
+
+GIVE_UP_S = 30.0
+"""How long after the last removal that worked the clean-up goes on trying."""
+
+TRY_S = 30.0
+"""The longest that one try may take, its looks afterwards included."""
+
+LATE_TRY_S = 5.0
+"""The same once it has given up: what was never tried is tried all the same."""
+
+MAX_LATE_FAILURES = 8
+"""So many of those in a row, and the server answers nobody."""
+
+FIRST_PAUSE_S, MAX_PAUSE_S = 0.5, 5.0
+VOID_S = 15.0
+"""How long things may take that become void by themselves."""
+
+LOOK_BACK_S, LOOK_BACK_UNSURE_S = 1.0, 6.0
+"""When it is looked whether a user came back; later where a creation or a call was never answered."""
+
+KIND_USER = "user"
+
+
+@attrs.frozen
+class CleanupResult:
+    """What became of what was there.
+
+    Attributes:
+        removed: how many things are confirmed to be gone.
+        remaining: what is, or may be, still there, each with the reason.
+        expiring: OAuth clients that nobody can remove, and that expire by themselves.
+        reason: why the last removal that failed did so.
+        notes: what else a person should know, a line each.
+    """
+
+    removed: int
+    remaining: tuple[str, ...]
+    expiring: tuple[str, ...] = ()
+    reason: str = ""
+    notes: tuple[str, ...] = ()
+
+    @property
+    def is_clean(self) -> bool:
+        return not self.remaining
+
+
+def remaining(
+    ledger: Ledger,
+    reasons: Mapping[tuple[str, str], str] | None = None,
+    things: Mapping[str, Thing] | None = None,
+) -> tuple[str, ...]:
+    """Names of what the ledger still has, with what is known of the reason."""
+    things, known = all_things() if things is None else things, reasons or {}
+    return tuple(
+        _named(entry, known.get(entry.key, ""))
+        for entry in ledger.entries
+        if entry.kind not in things or not things[entry.kind].goes_first
+    )
+
+
+def possibly_left(uids: Iterable[str]) -> tuple[str, ...]:
+    """Those whose last calls were never answered: they may have made the home anew, where no API shows it."""
+    return tuple(
+        f"files (home) of {uid} (possibly: a call was never answered, and may end after the user was removed)"
+        for uid in sorted(uids)
+    )
+
+
+class Remover:
+    """Removes the entries of one ledger. Run it in a shielded scope: it bounds itself.
+
+    Args:
+        concurrency: how many things are removed at the same time.
+        on_removed: told the number done and the number of all; what it raises is passed over.
+        unanswered: users one of whose calls was never answered, asked for once everything is removed.
+    """
+
+    def __init__(
+        self,
+        means: Means,
+        concurrency: int,
+        on_removed: Callable[[int, int], None] = lambda done, of: None,
+        unanswered: Callable[[], Iterable[str]] = tuple,
+        things: Mapping[str, Thing] | None = None,
+    ) -> None:
+        self._means = means
+        self._ledger = means.ledger
+        self._limit = trio.CapacityLimiter(concurrency)
+        self._on_removed = on_removed
+        self._unanswered = unanswered
+        self._things = all_things() if things is None else things
+        self._removed = 0
+        self._of = 0
+        self._last_success = 0.0
+        self._late_failures = 0
+        self._is_unsure = False
+        self._failure = ""
+        self._reasons: dict[tuple[str, str], str] = {}
+        self._denied: dict[str, str] = {}
+        self._expiring: list[str] = []
+        self._gone: list[Entry] = []
+        self._notes: list[str] = []
+
+    async def remove_all(self) -> CleanupResult:
+        """Remove everything; what is left after `GIVE_UP_S` without progress is named.
+
+        Nothing but cancellation gets out of here.
+        """
+        entries = list(reversed(self._ledger.entries))
+        self._of = len(entries)
+        self._last_success = trio.current_time()
+        void = [entry for entry in entries if self._goes_first(entry)]
+        with trio.move_on_after(VOID_S):
+            await self._round(void)
+        await self._insist([entry for entry in entries if not self._goes_first(entry)])
+        await self._look_back()
+        self._pass_over_void()
+        if self._ledger.trouble:
+            self._notes.append(f"{self._ledger.trouble} (removing went on without it)")
+        unanswered = possibly_left(self._asked_unanswered())
+        left = remaining(self._ledger, self._reasons, self._things) + unanswered
+        return CleanupResult(
+            self._removed, left, tuple(self._expiring), self._failure, tuple(dict.fromkeys(self._notes))
+        )
+
+    async def _insist(self, entries: list[Entry]) -> None:
+        """Rounds over what is left, until all is gone or nothing has worked for `GIVE_UP_S`."""
+        pause_s, left = FIRST_PAUSE_S, await self._round(entries)
+        while left and trio.current_time() + pause_s <= self._last_success + GIVE_UP_S:
+            await trio.sleep(pause_s)
+            pause_s = min(MAX_PAUSE_S, pause_s * 2)
+            left = await self._round(left)
+
+    async def _round(self, entries: Sequence[Entry]) -> list[Entry]:
+        """Try each once, begun in this order; those that another try may help."""
+        left: list[Entry] = []
+
+        async def one(entry: Entry, turn: trio.Event) -> None:
+            async with self._limit:
+                # Trio shuffles what is started together: each begins before the next one is started.
+                turn.set()
+                if await self._try(entry):
+                    left.append(entry)
+
+        async with trio.open_nursery() as nursery:
+            for entry in entries:
+                begun = trio.Event()
+                nursery.start_soon(one, entry, begun)
+                await begun.wait()
+        return left
+
+    async def _try(self, entry: Entry) -> bool:
+        """One removal, which stands alone: no failure of it reaches another. Whether to try again."""
+        is_late = trio.current_time() > self._last_success + GIVE_UP_S
+        if is_late and self._late_failures >= MAX_LATE_FAILURES:
+            self._reasons.setdefault(entry.key, self._failure or "no answer")
+            return False
+        thing = self._things.get(entry.kind)
+        if thing is None:
+            self._fail(entry, f"a release that knows what {harmless(entry.kind)!r} is has to remove it")
+            return False
+        try:
+            with trio.fail_after(LATE_TRY_S if is_late else TRY_S):
+                self._check_denied(entry)
+                await thing.remove(entry, self._means)
+        except Expires:
+            self._expiring.append(entry.name)
+            self._ledger.removed(entry.kind, entry.name)
+            return False
+        except Denied as error:
+            self._denied[error.account] = str(error)
+            self._fail(entry, str(error))
+            return False
+        except Hopeless as error:
+            self._fail(entry, str(error))
+            return False
+        except Exception as error:
+            # Whatever it is, the other removals go on, and this one is tried again, or named.
+            self._fail(entry, _told(error))
+            self._late_failures += is_late
+            self._is_unsure = True
+            return True
+        self._tick_off(entry)
+        return False
+
+    def _check_denied(self, entry: Entry) -> None:
+        """A password that was refused once is not shown again: that only trips brute-force protection."""
+        uid = entry.name.rpartition("/")[0] or entry.name
+        for account in {entry.details.get("login", uid), *self._admins(entry)} & self._denied.keys():
+            raise Denied(account, self._denied[account])
+
+    def _admins(self, entry: Entry) -> set[str]:
+        return {self._ledger.head.admin} if entry.kind == KIND_USER else set()
+
+    def _tick_off(self, entry: Entry) -> None:
+        self._ledger.removed(entry.kind, entry.name)
+        self._reasons.pop(entry.key, None)
+        self._gone.append(entry)
+        self._is_unsure = self._is_unsure or entry.state is EntryState.INTENDED
+        self._removed += 1
+        self._late_failures = 0
+        self._last_success = trio.current_time()
+        with suppress(Exception):  # telling is never a reason to stop removing
+            self._on_removed(self._removed, self._of)
+
+    def _fail(self, entry: Entry, reason: str) -> None:
+        self._failure = harmless(reason)
+        self._reasons[entry.key] = self._failure
+
+    async def _look_back(self) -> None:
+        """Some seconds later: a server goes on with creations whose caller has left."""
+        users = [entry for entry in self._gone if isinstance(self._things.get(entry.kind), SeenAgain)]
+        if not users:
+            return
+        is_unsure = self._is_unsure or bool(self._asked_unanswered())
+        await trio.sleep(LOOK_BACK_UNSURE_S if is_unsure else LOOK_BACK_S)
+        for kind, thing in self._things.items():
+            gone = [entry for entry in users if entry.kind == kind]
+            if gone and isinstance(thing, SeenAgain):
+                await self._remove_again(thing, kind, gone)
+
+    async def _remove_again(self, thing: SeenAgain, kind: str, entries: list[Entry]) -> None:
+        try:
+            with trio.fail_after(TRY_S):
+                back = await thing.back(entries, self._means)
+        except Exception as error:
+            # Each was seen to be gone; only this second look is missing.
+            self._notes.append(f"whether a {kind} came back could not be looked at: {_told(error)}")
+            return
+        for entry in back:
+            with suppress(SimulateError):  # what cannot be noted is removed all the same
+                self._ledger.intend(entry.kind, entry.name, **entry.details)
+            self._removed -= 1
+        await self._insist([entry for entry in self._ledger.entries if entry.key in {e.key for e in back}])
+
+    def _asked_unanswered(self) -> tuple[str, ...]:
+        with suppress(Exception):  # asked of the load, which may have broken
+            return tuple(self._unanswered())
+        return ()
+
+    def _goes_first(self, entry: Entry) -> bool:
+        thing = self._things.get(entry.kind)
+        return thing is not None and thing.goes_first
+
+    def _pass_over_void(self) -> None:
+        """What became void with the users is no longer of interest once all of them are gone."""
+        void = [entry for entry in self._ledger.entries if self._goes_first(entry)]
+        if not void:
+            return
+        why = self._reasons.get(void[0].key) or f"no answer within {VOID_S:g} s"
+        self._notes.append(f"the MCP server may still keep app passwords that are void now: {why}")
+        if not remaining(self._ledger, things=self._things):
+            for entry in void:
+                self._ledger.removed(entry.kind, entry.name)
+
+
+def _named(entry: Entry, reason: str) -> str:
+    name = harmless(f"{entry.kind} {entry.name}")
+    return f"{name} ({reason})" if reason else name
+
+
+def _told(error: BaseException) -> str:
+    if isinstance(error, trio.TooSlowError):
+        return "no answer in time"
+    if isinstance(error, SimulateError):
+        return harmless(str(error))
+    return harmless(f"{type(error).__name__}: {reason_of(error)}")
