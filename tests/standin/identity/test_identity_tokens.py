@@ -211,7 +211,7 @@ async def test_what_is_printed_of_the_state_holds_no_secret(world):
     client = await world.register(visitor)
     tokens = await world.tokens(visitor, client)
     grants, clients = world.identity._grants, world.identity._clients
-    printed = repr([*grants._families.values(), *clients.all(), *world.identity._sessions._by_id.values()])
+    printed = repr([*grants._families.values(), *clients.all(), *world.identity.sessions._by_id.values()])
     printed += repr(world.identity.holdings())
     for secret in (
         tokens["access_token"],
