@@ -120,6 +120,8 @@ class Dav:
 
     def _propfind(self, request: Request, account: Account, path: str | None) -> Response:
         if path is None:
+            if split(route_path(request))[2:3] in (["files"], ["trashbin"]):
+                raise not_found(route_path(request))
             return multistatus([principal_response(request, account.uid)])
         entries = self._store.list_folder(account.uid, path)
         if request.headers.get("depth", "1") == "0":

@@ -48,7 +48,7 @@ async def test_a_changing_request_without_the_api_header_is_refused(client: Clie
 
 @pytest.mark.parametrize(
     "password",
-    ["Sh0rt!", "no-upper-c4se", "NO-LOWER-C4SE", "No-numeric-one", "NoSpecial0ne", "Mine-is-alic3"],,
+    ["Sh0rt!", "no-upper-c4se", "NO-LOWER-C4SE", "No-numeric-one", "NoSpecial0ne", "Mine-is-alic3"],
 )
 async def test_a_password_that_the_policy_does_not_like_is_refused(client: Client, password: str) -> None:
     async with client("admin") as admin:

@@ -108,8 +108,7 @@ def answers_of(page: Page) -> list[str]:
     return answers
 
 
-@pytest.mark.parametrize("language", ["de", "fr", "ja", "auto"])
-@pytest.mark.parametrize("scripted", [False, True])
+@pytest.mark.parametrize(("scripted", "language"), [(True, "ja"), (True, "auto"), (False, "fr")])
 def test_a_person_with_chromium_logs_in_and_allows_in_any_language(scripted, language):
     options = IdentityOptions(scripted_pages=scripted, language=language, script_delay_s=0.05)
     identity = Identity(OneUser(), time.time, options)
