@@ -128,13 +128,13 @@ class StandinCommand(click.Command):
 
 def standin(**values: Any) -> int:
     """`simulate standin`."""
-    from sim.options.standin import standin_options
+    from sim.options.standin import COMMAND, standin_options
     from sim.standin.levers import HEADER
     from sim.standin.serve import Address, serve
 
     password = os.environ.get(find("nextcloud_password").environment)
     token = os.environ.get("SIMULATE_LEVER_TOKEN", "")
-    options = standin_options(values, "standin", password, token)
+    options = standin_options(values, COMMAND, password, token)
 
     def announce(address: Address) -> None:
         click.echo(

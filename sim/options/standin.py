@@ -12,13 +12,15 @@ import attrs
 import click
 
 from sim.grammar.duration import parse_duration
-from sim.grammar.number import parse_count, parse_number
+from sim.grammar.number import parse_count
 from sim.grammar.piece import GrammarError, Piece, nearest
 from sim.options.errors import UsageError
-from sim.options.faults import parse_fault
+from sim.options.faults import parse_fault, parse_probability
 from sim.standin.faults.spec import FaultSpec
 from sim.standin.options import SECRETS, StandinOptions, helps
 
+COMMAND = "standin"
+"""Where what it is told comes from flags."""
 YES, NO = ("yes", "true", "on", "1"), ("no", "false", "off", "0")
 
 
@@ -62,7 +64,9 @@ def standin_options(
     try:
         return StandinOptions(**values)
     except ValueError as error:
-        raise UsageError(f"{origin}: {' '.join(str(error).split())}") from None
+        # Validators of attrs tell more than a person wants to read; their words come first.
+        told = str(error.args[0] if error.args else error)
+        raise UsageError(f"{origin}: {' '.join(told.split())}") from None
 
 
 def standin_params() -> list[click.Parameter]:
@@ -108,7 +112,7 @@ def _metavar(name: str, kind: Any) -> str:
         return "DURATION"
     if kind is bool:
         return "yes|no"
-    return "N" if kind in (int, float) else "TEXT"
+    return {int: "N", float: "SHARE"}.get(kind, "TEXT")
 
 
 def _is_many(kind: Any) -> bool:
@@ -122,7 +126,9 @@ def _read(name: str, value: Any, origin: str) -> Any:
     try:
         return _typed(name, kind, value)
     except GrammarError as error:
-        raise UsageError(f"{origin}: {_shorn(name, kind)}: {error}") from None
+        short = _shorn(name, kind)
+        shown = f"--{short.replace('_', '-')}" if origin == COMMAND else short
+        raise UsageError(f"{origin}: {shown} {error}") from None
 
 
 def _typed(name: str, kind: Any, value: Any) -> Any:
@@ -138,7 +144,7 @@ def _typed(name: str, kind: Any, value: Any) -> Any:
         return _yes_or_no(value)
     if int in (kind, *get_args(kind)):
         return parse_count(value, "a number")
-    return parse_number(value, "a number", 1) if kind is float else value
+    return parse_probability(Piece.of(value)) if kind is float else value
 
 
 def _yes_or_no(text: str) -> bool:

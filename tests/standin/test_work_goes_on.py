@@ -8,6 +8,7 @@ import socket
 import ssl
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from urllib.parse import urlsplit
 
 import httpx
@@ -158,8 +159,8 @@ async def test_a_tool_call_is_carried_out_although_its_caller_and_the_session_ar
                 )
         path = f"/ocs/v2.php/cloud/users/{person.uid}"
         await trio.to_thread.run_sync(ask, standin, "DELETE", path)
-        while person.uid not in (await trio.to_thread.run_sync(standin.get, "/standin/holdings"))["homes"]:
-            await trio.sleep(0.1)
+        holdings = partial(standin.get, "/standin/holdings")
+        await trio.to_thread.run_sync(wait_until, lambda: person.uid in holdings()["homes"])
 
 
 def test_over_sockets_a_user_whose_creator_hung_up_is_made_to_the_end(standin: StandinServer) -> None:
