@@ -36,12 +36,12 @@ class Work:
 
     async def finish(self, act: Callable[[], Awaitable[T]]) -> T:
         """Do `act` to its end and answer what it does; a caller who is cancelled leaves it running."""
-        group = self._group
-        if group is None:
-            with anyio.CancelScope(shield=True):
-                return await act()
         piece = _Piece(act)
-        group.start_soon(piece.carry_out)
+        if self._group is not None:
+            self._group.start_soon(piece.carry_out)
+        else:
+            with anyio.CancelScope(shield=True):
+                await piece.carry_out()
         return await piece.result()
 
 

@@ -1,4 +1,4 @@
-"""What the MCP endpoint makes of a token: whose it is, for which server, and whether it was refreshed since."""
+"""What the MCP endpoint makes of a token: for which server it is, and whether it was refreshed."""
 
 from __future__ import annotations
 
@@ -26,6 +26,7 @@ from tests.support.processes import StandinServer, running_standin
 UID, PASSWORD = "alice", "A-good-passw0rd"
 CALLBACK = "http://127.0.0.1:9/callback"
 VERIFIER = "v" * 43
+CHALLENGE = base64.urlsafe_b64encode(hashlib.sha256(VERIFIER.encode()).digest()).decode().rstrip("=")
 SCOPE = "openid offline_access notes.read notes.write"
 
 
@@ -58,9 +59,7 @@ class Client:
             "client_id": self.registered["client_id"],
             "redirect_uri": CALLBACK,
             "scope": SCOPE,
-            "code_challenge": base64.urlsafe_b64encode(hashlib.sha256(VERIFIER.encode()).digest()).decode()[
-                :43
-            ],
+            "code_challenge": CHALLENGE,
             "code_challenge_method": "S256",
             **({"resource": resource} if resource else {}),
         }
