@@ -47,8 +47,8 @@ class Creations:
         async def steps() -> None:
             self._under_way += 1
             try:
-                fails = self._fails(uid)
                 await anyio.sleep(self._step_s)
+                fails = self._fails(uid)
                 account.is_making_home = True
                 await anyio.sleep(self._step_s)
                 account.is_making_home = False
