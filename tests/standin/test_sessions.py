@@ -123,3 +123,14 @@ async def test_wrong_passwords_slow_every_door_down_and_then_close_it(client: Cl
             method = "PROPFIND" if "dav" in door else "GET"
             assert (await http.request(method, door, auth=auth("alice"))).status_code == 429
         assert "Reached maximum delay" in (await http.get(OCS, auth=auth("alice"), params=JSON)).text
+
+
+async def test_what_is_typed_to_log_in_need_not_be_the_user_id(jar: Jar) -> None:
+    typed = ("Alice@Example.ORG", PASSWORDS["alice"])
+    async with jar() as http:
+        told = (await http.get(OCS, auth=typed, params=JSON)).json()["ocs"]["data"]
+        assert told["id"] == "alice"
+        http.cookies.clear()
+        assert (await http.request("PROPFIND", files("alice"), auth=typed)).status_code == 207
+        http.cookies.clear()
+        assert (await http.request("PROPFIND", files(typed[0]), auth=typed)).status_code == 404
