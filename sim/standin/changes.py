@@ -28,6 +28,8 @@ class Changes:
 
     async def read(self, uid: str, act: Callable[[], Awaitable[T]], delay_s: float = 0.0) -> T:
         """What changes nothing; `delay_s` later, whether or not somebody waits for it."""
+        if not delay_s:
+            return await act()
         return await self._after(delay_s, uid, act, leaves_home=False)
 
     async def change(

@@ -240,9 +240,10 @@ class Grants:
             del self._codes[code]
         while self._redeemed and (code := next(iter(self._redeemed))) and self._redeemed[code][1] <= now:
             del self._redeemed[code]
-        self._superseded = {
-            token: held for token, held in self._superseded.items() if held.principal.expires_at > now
-        }
+        while self._superseded and (token := next(iter(self._superseded))):
+            if self._superseded[token].principal.expires_at > now:
+                break
+            del self._superseded[token]
         while self._families and (number := next(iter(self._families))) and self._is_over(number):
             self._end_family(number)
 
