@@ -38,9 +38,9 @@ def test_a_server_that_wants_access_granted_gets_it_from_every_user(tmp_path: Pa
 def test_accounts_that_stay_get_their_app_passwords_taken_back_at_nextcloud_too(tmp_path: Path) -> None:
     with running_standin(login_flow=True) as standin:
         accounts = tmp_path / "accounts"
-        accounts.write_text("".join(f"real_{n} long-enough-password-{n}\n" for n in range(3)))
+        accounts.write_text("".join(f"real_{n} Long-enough-passw0rd-{n}\n" for n in range(3)))
         for n in range(3):
-            standin.add_user(f"real_{n}", f"real_{n}@example.org", f"long-enough-password-{n}")
+            standin.add_user(f"real_{n}", f"real_{n}@example.org", f"Long-enough-passw0rd-{n}")
         report, said = run(standin, tmp_path, "--login", "http", "--accounts", str(accounts))
         assert report["setup"]["provisioning"]["count"] == 3
         counts = standin.get("/standin/counts")

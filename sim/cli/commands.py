@@ -26,7 +26,8 @@ CLEANUP_OPTIONS = ("ledger", "accounts", "ca_file", "insecure", "mail_domain", "
 SEED_END = 2**32
 STANDIN_HELP = (
     "Run the stand-in for Nextcloud and its MCP server by itself: "
-    "the password of its administrator comes from NEXTCLOUD_PASSWORD."
+    "the password of its administrator comes from NEXTCLOUD_PASSWORD, "
+    "the token that opens /standin/* from SIMULATE_LEVER_TOKEN."
 )
 
 Flags = dict[str, Any]
@@ -130,16 +131,22 @@ class StandinCommand(click.Command):
 
 def standin(**values: Any) -> int:
     """`simulate standin`."""
-    from sim.options.standin import standin_options
-    from sim.standin.serve import serve
+    from sim.options.standin import COMMAND, standin_options
+    from sim.standin.levers import HEADER
+    from sim.standin.serve import Address, serve
 
     password = os.environ.get(find("nextcloud_password").environment)
-    options = standin_options(values, "standin", password)
+    token = os.environ.get("SIMULATE_LEVER_TOKEN", "")
+    options = standin_options(values, COMMAND, password, token)
 
-    def announce(url: str) -> None:
-        click.echo(f"The stand-in serves {url}/mcp as well as a Nextcloud. To point an MCP server at it:")
-        click.echo(f"export NEXTCLOUD_HOST={url}")
+    def announce(address: Address) -> None:
+        click.echo(
+            f"The stand-in serves {address.mcp_url} as well as a Nextcloud. To point an MCP server at it:"
+        )
+        click.echo(f"export NEXTCLOUD_HOST={address.url}")
         click.echo(f"export NEXTCLOUD_USERNAME={options.admin}")
+        if not token:
+            click.echo(f"Its levers (/standin/…) want the header {HEADER}: {address.lever_token}")
 
     try:
         serve(options, announce)

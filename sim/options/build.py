@@ -226,7 +226,7 @@ def _story_options(said: Said) -> StoryOptions:
 
 
 def _standin_options(said: Said) -> tuple[str, ...]:
-    faults = (word for fault in said.many("standin_fault") for word in ("--fault", fault))
+    faults = (f"fault={fault}" for fault in said.many("standin_fault"))
     words = (*faults, *said.many("standin_option"))
     if words:
         from sim.options.standin import read_standin_words

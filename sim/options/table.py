@@ -135,7 +135,7 @@ OPTIONS: tuple[Option, ...] = (
     Option("virtual", _S.VIRTUAL, kinds.FLAG, "Run on a virtual clock against the stand-in, in this process.", False),
     Option("server_model", _S.VIRTUAL, kinds.SERVER_MODEL, "Its speed: servers=4,service=lognormal:30ms,0.5,TOOL=exp:10ms.", USUAL_SERVER),
     Option("standin_fault", _S.VIRTUAL, kinds.TEXT, "Let the stand-in fail: KIND:PROBABILITY[:PARAM].", many=True),
-    Option("standin_option", _S.VIRTUAL, kinds.TEXT, "A further word for the stand-in's own command line.", many=True),
+    Option("standin_option", _S.VIRTUAL, kinds.TEXT, "Let the stand-in be otherwise: NAME=VALUE, as simulate standin --help names them.", many=True),
 )  # fmt: skip
 """All of them, in the order of the help."""
 

@@ -23,7 +23,7 @@ def main() -> None:
     # A terminal's Ctrl-C is for the run, which ends this process by closing the pipe.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     options = cattrs.structure(json.loads(os.environ.pop(VARIABLE, "{}")), StandinOptions)
-    serve(options, lambda url: print(ready_line(url), flush=True), sys.stdin)
+    serve(options, lambda address: print(ready_line(address), flush=True), sys.stdin)
 
 
 if __name__ == "__main__":

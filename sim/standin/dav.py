@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from email.utils import format_datetime
+from functools import partial
 from urllib.parse import quote, unquote, urlsplit
 from xml.sax.saxutils import escape
 
@@ -11,10 +12,14 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from sim.standin.access import Doorkeeper, unauthorized
+from sim.standin import trashbin
+from sim.standin.access import Doorkeeper, Part, Refused, refusal
+from sim.standin.changes import Changes
 from sim.standin.errors import StoreError, not_found
+from sim.standin.identity.web import route_path
 from sim.standin.nodes import Access, Account, split
 from sim.standin.store import Store
+from sim.standin.trashbin import trash_path
 
 BASE = "/remote.php/dav"
 METHODS = ["PROPFIND", "GET", "HEAD", "PUT", "MKCOL", "DELETE", "MOVE", "COPY", "SEARCH", "OPTIONS"]
@@ -28,8 +33,9 @@ NAMESPACES = (
 class Dav:
     """The routes below `/remote.php/dav`."""
 
-    def __init__(self, store: Store, doorkeeper: Doorkeeper) -> None:
+    def __init__(self, store: Store, doorkeeper: Doorkeeper, changes: Changes) -> None:
         self._store = store
+        self._changes = changes
         self._doorkeeper = doorkeeper
 
     def routes(self) -> list[Route]:
@@ -37,16 +43,21 @@ class Dav:
         return [Route(path, self._endpoint, methods=METHODS) for path in paths]
 
     async def _endpoint(self, request: Request) -> Response:
-        account = self._doorkeeper.account(request)
-        if account is None:
-            return unauthorized()
         try:
-            return await self._answer(request, account)
+            visit = await self._doorkeeper.admit(request, Part.DAV)
+        except Refused as refused:
+            return stranger(refused)
+        try:
+            response = await self._answer(request, visit.account)
         except StoreError as error:
-            return sabre_error(error)
+            response = sabre_error(error)
+        return visit.leave(request, response)
 
     async def _answer(self, request: Request, account: Account) -> Response:
-        path = file_path(request.url.path, account.uid)
+        trash = trash_path(split(route_path(request)), account.uid)
+        if trash is not None:
+            return self._in_trash(request, account, trash)
+        path = file_path(route_path(request), account.uid)
         match request.method:
             case "OPTIONS":
                 return Response(status_code=200, headers={"DAV": "1, 3", "Allow": ", ".join(METHODS)})
@@ -55,13 +66,28 @@ class Dav:
             case "SEARCH":
                 return await self._search(request, account)
         if path is None:
-            raise not_found(request.url.path)
-        return await self._on_file(request, account.uid, path)
+            raise not_found(route_path(request))
+        if request.method in ("GET", "HEAD"):
+            return download(self._store.access(account.uid, path))
+        # Read to the end before anything is done: a body that breaks off changes nothing.
+        await request.body()
+        leaves_home = request.method != "DELETE"
+        on_file = partial(self._on_file, request, account.uid, path)
+        return await self._changes.change(account.uid, on_file, leaves_home=leaves_home)
+
+    def _in_trash(self, request: Request, account: Account, inside: list[str]) -> Response:
+        match request.method:
+            case "PROPFIND":
+                depth = request.headers.get("depth", "1")
+                rows = trashbin.listing(account, inside, dav_base(request), depth)
+                return multistatus([response(href, properties) for href, properties in rows])
+            case "DELETE":
+                return trashbin.empty(account, inside)
+            case method:
+                raise StoreError(405, f"{method} is not for the trash bin")
 
     async def _on_file(self, request: Request, uid: str, path: str) -> Response:
         match request.method:
-            case "GET" | "HEAD":
-                return download(self._store.access(uid, path))
             case "PUT":
                 return await self._put(request, uid, path)
             case "MKCOL":
@@ -72,7 +98,8 @@ class Dav:
                 return Response(status_code=204)
             case method:
                 carry = self._store.move if method == "MOVE" else self._store.copy
-                target = file_path(urlsplit(request.headers.get("destination", "")).path, uid)
+                destination = urlsplit(request.headers.get("destination", "")).path
+                target = file_path(destination.removeprefix(request.scope.get("root_path", "")), uid)
                 if target is None:
                     raise StoreError(400, "The destination header must name a file of the same user")
                 overwrite = request.headers.get("overwrite", "T").upper() != "F"
@@ -93,11 +120,13 @@ class Dav:
 
     def _propfind(self, request: Request, account: Account, path: str | None) -> Response:
         if path is None:
-            return multistatus([principal_response(request.url.path, account.uid)])
+            if split(route_path(request))[2:3] in (["files"], ["trashbin"]):
+                raise not_found(route_path(request))
+            return multistatus([principal_response(request, account.uid)])
         entries = self._store.list_folder(account.uid, path)
         if request.headers.get("depth", "1") == "0":
             entries = entries[:1]
-        return multistatus([file_response(entry, account.uid) for entry in entries])
+        return multistatus([file_response(entry, account.uid, dav_base(request)) for entry in entries])
 
     async def _search(self, request: Request, account: Account) -> Response:
         """Every file whose name holds the literal asked for (RFC 5323 basicsearch, `like` only)."""
@@ -109,7 +138,7 @@ class Dav:
             if node.parent is not None and literal in node.name.lower()
             if (access := self._store.access_by_id(account.uid, node)) is not None
         ]
-        return multistatus([file_response(access, account.uid) for access in found])
+        return multistatus([file_response(access, account.uid, dav_base(request)) for access in found])
 
 
 def file_path(url_path: str, uid: str) -> str | None:
@@ -133,10 +162,15 @@ def download(access: Access) -> Response:
     return Response(node.data, headers=headers, media_type=node.content_type or "text/plain")
 
 
-def file_response(entry: Access, uid: str) -> str:
+def dav_base(request: Request) -> str:
+    """Where WebDAV lies: hrefs are absolute paths, with the path below which Nextcloud lies."""
+    return f"{request.scope.get('root_path', '')}{BASE}"
+
+
+def file_response(entry: Access, uid: str, base: str) -> str:
     node = entry.node
     slash = "/" if node.is_folder and entry.path != "/" else ""
-    href = f"{BASE}/files/{quote(uid)}{quote(entry.path)}{slash}"
+    href = f"{base}/files/{quote(uid)}{quote(entry.path)}{slash}"
     letters = "".join(letter for bit, letter in LETTERS if entry.permissions & bit)
     modified = format_datetime(datetime.fromtimestamp(node.modified, UTC), usegmt=True)
     kind = (
@@ -159,10 +193,10 @@ def file_response(entry: Access, uid: str) -> str:
     return response(href, properties)
 
 
-def principal_response(path: str, uid: str) -> str:
-    here = f"{BASE}/principals/users/{quote(uid)}/"
+def principal_response(request: Request, uid: str) -> str:
+    here = f"{dav_base(request)}/principals/users/{quote(uid)}/"
     principal = f"<d:current-user-principal><d:href>{here}</d:href></d:current-user-principal>"
-    return response(quote(path), f"{principal}<d:resourcetype><d:collection/></d:resourcetype>")
+    return response(quote(request.url.path), f"{principal}<d:resourcetype><d:collection/></d:resourcetype>")
 
 
 def response(href: str, properties: str) -> str:
@@ -177,13 +211,26 @@ def multistatus(responses: list[str]) -> Response:
     return Response(body, status_code=207, media_type="application/xml; charset=utf-8")
 
 
+def stranger(refused: Refused) -> Response:
+    """Nobody is let in: in Sabre's words, with the challenge that a client waits for."""
+    name = "TooManyRequests" if refused.status == 429 else "NotAuthenticated"
+    told = sabre_text(name, str(refused), refused.status)
+    if refused.status == 401:
+        told.headers["WWW-Authenticate"] = refusal(refused).headers["WWW-Authenticate"]
+    return told
+
+
 def sabre_error(error: StoreError) -> Response:
     """An error as Sabre writes it, the library behind Nextcloud's WebDAV."""
     names = {403: "Forbidden", 404: "NotFound", 405: "MethodNotAllowed", 409: "Conflict"}
     name = names.get(error.status, "PreconditionFailed" if error.status == 412 else "BadRequest")
+    return sabre_text(name, str(error), error.status)
+
+
+def sabre_text(name: str, text: str, status: int) -> Response:
     body = (
         f'<?xml version="1.0" encoding="utf-8"?>\n<d:error {NAMESPACES}>'
         f"<s:exception>Sabre\\DAV\\Exception\\{name}</s:exception>"
-        f"<s:message>{escape(str(error))}</s:message></d:error>"
+        f"<s:message>{escape(text)}</s:message></d:error>"
     )
-    return Response(body, status_code=error.status, media_type="application/xml; charset=utf-8")
+    return Response(body, status_code=status, media_type="application/xml; charset=utf-8")

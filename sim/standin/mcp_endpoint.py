@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+import anyio
 import mcp_types as types
 from mcp.server.context import ServerRequestContext
 from mcp.server.lowlevel import Server
@@ -16,11 +17,16 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.types import Receive, Scope, Send
 
+from sim.standin.changes import Changes
+from sim.standin.errors import StoreError
+from sim.standin.faults.wire import LATENCY
 from sim.standin.identity.identity import Identity
 from sim.standin.identity.ports import Principal
 from sim.standin.identity.web import base_url, basic_credentials, bearer_token
+from sim.standin.maintenance import Maintenance
+from sim.standin.options import StandinOptions
 from sim.standin.provisioning import REFUSAL, SUMMARIES, Provisioning
-from sim.standin.toolbox import ToolAnswer, Toolbox, as_text
+from sim.standin.toolbox import CHANGING, WRITING_FILES, ToolAnswer, Toolbox, as_text
 
 PRINCIPAL = "sim.standin.principal"
 METADATA_PATH = "/.well-known/oauth-protected-resource"
@@ -33,10 +39,10 @@ class McpEndpoint:
 
     Args:
         call: calls a tool as a user: (user id, name, arguments).
+        changes: carries calls out, also when their caller has left.
+        options: with `basic` passwords on every request are wanted instead of bearer tokens, like the
+            server's `multi_user_basic`: without them a session opens, and every tool fails.
         provisioning: who has granted the server access, where that is asked for.
-        basic: passwords on every request instead of bearer tokens, like the server's
-            `multi_user_basic`: without them a session opens, and every tool fails.
-        json_response: plain JSON answers instead of server-sent events.
     """
 
     def __init__(
@@ -45,15 +51,18 @@ class McpEndpoint:
         identity: Identity,
         counts: Counter[str],
         call: Callable[[str, str, dict[str, Any]], Awaitable[ToolAnswer]],
-        *,
+        changes: Changes,
+        maintenance: Maintenance,
+        options: StandinOptions,
         provisioning: Provisioning | None,
-        basic: bool,
-        json_response: bool,
     ) -> None:
         self._toolbox = toolbox
         self._identity = identity
         self._counts = counts
-        self._basic = basic
+        self._basic = options.basic
+        self._options = options
+        self._changes = changes
+        self._maintenance = maintenance
         self._call = call
         self._provisioning = provisioning
         server: Server[Any] = Server(
@@ -65,7 +74,7 @@ class McpEndpoint:
             on_read_resource=self._read_resource,
         )
         self.sessions = StreamableHTTPSessionManager(
-            server, json_response=json_response, session_idle_timeout=None, max_sessions=None
+            server, json_response=options.json_response, session_idle_timeout=None, max_sessions=None
         )
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -90,7 +99,7 @@ class McpEndpoint:
         return JSONResponse(
             {
                 "resource": f"{base}/mcp",
-                "authorization_servers": [base],
+                "authorization_servers": [f"{base}{self._options.base_path}"],
                 "scopes_supported": scopes,
                 "bearer_methods_supported": ["header"],
             }
@@ -102,7 +111,10 @@ class McpEndpoint:
             given = basic_credentials(request)
             return self._identity.verify_basic(given.name, given.password) if given else None
         token = bearer_token(request)
-        return self._identity.verify_bearer(token) if token else None
+        principal = self._identity.verify_session_bearer(token) if token else None
+        if principal is not None and self._options.audience_bound and not is_for(principal, request):
+            return None
+        return principal
 
     async def _list_tools(
         self, context: Context, params: types.PaginatedRequestParams | None
@@ -145,7 +157,25 @@ class McpEndpoint:
         spec = self._toolbox.tools.get(name)
         if spec is not None and spec.scope not in principal.scopes:
             return ToolAnswer.failure(f"Missing required scopes: {spec.scope}")
-        return await self._call(principal.uid, name, arguments)
+        if principal.is_superseded:
+            return ToolAnswer.failure(f"{name} failed: Unauthorized (HTTP 401). The token is void", 401)
+        if self._maintenance.is_on:
+            return ToolAnswer.failure(f"{name} failed: Service unavailable (HTTP 503)", 503)
+        return await self._carry_out(principal.uid, name, arguments, latency_of(context))
+
+    async def _carry_out(
+        self, uid: str, name: str, arguments: dict[str, Any], latency_s: float
+    ) -> ToolAnswer:
+        async def call() -> ToolAnswer:
+            return await self._call(uid, name, arguments)
+
+        try:
+            if name not in CHANGING:
+                return await self._changes.read(uid, call, latency_s)
+            leaves_home = name in WRITING_FILES
+            return await self._changes.change(uid, call, leaves_home=leaves_home, delay_s=latency_s)
+        except StoreError as error:
+            return ToolAnswer.failure(f"{name} failed: {error} (HTTP {error.status})", error.status)
 
     async def _list_resources(
         self, context: Context, params: types.PaginatedRequestParams | None
@@ -158,12 +188,24 @@ class McpEndpoint:
     ) -> types.ReadResourceResult:
         principal = caller(context)
         uri = str(params.uri)
+        await anyio.sleep(latency_of(context))
         found = self._toolbox.read(principal.uid, uri) if principal else None
         self._counts[f"resource:{uri}:{'error' if found is None else 'ok'}"] += 1
         if found is None:
             raise MCPError(code=0, message=f"Unknown resource: {uri}")
         text = types.TextResourceContents(uri=uri, mime_type="application/json", text=json.dumps(found))
         return types.ReadResourceResult(contents=[text])
+
+
+def latency_of(context: Context) -> float:
+    """How much later than usual the call is to be carried out (an injected fault), in seconds."""
+    request = context.request
+    return float(request.scope.get(LATENCY, 0.0)) if isinstance(request, Request) else 0.0
+
+
+def is_for(principal: Principal, request: Request) -> bool:
+    """Whether the token was asked for with this server as its resource (RFC 8707)."""
+    return principal.audience.rstrip("/") == f"{base_url(request)}{request.url.path}".rstrip("/")
 
 
 def caller(context: Context) -> Principal | None:

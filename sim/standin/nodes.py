@@ -28,6 +28,7 @@ class Node:
     children: dict[str, Node] = attrs.Factory(dict)
     previous: bytes | None = None
     """The content before the last write: what a stale read gives back."""
+    previous_modified: float = 0.0
 
     @property
     def is_folder(self) -> bool:
@@ -35,7 +36,7 @@ class Node:
 
     @property
     def path(self) -> str:
-        """The path in the owner's files, with a leading slash; "/" for his root."""
+        """The path in the owner's files, with a leading slash; "/" for the root of all."""
         if self.parent is None:
             return "/"
         return f"{self.parent.path.rstrip('/')}/{self.name}"
@@ -88,9 +89,27 @@ class Share:
     created: float
 
 
+@attrs.frozen
+class Trashed:
+    """What was deleted: its name, where it was, when (epoch seconds), and how many shares went along."""
+
+    id: int
+    name: str
+    path: str
+    time: int
+    is_folder: bool
+    shares: int
+
+
 @attrs.define(eq=False)
 class Account:
-    """A user. `mounts` and `received` are the same shares, by mount path and by node id."""
+    """A user. `mounts` and `received` are the same shares, by mount path and by node id.
+
+    Attributes:
+        has_home: false while the account comes into being.
+        is_making_home: meanwhile Nextcloud fails when it is asked about the user.
+        trash: by name in the trash bin.
+    """
 
     uid: str
     password: str = attrs.field(repr=False)
@@ -98,6 +117,9 @@ class Account:
     email: str
     root: Node
     is_admin: bool = False
+    has_home: bool = False
+    is_making_home: bool = False
+    trash: dict[str, Trashed] = attrs.Factory(dict)
     mounts: dict[str, Share] = attrs.Factory(dict)
     received: dict[int, Share] = attrs.Factory(dict)
 

@@ -10,7 +10,8 @@ import attrs
 
 from sim.standin.errors import StoreError, changed_meanwhile
 from sim.standin.nodes import CREATE, DELETE, UPDATE, Access, Node, free_name, join, split
-from sim.standin.store import NOTE_SUFFIX, NOTES_FOLDER, Store
+from sim.standin.state import NOTE_SUFFIX, NOTES_FOLDER, is_note
+from sim.standin.store import Store
 
 UNSAFE = re.compile(r'[*|/\\:"<>?]')
 """Characters that Notes takes out of a title before it becomes a file name."""
@@ -29,8 +30,9 @@ class Note:
 
     @property
     def etag(self) -> str:
-        """Depends on title, category and content, so two users share it only where the category matches."""
-        return etag_of(self.title, self.category, self.content)
+        """Covers all that a reader sees, `readonly` too: it changes for a recipient whose permissions do."""
+        seen = (self.id, self.title, self.modified, self.category, self.readonly, self.content)
+        return hashlib.md5(repr(seen).encode(), usedforsecurity=False).hexdigest()
 
     def as_json(self) -> dict[str, object]:
         return {
@@ -46,11 +48,17 @@ class Note:
 
 
 class Notes:
-    """The notes of everybody. Methods raise StoreError with Notes' statuses."""
+    """The notes of everybody. Methods raise StoreError with Notes' statuses.
 
-    def __init__(self, store: Store, now: Callable[[], float]) -> None:
+    Args:
+        etag_race_s: two writes with one etag pass within this time, as in the real app, which compares
+            and writes without a lock.
+    """
+
+    def __init__(self, store: Store, now: Callable[[], float], etag_race_s: float = 0.0) -> None:
         self._store = store
         self._now = now
+        self._etag_race_s = etag_race_s
         self._by_id: dict[int, Node] = {}
 
     def create(self, uid: str, title: str, content: str, category: str) -> Note:
@@ -91,7 +99,7 @@ class Notes:
         note = self._note(access)
         if not access.may(UPDATE) and not leak:
             raise StoreError(403, "Note is read-only")
-        if etag is not None and etag.strip('"') != note.etag:
+        if etag is not None and not self._is_current(etag.strip('"'), note, access.node):
             raise changed_meanwhile(f"note {note_id}")
         if content is not None and content != note.content:
             self._store.write_file(uid, access.path, content.encode(), leak=leak)
@@ -101,7 +109,7 @@ class Notes:
         return self.get(uid, note_id)
 
     def delete(self, uid: str, note_id: int) -> None:
-        """For everybody when the owner does it; a recipient only loses his mount."""
+        """For everybody when the owner does it; a recipient only loses their mount."""
         self._store.delete(uid, self._access(uid, note_id).path)
 
     def all_of(self, uid: str) -> Iterator[Note]:
@@ -112,19 +120,26 @@ class Notes:
             if not node.is_folder and node.name.endswith(NOTE_SUFFIX):
                 yield self._note(Access(node, node.path, 31))
         for share in tuple(account.received.values()):
-            if self._is_note(share.target):
+            if is_note(share.target):
                 yield self._note(Access(share.node, share.target, share.permissions, share))
 
     def count(self) -> int:
         """How many notes there are, of everybody."""
-        return sum(not n.is_folder and self._is_note(n.path) for n in self._store.nodes())
+        return sum(not n.is_folder and is_note(n.path) for n in self._store.nodes())
 
     def _access(self, uid: str, note_id: int) -> Access:
         node = self._by_id.get(note_id) or self._search(note_id)
         access = None if node is None else self._store.access_by_id(uid, node)
-        if access is None or not self._is_note(access.path):
+        if access is None or not is_note(access.path):
             raise StoreError(404, f"Note {note_id} not found")
         return access
+
+    def _is_current(self, etag: str, note: Note, node: Node) -> bool:
+        if etag == note.etag:
+            return True
+        if node.previous is None or self._now() - node.modified >= self._etag_race_s:
+            return False
+        return etag == before_last_write(note, node).etag
 
     def _search(self, note_id: int) -> Node | None:
         """A note that came by WebDAV is known from the first time that somebody asks for it."""
@@ -166,13 +181,11 @@ class Notes:
             readonly=not access.may(UPDATE),
         )
 
-    def _is_note(self, path: str) -> bool:
-        return split(path)[0] == NOTES_FOLDER and path.endswith(NOTE_SUFFIX)
 
-
-def etag_of(title: str, category: str, content: str) -> str:
-    text = "\x00".join((title, category, content))
-    return hashlib.md5(text.encode(), usedforsecurity=False).hexdigest()
+def before_last_write(note: Note, node: Node) -> Note:
+    """`note` as the same reader saw it before somebody wrote to its `node` for the last time."""
+    content = (node.previous or b"").decode(errors="replace")
+    return attrs.evolve(note, content=content, modified=int(node.previous_modified))
 
 
 def safe_title(title: str, content: str) -> str:

@@ -8,7 +8,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from sim.standin.access import Doorkeeper, unauthorized
+from sim.standin.access import Doorkeeper, Part, Refused, refusal
+from sim.standin.changes import Changes
 from sim.standin.errors import StoreError
 from sim.standin.nodes import Account
 from sim.standin.notes import Note, Notes
@@ -20,8 +21,9 @@ BASES = ("/index.php/apps/notes/api/v1", "/apps/notes/api/v1")
 class NotesApi:
     """The routes below `/index.php/apps/notes/api/v1`."""
 
-    def __init__(self, notes: Notes, doorkeeper: Doorkeeper) -> None:
+    def __init__(self, notes: Notes, doorkeeper: Doorkeeper, changes: Changes) -> None:
         self._notes = notes
+        self._changes = changes
         self._doorkeeper = doorkeeper
 
     def routes(self) -> list[Route]:
@@ -41,14 +43,17 @@ class NotesApi:
 
     def _endpoint(self, handler: Any) -> Any:
         async def endpoint(request: Request) -> Response:
-            account = self._doorkeeper.account(request)
-            if account is None:
-                return unauthorized()
             try:
-                response: Response = await handler(request, account)
+                visit = await self._doorkeeper.admit(request, Part.NOTES)
+            except Refused as refused:
+                return refusal(refused)
+            try:
+                response: Response = await handler(request, visit.account)
             except StoreError as error:
-                return JSONResponse({"errorType": "NoteError", "message": str(error)}, error.status)
-            return response
+                response = JSONResponse({"errorType": "NoteError", "message": str(error)}, error.status)
+            except (ValueError, KeyError, AttributeError):
+                response = JSONResponse({"errorType": "NoteError", "message": "Bad request"}, 400)
+            return visit.leave(request, response)
 
         return endpoint
 
@@ -62,10 +67,12 @@ class NotesApi:
 
     async def _create(self, request: Request, account: Account) -> Response:
         field = await request.json()
-        note = self._notes.create(
-            account.uid, field.get("title", ""), field.get("content", ""), field.get("category", "")
-        )
-        return reply(note)
+        text = [field.get(key, "") for key in ("title", "content", "category")]
+
+        async def create() -> Response:
+            return reply(self._notes.create(account.uid, *text))
+
+        return await self._changes.change(account.uid, create, leaves_home=True)
 
     async def _get(self, request: Request, account: Account) -> Response:
         return reply(self._notes.get(account.uid, request.path_params["note_id"]))
@@ -73,14 +80,19 @@ class NotesApi:
     async def _update(self, request: Request, account: Account) -> Response:
         field = await request.json()
         changes = {key: field[key] for key in ("title", "content", "category") if field.get(key) is not None}
-        note = self._notes.update(
-            account.uid, request.path_params["note_id"], request.headers.get("if-match"), **changes
-        )
-        return reply(note)
+        number, etag = request.path_params["note_id"], request.headers.get("if-match")
+
+        async def update() -> Response:
+            return reply(self._notes.update(account.uid, number, etag, **changes))
+
+        return await self._changes.change(account.uid, update, leaves_home=True)
 
     async def _delete(self, request: Request, account: Account) -> Response:
-        self._notes.delete(account.uid, request.path_params["note_id"])
-        return JSONResponse([])
+        async def delete() -> Response:
+            self._notes.delete(account.uid, request.path_params["note_id"])
+            return JSONResponse([])
+
+        return await self._changes.change(account.uid, delete, leaves_home=False)
 
     async def _settings(self, request: Request, account: Account) -> Response:
         return JSONResponse({"notesPath": NOTES_FOLDER, "fileSuffix": NOTE_SUFFIX, "noteMode": "rich"})

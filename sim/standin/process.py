@@ -27,11 +27,12 @@ class StandinFailed(Exception):
 
 @attrs.frozen
 class StandinProcess:
-    """A running stand-in: its base URL, its MCP endpoint, its process id."""
+    """A running stand-in: Nextcloud's URL, its MCP endpoint, its process id, what opens its levers."""
 
     url: str
     mcp_url: str
     pid: int
+    lever_token: str = attrs.field(repr=False)
 
 
 @asynccontextmanager
@@ -59,7 +60,7 @@ async def open_standin(options: StandinOptions) -> AsyncIterator[StandinProcess]
             # Its standard error is read, so that it never blocks on a full pipe.
             nursery.start_soon(_discard, process)
             try:
-                yield StandinProcess(ready["url"], ready["mcp_url"], ready["pid"])
+                yield StandinProcess(ready["url"], ready["mcp_url"], ready["pid"], ready["lever_token"])
             finally:
                 nursery.cancel_scope.cancel()
     finally:

@@ -26,10 +26,15 @@ REFUSAL = f"Nextcloud access not provisioned. Please call '{PROVISION}' first."
 
 
 class Provisioning:
-    """Who has granted access, and who is about to."""
+    """Who has granted access, and who is about to.
 
-    def __init__(self, identity: Identity) -> None:
+    Args:
+        base_path: below which Nextcloud lies.
+    """
+
+    def __init__(self, identity: Identity, base_path: str) -> None:
         self._identity = identity
+        self._base_path = base_path
         self._pending: dict[str, str] = {}
         self._granted: set[str] = set()
 
@@ -45,12 +50,13 @@ class Provisioning:
         return [Route("/api/v1/users/{uid}/app-password", self.forget, methods=["DELETE"])]
 
     async def forget(self, request: Request) -> Response:
-        """Forget the app password of a user, who proves by his password who he is.
+        """Forget the app password of a user, who proves by a password who they are.
 
-        At Nextcloud it stays among his devices, as it does with the real server.
+        At Nextcloud it stays among their devices, as it does with the real server.
         """
         uid, given = request.path_params["uid"], basic_credentials(request)
-        if given is None or given.name != uid or not self._identity.verify_basic(uid, given.password):
+        known = self._identity.verify_basic(given.name, given.password) if given else None
+        if known is None or known.uid != uid:
             return JSONResponse({"success": False, "error": "Invalid credentials"}, status_code=401)
         self._granted.discard(uid)
         return JSONResponse({"success": True})
@@ -59,7 +65,7 @@ class Provisioning:
         if self.is_provisioned(uid):
             return {"status": "already_provisioned", "success": True, "user_id": uid}
         self._pending[uid], login_token = self._identity.open_login_flow(CLIENT)
-        url = f"{base_url}/index.php/login/v2/flow/{login_token}"
+        url = f"{base_url}{self._base_path}/index.php/login/v2/flow/{login_token}"
         message = f"Please open this URL in your browser to log in to Nextcloud:\n\n{url}"
         return {
             "status": "login_required",

@@ -10,6 +10,7 @@ import threading
 from collections.abc import Callable
 from typing import TextIO
 
+import attrs
 import uvicorn
 
 from sim.standin.app import Standin
@@ -18,13 +19,22 @@ from sim.standin.options import StandinOptions
 CUT_SHORT = "ASGI callable returned without completing response"
 
 
+@attrs.frozen
+class Address:
+    """Where Nextcloud lies, where the MCP endpoint does, and what opens `/standin/*` beside it."""
+
+    url: str
+    mcp_url: str
+    lever_token: str = attrs.field(repr=False)
+
+
 def serve(
-    options: StandinOptions, announce: Callable[[str], None], parent_pipe: TextIO | None = None
+    options: StandinOptions, announce: Callable[[Address], None], parent_pipe: TextIO | None = None
 ) -> None:
     """Serve until SIGINT or SIGTERM, or until `parent_pipe` ends (its writer has gone).
 
-    `announce` is called once with the base URL, when connections are accepted. Raises OSError when
-    the address cannot be taken.
+    `announce` is called once, when connections are accepted. Raises OSError when the address cannot be
+    taken.
     """
     # A connection that is cut on purpose is no news.
     logging.getLogger("uvicorn.error").addFilter(lambda record: CUT_SHORT not in record.getMessage())
@@ -47,13 +57,15 @@ def serve(
     if parent_pipe is not None:
         follow = threading.Thread(target=_end_with_parent, args=(parent_pipe, server), daemon=True)
         follow.start()
-    announce(f"{'https' if options.certificate else 'http'}://{options.host}:{port}")
+    server_url = f"{'https' if options.certificate else 'http'}://{options.host}:{port}"
+    announce(Address(f"{server_url}{options.base_path}", f"{server_url}/mcp", options.lever_token))
     server.run(sockets=[listener])
 
 
-def ready_line(url: str) -> str:
+def ready_line(address: Address) -> str:
     """What a parent process waits for on the stand-in's standard output: one line of JSON."""
-    return json.dumps({"ready": True, "url": url, "mcp_url": f"{url}/mcp", "pid": os.getpid()})
+    where = {"url": address.url, "mcp_url": address.mcp_url, "lever_token": address.lever_token}
+    return json.dumps({"ready": True, **where, "pid": os.getpid()})
 
 
 def _end_with_parent(pipe: TextIO, server: uvicorn.Server) -> None:

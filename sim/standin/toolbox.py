@@ -23,6 +23,26 @@ from sim.standin.store import NOTE_SUFFIX, NOTES_FOLDER, Store
 Tool = Callable[..., Awaitable[dict[str, Any] | str]]
 """`async def tool(self, uid, **arguments)`: a structured result, or a JSON string (the share tools)."""
 
+WRITING_FILES = frozenset(
+    {
+        "nc_notes_create_note",
+        "nc_notes_update_note",
+        "nc_notes_append_content",
+        "nc_webdav_write_file",
+        "nc_webdav_create_directory",
+        "nc_webdav_move_resource",
+        "nc_webdav_copy_resource",
+    }
+)
+"""Tools that leave something in the caller's home."""
+CHANGING = WRITING_FILES | {
+    "nc_notes_delete_note",
+    "nc_webdav_delete_resource",
+    "nc_share_create",
+    "nc_share_update",
+    "nc_share_delete",
+}
+
 JSON_TYPES = {"str": "string", "int": "integer", "bool": "boolean"}
 
 

@@ -18,7 +18,8 @@ PASSWORDS = {"admin": "the-password-of-admin", "alice": "the-password-of-alice",
 @pytest.fixture
 def server() -> Standin:
     """With the users alice and bob."""
-    standin = Standin(StandinOptions(admin_password=PASSWORDS["admin"]), now=lambda: 1_000_000.0)
+    options = StandinOptions(admin_password=PASSWORDS["admin"], lever_token="the-lever")
+    standin = Standin(options, now=lambda: 1_000_000.0)
     for uid in ("alice", "bob"):
         standin.store.add_account(uid, PASSWORDS[uid], uid.capitalize(), f"{uid}@example.org")
     return standin

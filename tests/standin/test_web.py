@@ -27,7 +27,7 @@ async def test_the_two_versions_of_ocs_report_a_failure_each_in_its_own_way(
 
 
 async def test_users_are_managed_by_the_admin_alone(client: Client) -> None:
-    form = {"userid": "carl", "password": "long-enough-password", "displayName": "C", "email": "c@c"}
+    form = {"userid": "carl", "password": "Long-enough-passw0rd", "displayName": "C", "email": "C@c"}
     async with client("alice") as alice, client("admin") as admin, client("") as nobody:
         assert (await alice.post(USERS, params=JSON, data=form)).status_code == 403
         assert (await nobody.get(USERS, params=JSON)).status_code == 401
@@ -46,10 +46,15 @@ async def test_a_changing_request_without_the_api_header_is_refused(client: Clie
     assert answer.status_code == 412
 
 
-async def test_a_weak_password_is_refused(client: Client) -> None:
+@pytest.mark.parametrize(
+    "password",
+    ["Sh0rt!", "no-upper-c4se", "NO-LOWER-C4SE", "No-numeric-one", "NoSpecial0ne", "Mine-is-alic3"],
+)
+async def test_a_password_that_the_policy_does_not_like_is_refused(client: Client, password: str) -> None:
     async with client("admin") as admin:
-        answer = await admin.post(USERS, params=JSON, data={"userid": "x", "password": "short"})
-    assert answer.json()["ocs"]["meta"]["statuscode"] == 101
+        answer = await admin.post(USERS, params=JSON, data={"userid": "Alic3", "password": password})
+    assert answer.status_code == 400
+    assert answer.json()["ocs"]["meta"]["statuscode"] == 107
 
 
 async def test_without_a_wish_for_json_ocs_answers_xml(client: Client) -> None:

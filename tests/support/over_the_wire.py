@@ -25,7 +25,7 @@ from tests.support.processes import StandinServer
 from workflows.director import Budget, Director
 from workflows.run import Settings
 
-PASSWORD = "a-long-enough-password"
+PASSWORD = "A-long-enough-passw0rd"
 Connecting = Callable[[str, float, ssl.SSLContext], Connector]
 """How sessions are opened: URL, call time-out in seconds, TLS context."""
 
@@ -64,7 +64,7 @@ async def logged_in(
     for uid in uids:
         standin.add_user(uid, f"{uid}@example.org", PASSWORD)
     async with http_client(standin.url, tls, 8) as http:
-        plan = await discover(http, f"{standin.url}/mcp", standin.url)
+        plan = await discover(http, standin.mcp_url, standin.url)
         client = await register(http, plan, NoJournal(), "test")
         driver = HttpDriver(tls, Trust(standin.url, f"{standin.url}/mcp"))
         login = OAuthLogin(http, plan, client, driver, facts)
@@ -81,7 +81,7 @@ async def users_over_the_wire(
 ) -> AsyncIterator[Stage]:
     """Users on stage, with a session each; they leave it with the block."""
     facts = Facts()
-    connector = connecting(f"{standin.url}/mcp", call_timeout_s, ssl.create_default_context())
+    connector = connecting(standin.mcp_url, call_timeout_s, ssl.create_default_context())
     async with (
         logged_in(standin, *uids, facts=facts) as (credentials, _),
         open_roster(connector, facts, seed=1) as roster,

@@ -21,6 +21,7 @@ import httpx
 
 ROOT = Path(__file__).parents[2]
 ADMIN_PASSWORD = "a-password-for-the-admin-of-the-tests"
+LEVER_TOKEN = "what-opens-the-levers-of-the-tests"
 BYSTANDERS = {
     "loadtest_user_1_real": "real@example.org",
     "loadtest_user_x": "x@example.org",
@@ -36,6 +37,7 @@ class StandinServer:
     url: str
     pid: int
     ca_file: str = ""
+    mcp_url: str = ""
 
     @property
     def environment(self) -> dict[str, str]:
@@ -50,19 +52,26 @@ class StandinServer:
         return ssl.create_default_context(cafile=self.ca_file) if self.ca_file else True
 
     def get(self, path: str) -> dict[str, Any]:
-        answer: dict[str, Any] = httpx.get(f"{self.url}{path}", timeout=10, verify=self._trust).json()
+        answer: dict[str, Any] = self._lever("GET", path).json()
+        return answer
+
+    def _lever(self, method: str, path: str, body: object = None) -> httpx.Response:
+        url, headers = f"{self.mcp_url.removesuffix('/mcp')}{path}", {"X-Standin-Lever": LEVER_TOKEN}
+        answer = httpx.request(method, url, json=body, headers=headers, timeout=10, verify=self._trust)
+        assert answer.status_code == 200, answer.text
         return answer
 
     def inject(self, *faults: Mapping[str, Any], seed: int = 1) -> None:
         """Commit these faults from now on, and begin a new list of what was committed."""
-        answer = httpx.post(
-            f"{self.url}/standin/faults", json={"faults": faults, "seed": seed}, verify=self._trust
-        )
-        assert answer.status_code == 200, answer.text
+        self._lever("POST", "/standin/faults", {"faults": faults, "seed": seed})
+
+    def maintain(self, is_on: bool) -> None:
+        """Put Nextcloud into maintenance mode, or take it out of it."""
+        self._lever("POST", "/standin/maintenance", {"on": is_on})
 
     def add_bystanders(self) -> None:
         for uid, email in BYSTANDERS.items():
-            self.add_user(uid, email, "long-enough-password")
+            self.add_user(uid, email, "Long-enough-passw0rd")
 
     def add_user(self, uid: str, email: str, password: str) -> None:
         form = {"userid": uid, "password": password, "email": email}
@@ -87,7 +96,7 @@ def running_standin(ca_file: str = "", **options: Any) -> Iterator[StandinServer
     Args:
         ca_file: of the authority behind its certificate, where it has one.
     """
-    settings = json.dumps({"admin_password": ADMIN_PASSWORD, **options})
+    settings = json.dumps({"admin_password": ADMIN_PASSWORD, "lever_token": LEVER_TOKEN, **options})
     process = subprocess.Popen(
         [sys.executable, "-m", "sim.standin"],
         cwd=ROOT,
@@ -99,7 +108,7 @@ def running_standin(ca_file: str = "", **options: Any) -> Iterator[StandinServer
     try:
         assert process.stdout is not None
         ready = json.loads(process.stdout.readline())
-        yield StandinServer(ready["url"], process.pid, ca_file)
+        yield StandinServer(ready["url"], process.pid, ca_file, ready["mcp_url"])
     finally:
         process.kill()
         process.wait()

@@ -40,7 +40,7 @@ class FaultKind(enum.StrEnum):
     REVOKE_TOKEN = "revoke_token"  # noqa: S105 (no password)
     """The user's access token is revoked, and the answer is 401."""
     LATENCY = "latency"
-    """The answer comes later."""
+    """The call is carried out later, also when the client has left meanwhile."""
 
 
 OF_TOOLS = (

@@ -10,7 +10,7 @@ import attrs
 
 from sim.standin.faults.book import Injected
 from sim.standin.nodes import Share
-from sim.standin.notes import etag_of
+from sim.standin.notes import Note
 from sim.standin.toolbox import ToolAnswer
 
 
@@ -75,7 +75,8 @@ def shown(
 def as_before(hidden: _Hidden, answer: ToolAnswer) -> ToolAnswer:
     """The note with its old content, and the etag that goes with it."""
     value = answer.structured or {}
-    etag = etag_of(value["title"], value["category"], hidden.content)
+    told = {key: value[key] for key in ("id", "title", "category", "modified", "readonly")}
+    etag = Note(content=hidden.content, **told).etag
     return attrs.evolve(answer, structured={**value, "content": hidden.content, "etag": etag})
 
 

@@ -15,6 +15,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from sim.standin.faults.book import FaultBook, Injected
 from sim.standin.faults.spec import FaultKind
 
+LATENCY = "sim.standin.latency"
+"""Key of the scope: how many seconds later the call is to be carried out."""
 CALLS = ("tools/call", "resources/read")
 STATUSES = {FaultKind.HTTP_500: 500, FaultKind.HTTP_503: 503, FaultKind.RATE_LIMIT: 429}
 
@@ -53,7 +55,8 @@ class FaultyWire:
             return
         draw = partial(self._book.draw, uid=uid, tool=called)
         if fault := draw(FaultKind.LATENCY):
-            await anyio.sleep(fault.seconds)
+            # What is called waits, not its wire: it is carried out also when its caller leaves.
+            scope = {**scope, LATENCY: fault.seconds}
         if (fault := draw(FaultKind.HANG)) and await again.is_left_within(fault.seconds):
             return
         for kind, status in STATUSES.items():

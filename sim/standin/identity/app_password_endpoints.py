@@ -13,6 +13,8 @@ from starlette.routing import Route
 
 from sim.standin.identity import pages
 from sim.standin.identity.app_passwords import AppPassword, AppPasswords
+from sim.standin.identity.looks import Looks
+from sim.standin.identity.options import IdentityOptions
 from sim.standin.identity.ports import UserDirectory
 from sim.standin.identity.sessions import Session, Sessions, csrf_refusal, login_refusal, passes_csrf
 from sim.standin.identity.web import basic_credentials, both_ways, random_text, read_form
@@ -24,8 +26,14 @@ class AppPasswordEndpoints:
     """Two ways in: a program's own, over OCS, and the user's security settings in the browser."""
 
     def __init__(
-        self, users: UserDirectory, sessions: Sessions, passwords: AppPasswords, counts: Counter[str]
+        self,
+        options: IdentityOptions,
+        users: UserDirectory,
+        sessions: Sessions,
+        passwords: AppPasswords,
+        counts: Counter[str],
     ) -> None:
+        self._looks = Looks(options)
         self._users = users
         self._sessions = sessions
         self._passwords = passwords
@@ -52,22 +60,22 @@ class AppPasswordEndpoints:
         given = basic_credentials(request)
         if given is None:
             return _ocs(request, 401, 997, "Current user is not logged in")
-        own = self._passwords.find(given.name, given.password)
+        own = self._passwords.find(self._users.resolve(given.name) or "", given.password)
         if own is not None:
             self._delete(own)
             return _ocs(request, 200, 200, "OK")
-        if self._users.check_password(given.name, given.password):
+        if self._users.authenticate(given.name, given.password):
             return _ocs(request, 403, 403, "no app password in use")
         return _ocs(request, 401, 997, "Current user is not logged in")
 
     async def convert(self, request: Request) -> Response:
         """A password buys an app password; an app password buys none."""
         given = basic_credentials(request)
-        if given and self._users.check_password(given.name, given.password):
-            made = self._passwords.create(given.name, request.headers.get("user-agent", ""))
+        if given and (uid := self._users.authenticate(given.name, given.password)):
+            made = self._passwords.create(uid, request.headers.get("user-agent", ""))
             self._counts["app_passwords"] += 1
             return _ocs(request, 200, 200, "OK", {"apppassword": made.token})
-        if given and self._passwords.find(given.name, given.password):
+        if given and self._passwords.find(self._users.resolve(given.name) or "", given.password):
             return _ocs(request, 403, 403, "You cannot request an new apppassword with an apppassword")
         return _ocs(request, 401, 997, "Current user is not logged in")
 
@@ -76,7 +84,8 @@ class AppPasswordEndpoints:
         if session.uid is None:
             return login_refusal(request)
         tokens = [_described(one) for one in self._passwords.of(session.uid)]
-        html = pages.security(session.request_token(), self._users.display_name(session.uid), tokens)
+        look = self._looks.of(request)
+        html = pages.security(look, session.request_token(), self._users.display_name(session.uid), tokens)
         return pages.answer(html)
 
     async def create(self, request: Request) -> Response:
@@ -89,7 +98,9 @@ class AppPasswordEndpoints:
         token = "-".join(random_text(5) for _ in range(5))
         made = self._passwords.create(uid, form.get("name", ""), token)
         self._counts["app_passwords"] += 1
-        return JSONResponse({"token": made.token, "loginName": uid, "deviceToken": _described(made)})
+        return JSONResponse(
+            {"token": made.token, "loginName": session.login_name, "deviceToken": _described(made)}
+        )
 
     async def delete(self, request: Request) -> Response:
         session = self._sessions.of(request)

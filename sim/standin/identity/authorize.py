@@ -12,8 +12,10 @@ from starlette.routing import Route
 
 from sim.standin.identity import pages
 from sim.standin.identity.clients import Client, Clients
+from sim.standin.identity.consents import Consents
 from sim.standin.identity.discovery import APP
 from sim.standin.identity.grants import Grant, Grants
+from sim.standin.identity.looks import Looks
 from sim.standin.identity.options import IdentityOptions, concerns
 from sim.standin.identity.ports import UserDirectory
 from sim.standin.identity.sessions import (
@@ -52,13 +54,14 @@ class Authorization:
         counts: Counter[str],
     ) -> None:
         self._options = options
+        self._looks = Looks(options)
         self._now = now
         self._users = users
         self._clients = clients
         self._sessions = sessions
         self._grants = grants
         self._counts = counts
-        self._consents: dict[str, dict[str, str]] = {}
+        self._consents = Consents()
 
     def routes(self) -> list[Route]:
         return [
@@ -69,12 +72,8 @@ class Authorization:
             *both_ways("/apps/oidc/consent/deny", self.deny, "POST"),
         ]
 
-    def forget_user(self, uid: str) -> None:
-        self._consents.pop(uid, None)
-
     def forget_client(self, client_id: str) -> None:
-        for own in self._consents.values():
-            own.pop(client_id, None)
+        self._consents.forget_client(client_id)
 
     async def authorize(self, request: Request) -> Response:
         session = self._sessions.of(request)
@@ -92,15 +91,16 @@ class Authorization:
             return _back_to_client(asked, base_url(request), error="invalid_scope")
         session.pending = {**asked, "scope": scope}
         if session.uid is None:
-            to_login = see_other(with_query("/login", redirect_url=f"{APP}/redirect"))
+            back = f"{request.scope.get('root_path', '')}{APP}/redirect"
+            to_login = see_other(with_query(f"{base_url(request)}/login", redirect_url=back))
             return self._sessions.send(request, session, to_login)
-        if self._consents.get(session.uid, {}).get(client.client_id) != scope:
+        if not self._consents.covers(session.uid, client.client_id, scope):
             session.awaits_consent = True
-            return see_other(f"{APP}/consent")
+            return see_other(f"{base_url(request)}{APP}/consent")
         return self._hand_out_code(session, session.uid, base_url(request))
 
     async def redirect(self, request: Request) -> Response:
-        return pages.answer(pages.redirecting())
+        return pages.answer(pages.redirecting(self._looks.of(request)))
 
     async def show_consent(self, request: Request) -> Response:
         session = self._sessions.of(request)
@@ -111,12 +111,12 @@ class Authorization:
         if pending is None or client is None:
             return refusal(request, 400, "No consent request pending.")
         html = pages.consent(
+            self._looks.of(request),
             session.request_token(),
             client=client.name,
             client_id=client.client_id,
             scope=pending["scope"],
             user=self._users.display_name(session.uid),
-            scripted=self._options.scripted_pages,
         )
         return pages.answer(html)
 
@@ -133,11 +133,11 @@ class Authorization:
         scope = " ".join(one for one in pending["scope"].split() if one in wanted)
         if not scope:
             return self._denied(session, pending, base_url(request))
-        self._consents.setdefault(session.uid, {})[pending["client_id"]] = scope
+        self._consents.keep(session.uid, pending["client_id"], scope)
         self._counts["consents"] += 1
         session.awaits_consent = False
         session.pending = {**pending, "scope": scope}
-        return see_other(with_query(f"{APP}/authorize", **session.pending))
+        return see_other(with_query(f"{base_url(request)}{APP}/authorize", **session.pending))
 
     async def deny(self, request: Request) -> Response:
         session, form = self._sessions.of(request), await read_form(request)

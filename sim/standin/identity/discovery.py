@@ -10,7 +10,7 @@ from starlette.routing import Route
 
 from sim.standin.identity.keys import SigningKey
 from sim.standin.identity.options import IdentityOptions
-from sim.standin.identity.web import base_url, both_ways
+from sim.standin.identity.web import base_url, both_ways, route_path
 
 APP = "/index.php/apps/oidc"
 
@@ -24,11 +24,25 @@ class Discovery:
 
     def routes(self) -> list[Route]:
         return [
-            *both_ways("/.well-known/openid-configuration", self.metadata, "GET"),
-            *both_ways("/.well-known/oauth-authorization-server", self.metadata, "GET"),
+            *self._well_known("openid-configuration"),
+            *self._well_known("oauth-authorization-server"),
             *both_ways("/apps/oidc/openid-configuration", self.metadata, "GET"),
             *both_ways("/apps/oidc/jwks", self.jwks, "GET"),
         ]
+
+    def _well_known(self, name: str) -> list[Route]:
+        """The web server of Nextcloud's manual redirects the short address; the app answers the long one."""
+        short = self.redirect if self._options.well_known_redirect else self.metadata
+        path = f"/.well-known/{name}"
+        return [
+            Route(path, short, methods=["GET"]),
+            Route(f"/index.php{path}", self.metadata, methods=["GET"]),
+        ]
+
+    async def redirect(self, request: Request) -> Response:
+        here = f"{base_url(request)}/index.php{route_path(request)}"
+        query = f"?{request.url.query}" if request.url.query else ""
+        return Response(status_code=301, headers={"Location": here + query})
 
     async def metadata(self, request: Request) -> Response:
         return JSONResponse(_metadata(base_url(request), self._options.scopes), headers=_ANY_ORIGIN)

@@ -2,62 +2,19 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import math
-import re
 from collections.abc import Callable
 from itertools import count
 
 import attrs
 
+from sim.standin.identity.grant import Grant, GrantError, Tokens, proves
 from sim.standin.identity.keys import SigningKey
 from sim.standin.identity.options import IdentityOptions
 from sim.standin.identity.ports import Principal
-from sim.standin.identity.web import random_text, same_text
+from sim.standin.identity.web import random_text
 
-_VERIFIER = re.compile(r"[A-Za-z0-9._~-]{43,128}")
-
-
-class GrantError(Exception):
-    """A code or token that buys nothing. The argument says why; `error` is the code of RFC 6749 5.2."""
-
-    def __init__(self, error: str, description: str) -> None:
-        super().__init__(description)
-        self.error = error
-
-
-@attrs.frozen
-class Grant:
-    """What one user allowed one client.
-
-    Attributes:
-        scope: as one string, in the order in which it was asked for.
-        resource: the API that the token is for (RFC 8707); "" when none was named.
-        nonce: goes into the ID token, so that a client knows its own request again.
-        auth_time: when the user logged in or consented, epoch seconds.
-    """
-
-    uid: str
-    client_id: str
-    scope: str
-    resource: str
-    nonce: str
-    auth_time: float
-
-    @property
-    def audience(self) -> str:
-        """Whom its access tokens are for: the resource, or the client where none was named."""
-        return self.resource or self.client_id
-
-
-@attrs.frozen
-class Tokens:
-    """What the token endpoint hands out; `refresh` is None without `offline_access`."""
-
-    grant: Grant
-    access: str = attrs.field(repr=False)
-    refresh: str | None = attrs.field(repr=False)
+__all__ = ["Grant", "GrantError", "Grants", "Tokens"]
 
 
 @attrs.frozen
@@ -102,6 +59,7 @@ class Grants:
         self._redeemed: dict[str, tuple[int, float]] = {}
         self._families: dict[int, _Family] = {}
         self._access: dict[str, _Access] = {}
+        self._superseded: dict[str, _Access] = {}
         self._refresh: dict[str, int] = {}
         self._by_user: dict[str, set[int]] = {}
 
@@ -132,7 +90,7 @@ class Grants:
             raise GrantError("invalid_grant", "The redirect_uri is not that of the authorization request.")
         if held.challenge and not verifier:
             raise GrantError("invalid_request", "code_verifier is missing.")
-        if held.challenge and not _proves(verifier, held.challenge):
+        if held.challenge and not proves(verifier, held.challenge):
             raise GrantError("invalid_grant", "Invalid code_verifier.")
         self._forget_expired()
         number = next(self._ids)
@@ -140,7 +98,7 @@ class Grants:
         return self._issue(number, _Family(held.grant), held.grant, issuer)
 
     def refresh(self, token: str, client_id: str, scope: str | None, issuer: str) -> Tokens:
-        """New tokens for a refresh token; it and the access token of before are dead at once.
+        """New tokens for a refresh token; it and the access token of before buy nothing any more.
 
         Raises GrantError: `invalid_grant`, or `invalid_scope` when more is asked than was allowed.
         """
@@ -154,11 +112,17 @@ class Grants:
         if scope is not None and not set(scope.split()) <= set(family.grant.scope.split()):
             raise GrantError("invalid_scope", "More is asked for than was allowed.")
         grant = family.grant if scope is None else attrs.evolve(family.grant, scope=scope)
+        self._supersede(family)
         return self._issue(number, family, grant, issuer)
 
     def principal(self, token: str) -> Principal | None:
         """Whose access token this is, while it is good."""
-        held = self._access.get(token)
+        found = self.bearer(token)
+        return None if found is None or found.is_superseded else found
+
+    def bearer(self, token: str) -> Principal | None:
+        """As `principal`, and also for a token that was refreshed before its time was over."""
+        held = self._access.get(token) or self._superseded.get(token)
         return held.principal if held and held.principal.expires_at > self._now() else None
 
     def described(self, token: str) -> dict[str, object] | None:
@@ -196,6 +160,9 @@ class Grants:
         self._codes = {code: held for code, held in self._codes.items() if held.grant.uid != uid}
         for number in list(self._by_user.get(uid, ())):
             self._end_family(number)
+        self._superseded = {
+            token: held for token, held in self._superseded.items() if held.principal.uid != uid
+        }
 
     def forget_client(self, client_id: str) -> None:
         self._codes = {code: held for code, held in self._codes.items() if held.grant.client_id != client_id}
@@ -216,7 +183,11 @@ class Grants:
         now = self._now()
         self._end_family(number)
         principal = Principal(
-            grant.uid, frozenset(grant.scope.split()), grant.client_id, now + self._options.access_ttl_s
+            grant.uid,
+            frozenset(grant.scope.split()),
+            grant.client_id,
+            now + self._options.access_ttl_s,
+            grant.resource,
         )
         family.access, family.refresh = self._signed(principal, grant, issuer), None
         family.expires_at = principal.expires_at
@@ -228,6 +199,12 @@ class Grants:
         self._families[number] = family
         self._by_user.setdefault(grant.uid, set()).add(number)
         return Tokens(grant, family.access, family.refresh)
+
+    def _supersede(self, family: _Family) -> None:
+        held = self._access.get(family.access)
+        if held is not None:
+            principal = attrs.evolve(held.principal, is_superseded=True)
+            self._superseded[family.access] = attrs.evolve(held, principal=principal)
 
     def _signed(self, principal: Principal, grant: Grant, issuer: str) -> str:
         """An access token as RFC 9068 2.2 describes it."""
@@ -263,16 +240,12 @@ class Grants:
             del self._codes[code]
         while self._redeemed and (code := next(iter(self._redeemed))) and self._redeemed[code][1] <= now:
             del self._redeemed[code]
+        while self._superseded and (token := next(iter(self._superseded))):
+            if self._superseded[token].principal.expires_at > now:
+                break
+            del self._superseded[token]
         while self._families and (number := next(iter(self._families))) and self._is_over(number):
             self._end_family(number)
 
     def _is_over(self, number: int) -> bool:
         return self._families[number].expires_at <= self._now()
-
-
-def _proves(verifier: str, challenge: str) -> bool:
-    """S256 of RFC 7636 4.6."""
-    if not _VERIFIER.fullmatch(verifier):
-        return False
-    digest = hashlib.sha256(verifier.encode()).digest()
-    return same_text(base64.urlsafe_b64encode(digest).rstrip(b"=").decode(), challenge)

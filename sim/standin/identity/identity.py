@@ -9,6 +9,7 @@ from typing import Any
 
 from starlette.routing import Route
 
+from sim.standin.identity.api_sessions import ApiSessions
 from sim.standin.identity.app_password_endpoints import AppPasswordEndpoints
 from sim.standin.identity.app_passwords import AppPasswords
 from sim.standin.identity.authorize import Authorization
@@ -22,6 +23,7 @@ from sim.standin.identity.options import IdentityOptions
 from sim.standin.identity.ports import Principal, UserDirectory
 from sim.standin.identity.registration import Registration
 from sim.standin.identity.sessions import Sessions
+from sim.standin.identity.throttle import Throttle
 from sim.standin.identity.tokens import TokenEndpoints
 
 
@@ -43,22 +45,24 @@ class Identity:
         self._users = users
         self._counts: Counter[str] = Counter()
         key = SigningKey()
-        self._sessions = Sessions(now)
+        self.sessions = Sessions(now)
+        self.api_sessions = ApiSessions()
+        self.throttle = Throttle(now, options.brute_force_s)
         self._grants = Grants(options, now, key)
         self._clients = Clients(now, self._forget_client)
         self._app_passwords = AppPasswords(now)
         self._authorization = Authorization(
-            options, now, users, self._clients, self._sessions, self._grants, self._counts
+            options, now, users, self._clients, self.sessions, self._grants, self._counts
         )
-        self._login_flow = LoginFlow(now, users, self._sessions, self._app_passwords, self._counts)
+        self._login_flow = LoginFlow(options, now, users, self.sessions, self._app_passwords, self._counts)
         self._rooms = (
             Discovery(options, key),
             Registration(options, now, self._clients, self._counts),
-            LoginPages(options, users, self._sessions, self._counts),
+            LoginPages(options, users, self.sessions, self.throttle, self._counts),
             self._authorization,
             TokenEndpoints(options, now, users, self._clients, self._grants, key, self._counts),
             self._login_flow,
-            AppPasswordEndpoints(users, self._sessions, self._app_passwords, self._counts),
+            AppPasswordEndpoints(options, users, self.sessions, self._app_passwords, self._counts),
         )
 
     def routes(self) -> list[Route]:
@@ -70,12 +74,20 @@ class Identity:
         principal = self._grants.principal(token)
         return principal if principal and self._users.exists(principal.uid) else None
 
+    def verify_session_bearer(self, token: str) -> Principal | None:
+        """As `verify_bearer`, for whoever does not ask Nextcloud: a token that was refreshed passes."""
+        principal = self._grants.bearer(token)
+        return principal if principal and self._users.exists(principal.uid) else None
+
     def verify_basic(self, user: str, password: str) -> Principal | None:
-        """Who brings this password, or app password; he may do everything."""
-        known = self._app_passwords.find(user, password) is not None and self._users.exists(user)
-        if not known and not self._users.check_password(user, password):
+        """Who brings this password, or app password; they may do everything."""
+        uid = self._users.resolve(user)
+        if uid is None:
             return None
-        return Principal(user, frozenset(self._options.scopes), "", math.inf)
+        known = self._app_passwords.find(uid, password) is not None
+        if not known and self._users.authenticate(user, password) is None:
+            return None
+        return Principal(uid, frozenset(self._options.scopes), "", math.inf)
 
     def open_login_flow(self, client: str) -> tuple[str, str]:
         """Start a login flow (v2) for a program: the token to poll with, and the one in its address."""
@@ -94,10 +106,10 @@ class Identity:
         return self._grants.revoke(token)
 
     def forget_user(self, uid: str) -> None:
-        """End his logins, tokens, consents and app passwords."""
-        self._sessions.forget_user(uid)
+        """End their logins, tokens and app passwords. What they consented to is kept, by name."""
+        self.api_sessions.forget_user(uid)
+        self.sessions.forget_user(uid)
         self._grants.forget_user(uid)
-        self._authorization.forget_user(uid)
         self._app_passwords.forget_user(uid)
         self._login_flow.forget_user(uid)
 
@@ -118,7 +130,7 @@ class Identity:
                 {"id": one.id, "uid": one.uid, "name": one.name} for one in self._app_passwords.all()
             ],
             "logins": [{"uid": uid, "kind": "token"} for uid in self._grants.live_users()]
-            + [{"uid": uid, "kind": "browser"} for uid in self._sessions.logged_in()],
+            + [{"uid": uid, "kind": "browser"} for uid in self.sessions.logged_in()],
         }
 
     def counts(self) -> dict[str, int]:

@@ -16,6 +16,8 @@ from starlette.routing import Route
 
 from sim.standin.identity import pages
 from sim.standin.identity.app_passwords import AppPasswords
+from sim.standin.identity.looks import Looks
+from sim.standin.identity.options import IdentityOptions
 from sim.standin.identity.ports import UserDirectory
 from sim.standin.identity.sessions import (
     Session,
@@ -47,12 +49,14 @@ class LoginFlow:
 
     def __init__(
         self,
+        options: IdentityOptions,
         now: Callable[[], float],
         users: UserDirectory,
         sessions: Sessions,
         passwords: AppPasswords,
         counts: Counter[str],
     ) -> None:
+        self._looks = Looks(options)
         self._now = now
         self._users = users
         self._sessions = sessions
@@ -67,6 +71,7 @@ class LoginFlow:
             *both_ways("/login/v2/poll", self.poll, "POST"),
             *both_ways("/login/v2/flow/{token}", self.land, "GET"),
             *both_ways("/login/v2/flow", self.pick, "GET"),
+            *both_ways("/login/v2/apptoken", self.app_token, "POST"),
             *both_ways("/login/v2/grant", self.show_grant, "GET"),
             *both_ways("/login/v2/grant", self.grant, "POST"),
         ]
@@ -123,7 +128,9 @@ class LoginFlow:
         if flow is None:
             return _expired(request)
         session.state_token = random_text(64)
-        return pages.answer(pages.flow_picker(flow.client, session.state_token))
+        look = self._looks.of(request)
+        html = pages.flow_picker(look, session.request_token(), flow.client, session.state_token)
+        return pages.answer(html)
 
     async def show_grant(self, request: Request) -> Response:
         session = self._sessions.of(request)
@@ -135,8 +142,9 @@ class LoginFlow:
         flow = self._flow_of(session)
         if flow is None:
             return _expired(request)
-        user = self._users.display_name(session.uid)
-        return pages.answer(pages.flow_grant(session.request_token(), flow.client, user, state_token))
+        user, look = self._users.display_name(session.uid), self._looks.of(request)
+        html = pages.flow_grant(look, session.request_token(), flow.client, user, state_token)
+        return pages.answer(html)
 
     async def grant(self, request: Request) -> Response:
         session, form = self._sessions.of(request), await read_form(request)
@@ -150,14 +158,27 @@ class LoginFlow:
         if flow is None or flow.answer is not None:
             return _expired(request)
         session.flow_token = session.state_token = None
-        self._finish(flow, session.uid, base_url(request))
-        return pages.answer(pages.flow_done())
+        self._finish(flow, session.uid, session.login_name, base_url(request))
+        return pages.answer(pages.flow_done(self._looks.of(request)))
 
-    def _finish(self, flow: _Flow, uid: str, server: str) -> None:
+    async def app_token(self, request: Request) -> Response:
+        """The hidden form of the first page: for an app password that the user has already."""
+        form = await read_form(request)
+        uid = self._users.resolve(form.get("user", "")) or ""
+        known = self._passwords.find(uid, form.get("password", ""))
+        flow = self._flow_of(self._sessions.of(request))
+        if known is None or flow is None:
+            return refusal(request, 403, "Invalid app password")
+        server = base_url(request)
+        flow.uid = uid
+        flow.answer = {"server": server, "loginName": form["user"], "appPassword": known.token}
+        return pages.answer(pages.flow_done(self._looks.of(request)))
+
+    def _finish(self, flow: _Flow, uid: str, login_name: str, server: str) -> None:
         made = self._passwords.create(uid, flow.client)
         self._counts["app_passwords"] += 1
         flow.uid = uid
-        flow.answer = {"server": server, "loginName": uid, "appPassword": made.token}
+        flow.answer = {"server": server, "loginName": login_name, "appPassword": made.token}
 
     def _flow_of(self, session: Session) -> _Flow | None:
         self._forget_expired()

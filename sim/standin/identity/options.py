@@ -30,8 +30,11 @@ class IdentityOptions:
         code_ttl_s: how long an authorization code may be redeemed (RFC 6749 4.1.2: at most 10 minutes).
         client_ttl_s: after this time a client that registered itself is deleted, with its tokens.
         max_clients: how many clients may have registered themselves at one time.
-        registrations_per_minute: of one address; None is no limit. Nextcloud allows 10.
-        login_delay_s: what a failed login waits, as brute-force protection makes it.
+        registrations_per_minute: of one address; 0 is no limit.
+        brute_force_s: how long an address waits after a failed login; it doubles. 0 is no protection.
+        language: of the pages; "auto" follows the browser.
+        well_known_redirect: metadata lies below `/index.php`, and the short address redirects there.
+        script_delay_s: what a page's script takes to get to work.
         login_needs_origin: a login form without an `Origin` header of this server is refused, as
             newer releases of Nextcloud do; it looks like a wrong password.
         scripted_pages: forms are built by JavaScript alone, as Nextcloud's login and consent pages are.
@@ -46,10 +49,13 @@ class IdentityOptions:
     code_ttl_s: float = 60
     client_ttl_s: float = 3600
     max_clients: int = 100
-    registrations_per_minute: int | None = None
-    login_delay_s: float = 0
+    registrations_per_minute: int = 10
+    brute_force_s: float = 0.1
+    language: str = "de"
+    well_known_redirect: bool = True
+    script_delay_s: float = 0.0
     login_needs_origin: bool = True
-    scripted_pages: bool = False
+    scripted_pages: bool = True
     scopes: tuple[str, ...] = SCOPES
     deny_consent_for: frozenset[str] = frozenset()
     login_loops_for: frozenset[str] = frozenset()

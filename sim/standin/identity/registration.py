@@ -117,7 +117,7 @@ class Registration:
     def _must_wait_s(self, address: str) -> int:
         """Seconds until this address may register again; 0 when it may now, which is then counted."""
         limit = self._options.registrations_per_minute
-        if limit is None:
+        if not limit:
             return 0
         now, recent = self._now(), self._recent.setdefault(address, deque())
         while recent and recent[0] <= now - _WINDOW_S:

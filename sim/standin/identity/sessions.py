@@ -13,7 +13,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from sim.standin.identity import pages
-from sim.standin.identity.web import random_text, see_other, wants_html, with_query
+from sim.standin.identity.web import base_url, random_text, see_other, wants_html, with_query
 
 SESSION_COOKIE = "nc_session_standin"
 LIFETIME_S = 24 * 3600
@@ -25,7 +25,7 @@ class Session:
 
     Attributes:
         secret: what request tokens are made of.
-        uid: who is logged in; None before.
+        uid: who is logged in; None before. `login_name` is what they typed, which need not be the same.
         pending: the authorization request that waits for a login or for consent.
         flow_token, state_token: the login flow v2 that this browser is in, and the proof that it is.
         is_new: the browser has not been given its cookies yet.
@@ -35,6 +35,7 @@ class Session:
     secret: bytes = attrs.field(repr=False)
     expires_at: float
     uid: str | None = None
+    login_name: str = ""
     login_errors: tuple[str, ...] = ()
     pending: Mapping[str, str] | None = None
     awaits_consent: bool = False
@@ -66,13 +67,18 @@ class Sessions:
 
     def of(self, request: Request) -> Session:
         """The session that the request's cookie names, or a new one."""
-        session = self._by_id.get(request.cookies.get(SESSION_COOKIE, ""))
-        return session if session and session.expires_at > self._now() else self._open()
+        return self.known(request) or self._open()
 
-    def log_in(self, session: Session, uid: str) -> None:
+    def known(self, request: Request) -> Session | None:
+        """The session that the request's cookie names, None where it names none."""
+        session = self._by_id.get(request.cookies.get(SESSION_COOKIE, ""))
+        return session if session and session.expires_at > self._now() else None
+
+    def log_in(self, session: Session, uid: str, login_name: str) -> None:
         """The session gets another id, so that nobody can plant one (session fixation)."""
         self.close(session)
         session.id, session.uid, session.is_new = random_text(32), uid, True
+        session.login_name = login_name
         self._by_id[session.id] = session
         self._by_user.setdefault(uid, set()).add(session.id)
 
@@ -94,12 +100,9 @@ class Sessions:
         if not session.is_new:
             return response
         session.is_new = False
-        secure: dict[str, Any] = {"secure": request.url.scheme == "https", "httponly": True, "path": "/"}
-        response.set_cookie(SESSION_COOKIE, session.id, samesite="lax", **secure)
-        for kind in ("lax", "strict"):
-            response.set_cookie(_same_site_name(request, kind), "true", samesite=kind, **secure)
+        give_cookies(request, response, session.id)
         if session.uid is not None:
-            response.set_cookie("nc_username", session.uid, samesite="lax", **secure)
+            response.set_cookie("nc_username", session.uid, samesite="lax", **cookie_rules(request))
         return response
 
     def _open(self) -> Session:
@@ -109,6 +112,20 @@ class Sessions:
         session = Session(random_text(32), secrets.token_bytes(24), now + LIFETIME_S)
         self._by_id[session.id] = session
         return session
+
+
+def give_cookies(request: Request, response: Response, session_id: str) -> None:
+    """Begin a session at a client: its cookie, and the two that prove where a request comes from."""
+    rules = cookie_rules(request)
+    response.set_cookie(SESSION_COOKIE, session_id, samesite="lax", **rules)
+    for kind in ("lax", "strict"):
+        response.set_cookie(_same_site_name(request, kind), "true", samesite=kind, **rules)
+
+
+def cookie_rules(request: Request) -> dict[str, Any]:
+    """Attributes of every cookie; under a sub-path it is for that path alone."""
+    is_https = request.url.scheme == "https"
+    return {"secure": is_https, "httponly": True, "path": request.scope.get("root_path") or "/"}
 
 
 def passes_csrf(request: Request, session: Session, form: Mapping[str, str]) -> bool:
@@ -134,7 +151,7 @@ def login_refusal(request: Request) -> Response:
     if not wants_html(request):
         return JSONResponse({"message": "Current user is not logged in"}, status_code=401)
     here = request.url.path + (f"?{request.url.query}" if request.url.query else "")
-    return see_other(with_query("/login", redirect_url=here))
+    return see_other(with_query(f"{base_url(request)}/login", redirect_url=here))
 
 
 def refusal(request: Request, status: int, message: str) -> Response:
@@ -145,7 +162,8 @@ def refusal(request: Request, status: int, message: str) -> Response:
 
 
 def _same_site_name(request: Request, kind: str) -> str:
-    prefix = "__Host-" if request.url.scheme == "https" else ""
+    # A name with that prefix is refused by browsers for any other path (RFC 6265bis 4.1.3.2).
+    prefix = "__Host-" if request.url.scheme == "https" and not request.scope.get("root_path") else ""
     return f"{prefix}nc_sameSiteCookie{kind}"
 
 

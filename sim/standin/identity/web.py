@@ -40,8 +40,21 @@ def same_text(left: str, right: str) -> bool:
 
 
 def base_url(request: Request) -> str:
-    """Scheme and host as the client wrote them: Nextcloud's issuer follows the Host header."""
-    return f"{request.url.scheme}://{request.url.netloc}"
+    """Where this server lies, as the client wrote it: Nextcloud's issuer follows the Host header.
+
+    Under a sub-path the path belongs to it.
+    """
+    return f"{request.url.scheme}://{request.url.netloc}{request.scope.get('root_path', '')}"
+
+
+def route_path(request: Request) -> str:
+    """The path below that base."""
+    return request.url.path.removeprefix(request.scope.get("root_path", ""))
+
+
+def address_of(request: Request) -> str:
+    """Where a request comes from, as brute-force protection tells senders apart."""
+    return request.client.host if request.client else ""
 
 
 def both_ways(path: str, endpoint: Endpoint, *methods: str) -> list[Route]:

@@ -40,8 +40,13 @@ class Users:
     def __init__(self) -> None:
         self.passwords = {"alice": "wonderland", "bob": "builder"}
 
-    def check_password(self, uid: str, password: str) -> bool:
-        return uid in self.passwords and self.passwords[uid] == password
+    def authenticate(self, login: str, password: str) -> str | None:
+        uid = self.resolve(login)
+        return uid if uid is not None and self.passwords[uid] == password else None
+
+    def resolve(self, login: str) -> str | None:
+        uid = login.removesuffix("@example.org")
+        return uid if uid in self.passwords else None
 
     def exists(self, uid: str) -> bool:
         return uid in self.passwords
@@ -54,6 +59,8 @@ class Users:
 class Form:
     action: str
     method: str
+    is_hidden: bool = False
+    is_primary: bool = False
     fields: dict[str, str] = attrs.Factory(dict)
 
 
@@ -72,7 +79,10 @@ class Page(HTMLParser):
         if tag == "head":
             self.request_token = given.get("data-requesttoken", "")
         elif tag == "form":
-            self.forms.append(Form(given["action"], given["method"]))
+            is_hidden = "hidden" in given.get("class", "").split()
+            self.forms.append(Form(given["action"], given["method"].lower(), is_hidden))
+        elif self.forms and "primary" in given.get("class", "").split():
+            self.forms[-1].is_primary = True
         elif tag == "input" and self.forms and "name" in given:
             self.forms[-1].fields[given["name"]] = given.get("value", "")
 
@@ -87,13 +97,20 @@ class Visitor:
         """Go there and on, until a page, or a redirect to somewhere else."""
         return await self._settle(await self.http.get(url))
 
-    async def submit(self, response: httpx.Response, number: int = 0, **fields: str) -> httpx.Response:
-        """Fill in a form of the page that this is, and press its button."""
-        form = Page(response.text).forms[number]
+    async def submit(
+        self, response: httpx.Response, number: int | None = None, **fields: str
+    ) -> httpx.Response:
+        """Fill in a form of the page, the main one unless a number is given, and press its button."""
+        forms = Page(response.text).forms
+        form = (
+            next(form for form in forms if form.is_primary and not form.is_hidden)
+            if number is None
+            else forms[number]
+        )
         target = urljoin(str(response.url), form.action)
         filled = form.fields | fields
         if form.method == "get":
-            return await self._settle(await self.http.get(target, params=filled))
+            return await self._settle(await self.http.get(target, params=filled or None))
         return await self._settle(await self.http.post(target, data=filled, headers={"Origin": SERVER}))
 
     async def _settle(self, response: httpx.Response) -> httpx.Response:
@@ -208,12 +225,13 @@ Build = Callable[..., World]
 
 @pytest.fixture
 async def build() -> AsyncIterator[Build]:
-    """Makes a server with the options that a test names."""
+    """Makes a server with the options that a test names; a person without JavaScript finds forms on it."""
     async with AsyncExitStack() as stack:
 
         def make(**options: Any) -> World:
             clock, users = Clock(), Users()
-            identity = Identity(users, clock, IdentityOptions(**options))
+            plain = {"scripted_pages": False, "language": "en", "registrations_per_minute": 0}
+            identity = Identity(users, clock, IdentityOptions(**(plain | options)))
             return World(identity, clock, users, stack, Starlette(routes=identity.routes()))
 
         with trio.fail_after(20):

@@ -25,8 +25,11 @@ PATIENCE_MS = 20_000
 
 
 class OneUser:
-    def check_password(self, uid: str, password: str) -> bool:
-        return (uid, password) == ("alice", "wonderland")
+    def authenticate(self, login: str, password: str) -> str | None:
+        return login if (login, password) == ("alice", "wonderland") else None
+
+    def resolve(self, login: str) -> str | None:
+        return login if login == "alice" else None
 
     def exists(self, uid: str) -> bool:
         return uid == "alice"
@@ -79,45 +82,78 @@ def log_in(page: Page, password: str) -> None:
     page.click("button[type=submit]")
 
 
-@pytest.mark.parametrize("scripted", [False, True])
-def test_a_person_with_chromium_logs_in_and_allows(scripted):
-    identity = Identity(OneUser(), time.time, IdentityOptions(scripted_pages=scripted))
+def authorize_url(server: str) -> str:
+    """Of a client that has just registered."""
+    client = httpx.post(
+        f"{server}/apps/oidc/register", json={"redirect_uris": [CALLBACK], "client_name": "A client"}
+    ).json()
+    query = {
+        "response_type": "code",
+        "client_id": client["client_id"],
+        "redirect_uri": CALLBACK,
+        "scope": "openid",
+        "state": "s",
+        "code_challenge": "c" * 43,
+        "code_challenge_method": "S256",
+    }
+    return str(httpx.URL(f"{server}/index.php/apps/oidc/authorize", params=query))
+
+
+def answers_of(page: Page) -> list[str]:
+    """What the client is told, as it comes."""
+    answers: list[str] = []
+    page.route(
+        f"{CALLBACK}*", lambda route: (answers.append(route.request.url), route.fulfill(body="Thanks"))
+    )
+    return answers
+
+
+@pytest.mark.parametrize(("scripted", "language"), [(True, "ja"), (True, "auto"), (False, "fr")])
+def test_a_person_with_chromium_logs_in_and_allows_in_any_language(scripted, language):
+    options = IdentityOptions(scripted_pages=scripted, language=language, script_delay_s=0.05)
+    identity = Identity(OneUser(), time.time, options)
     with serving(identity) as server, chromium_page() as page:
-        client = httpx.post(
-            f"{server}/apps/oidc/register", json={"redirect_uris": [CALLBACK], "client_name": "A client"}
-        ).json()
-        answers: list[str] = []
-        page.route(
-            f"{CALLBACK}*", lambda route: (answers.append(route.request.url), route.fulfill(body="Thanks"))
-        )
-        query = {
-            "response_type": "code",
-            "client_id": client["client_id"],
-            "redirect_uri": CALLBACK,
-            "scope": "openid",
-            "state": "s",
-            "code_challenge": "c" * 43,
-            "code_challenge_method": "S256",
-        }
-        page.goto(str(httpx.URL(f"{server}/index.php/apps/oidc/authorize", params=query)))
+        answers = answers_of(page)
+        page.goto(authorize_url(server))
         log_in(page, "wrong")
-        page.get_by_text("Wrong login or password.").wait_for()
+        page.locator("[role=alert]").wait_for()
         log_in(page, "wonderland")
-        page.get_by_role("button", name="Allow").click()
+        buttons = page.locator("#oidc-consent button")
+        buttons.first.wait_for()
+        assert [one.get_attribute("class") for one in buttons.all()] == ["button secondary", "button primary"]
+        assert ("Allow" in page.content()) == (language == "auto"), "only a browser's own wish brings English"
+        page.locator("#oidc-consent button.primary").click()
         page.get_by_text("Thanks").wait_for()
     (answer,) = answers
     assert "code=" in answer and "state=s" in answer
     assert identity.counts()["codes"] == 1
 
 
-def test_a_person_with_chromium_grants_an_app_password():
-    identity = Identity(OneUser(), time.time)
+def test_the_first_button_of_the_consent_page_denies():
+    identity = Identity(OneUser(), time.time, IdentityOptions())
+    with serving(identity) as server, chromium_page() as page:
+        answers = answers_of(page)
+        page.goto(authorize_url(server))
+        log_in(page, "wonderland")
+        page.locator("#oidc-consent button").first.click()
+        page.get_by_text("Thanks").wait_for()
+    assert "error=access_denied" in answers[0]
+
+
+def test_a_person_with_chromium_grants_an_app_password_past_a_form_that_is_hidden():
+    identity = Identity(OneUser(), time.time, IdentityOptions(script_delay_s=0.3))
     with serving(identity) as server, chromium_page() as page:
         flow = httpx.post(f"{server}/index.php/login/v2").json()
         page.goto(flow["login"])
-        page.get_by_role("button", name="Log in").click()
+        assert page.locator("button").count() == 0
+        assert page.locator("input[type=submit]").count() == 2
+        assert page.locator("#login-form input[type=submit]").is_disabled(), "until the script has run"
+        assert not page.locator("input[name=password]").is_visible()
+        page.locator("#login-form input[type=submit]").click()
         log_in(page, "wonderland")
-        page.get_by_role("button", name="Grant access").click()
-        page.get_by_text("Account connected").wait_for()
+        page.wait_for_url("**/login/v2/grant?**")
+        assert page.locator("button").count() == 0
+        page.locator("form[method=POST] input[type=submit]").click()
+        page.get_by_text("Konto verbunden").wait_for()
         got = httpx.post(flow["poll"]["endpoint"], data={"token": flow["poll"]["token"]}).json()
     assert identity.verify_basic("alice", got["appPassword"])

@@ -34,7 +34,7 @@ async def test_a_program_gets_an_app_password_from_a_person_with_a_browser(world
     page = await visitor.submit(page)
     assert page.url.path == "/login"
     page = await world.log_in(visitor, page)
-    assert page.url.path == "/login/v2/grant" and page.url.params["stateToken"]
+    assert page.url.path == "/index.php/login/v2/grant" and page.url.params["stateToken"]
     assert (await poll(program, flow)).status_code == 404
     page = await visitor.submit(page)
     assert "Account connected" in page.text

@@ -9,7 +9,12 @@ import pytest
 @pytest.mark.parametrize("server", ["http://localhost:8080", "http://127.0.0.1:8080", "https://cloud.test"])
 async def test_the_issuer_follows_the_host_header(world, tools, document, server):
     visitor = await world.visitor(server=server)
-    told = (await visitor.http.get(f"/.well-known/{document}")).json()
+    away = await visitor.http.get(f"/.well-known/{document}")
+    assert (away.status_code, away.headers["location"]) == (
+        301,
+        f"{server}/index.php/.well-known/{document}",
+    )
+    told = (await visitor.http.get(away.headers["location"])).json()
     assert told["issuer"] == server
     endpoints = [value for name, value in told.items() if name.endswith(("_endpoint", "_uri"))]
     assert len(endpoints) == 7 and all(url.startswith(f"{server}{tools.oidc}/") for url in endpoints)

@@ -107,6 +107,32 @@ async def test_forgetting_a_user_ends_all_that_is_his_and_nothing_else(world, to
     assert {login["uid"] for login in world.identity.holdings()["logins"]} == {"bob"}
 
 
+async def test_consent_outlives_its_user_by_name_client_and_scope(world, tools):
+    visitor = await world.visitor()
+    client = await world.register(visitor)
+    await world.tokens(visitor, client)
+    world.identity.forget_user("alice")
+    page = await world.log_in(visitor, await visitor.open(world.authorize_url(client)))
+    assert page.url.path.endswith("/redirect")
+    assert "code" in tools.answer_of(await visitor.open(f"{tools.oidc}/authorize")), "nobody is asked again"
+    more = await visitor.open(world.authorize_url(client, scope="openid notes.write"))
+    assert more.url.path.endswith("/consent"), "for other scopes they are"
+    other = await visitor.open(world.authorize_url(await world.register(visitor)))
+    assert other.url.path.endswith("/consent"), "for another client they are"
+
+
+async def test_a_token_that_was_refreshed_passes_only_where_nextcloud_is_not_asked(world):
+    visitor = await world.visitor()
+    client = await world.register(visitor)
+    first = await world.tokens(visitor, client)
+    second = (await world.refresh(visitor, client, first["refresh_token"])).json()
+    assert world.identity.verify_bearer(first["access_token"]) is None
+    assert world.identity.verify_session_bearer(first["access_token"]).is_superseded
+    assert not world.identity.verify_session_bearer(second["access_token"]).is_superseded
+    world.clock.time += 901
+    assert world.identity.verify_session_bearer(first["access_token"]) is None
+
+
 async def test_userinfo_says_who_brings_the_token(world, tools):
     visitor = await world.visitor()
     token = (await world.tokens(visitor, await world.register(visitor)))["access_token"]
@@ -211,7 +237,7 @@ async def test_what_is_printed_of_the_state_holds_no_secret(world):
     client = await world.register(visitor)
     tokens = await world.tokens(visitor, client)
     grants, clients = world.identity._grants, world.identity._clients
-    printed = repr([*grants._families.values(), *clients.all(), *world.identity._sessions._by_id.values()])
+    printed = repr([*grants._families.values(), *clients.all(), *world.identity.sessions._by_id.values()])
     printed += repr(world.identity.holdings())
     for secret in (
         tokens["access_token"],
