@@ -24,7 +24,7 @@ from actors.login.trust import Trust
 from actors.measurement import Record, SetupStep, SetupTiming
 from actors.ports import Accounts, Connector, Credentials, Login, Person
 from sim.config import Config
-from sim.entrance import check_mode, check_takes_passwords, check_users_differ
+from sim.entrance import check_lets_in, check_mode, check_takes_passwords, check_users_differ
 from sim.ledger import Ledger
 from sim.marks import APP_PASSWORD_KIND, MARK_KIND
 from sim.removal import USER_KIND
@@ -218,11 +218,16 @@ class Setup:
         )
 
     async def check_differ(self, people: Sequence[Person], credentials: Mapping[str, Credentials]) -> None:
-        """Still step 4: passwords tell users apart. Needs two of them."""
+        """Still step 4: every password is good (each is shown once), and they tell users apart."""
+
+        async def look(person: Person) -> None:
+            await check_lets_in(self._place.connector, person, credentials[person.uid])
+
         if len(people) > 1:
             (one, two), title = people[:2], f"simulate {self._ledger.head.mark}"
             first, second = (one, credentials[one.uid]), (two, credentials[two.uid])
             await check_users_differ(self._place.connector, first, second, title)
+        await self._for_each(people[2:] if len(people) > 1 else people, look, "let in")
 
     async def open_sessions(self, at_first: int, fill: Callable[..., Awaitable[None]]) -> None:
         """Step 5: MCP sessions of those who are on stage from the beginning."""
