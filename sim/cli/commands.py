@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from sim.config import Config
     from sim.options.load import Stories
 
+CLEANUP = ("ledger", "accounts", "ca_file", "insecure", "plain_http")
+"""Options of a run that its clean-up has too."""
 NEXTCLOUD = ("nextcloud_host", "nextcloud_username", "nextcloud_password")
 SEED_END = 2**32
 STANDIN_HELP = (
@@ -70,7 +72,7 @@ def simulate(flags: Flags) -> int:
 
 def cleanup(**flags: Any) -> int:
     """`simulate cleanup`."""
-    options = [find(name) for name in ("ledger", "accounts", "ca_file", "insecure")]
+    options = [find(name) for name in CLEANUP]
     said = {name: setting.value for name, setting in from_flags(flags, options).settings.items()}
     admin = {name: setting.value for name, setting in _nextcloud(os.environ).items()}
     prefix = flags["prefix"]
@@ -80,6 +82,11 @@ def cleanup(**flags: Any) -> int:
         raise UsageError("cleanup: where? Set NEXTCLOUD_HOST, NEXTCLOUD_USERNAME and NEXTCLOUD_PASSWORD")
     from actors.secret import Secret
     from sim import cleanup as cleaner
+    from sim.options.build import why_in_the_clear
+
+    host, agreed = admin["nextcloud_host"], said.get("plain_http", False)
+    if problem := why_in_the_clear("nextcloud_host", host, plain_http=agreed):
+        raise UsageError(f"NEXTCLOUD_HOST: {problem}")
 
     return int(
         cleaner.run(
@@ -231,7 +238,7 @@ def _cleanup_options() -> list[click.Parameter]:
             ["--prefix"], metavar="NAME", help="Also users NAME_user_N whose e-mail is the simulator's."
         ),
         click.Option(["--dry-run"], is_flag=True, help="Only say what would be removed."),
-        *table_options(("ledger", "accounts", "ca_file", "insecure")),
+        *table_options(CLEANUP),
     ]
 
 
