@@ -94,10 +94,9 @@ class Setup:
                 )
         place = self._place
         plan = await discover(place.http, place.mcp_url, place.nextcloud_url or None, place.trust)
-        stays = self._place.accounts is None
-        check_mode(self._config.login.auth, plan, self._place.mcp_url, accounts_stay=stays)
+        check_mode(self._config.login.auth, plan, place.mcp_url, accounts_stay=place.accounts is None)
         if plan is None:
-            await check_takes_passwords(self._place.connector, self._place.mcp_url)
+            await check_takes_passwords(place.connector, place.mcp_url)
         return plan
 
     async def register(self, plan: AuthPlan | None) -> MakeLogin:
@@ -122,11 +121,7 @@ class Setup:
             raise SetupError(f"a first session of {person.uid} failed: {error}") from error
 
     async def create(self, people: Sequence[Person], *, first: bool = False) -> None:
-        """Step 3: the accounts, each in the ledger before it is asked for.
-
-        Args:
-            first: they come before the others, to see what the server offers.
-        """
+        """Step 3: the accounts, each in the ledger before it is asked for; the `first` before the others."""
         accounts = self._place.accounts
         if accounts is None:
             self._progress.step(3, STEPS, f"Using {len(people)} accounts that exist")
