@@ -92,6 +92,15 @@ async def check_is_let_in(session: ToolSession, uid: str) -> None:
         raise SetupError(f"the MCP server does not accept the password of {uid}: {error}") from error
 
 
+async def check_lets_in(connector: Connector, person: Person, credentials: Credentials) -> None:
+    """Show the server this user's password, once. Raises SetupError where it is not accepted."""
+    try:
+        async with connector.open_session(person, credentials) as session:
+            await check_is_let_in(session, person.uid)
+    except CallError as error:
+        raise SetupError(f"a first session of {person.uid} failed: {error}") from error
+
+
 async def can_read(session: ToolSession, note: Json) -> bool:
     """Whether the tool shows this note. Raises CallError where it answers neither way."""
     try:

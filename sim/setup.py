@@ -30,7 +30,7 @@ from sim.clean.things.content import MARK_KIND
 from sim.clean.things.grant import GRANT_KIND
 from sim.config import Config
 from sim.creation import Creation
-from sim.entrance import check_mode, check_takes_passwords, check_users_differ
+from sim.entrance import check_lets_in, check_mode, check_takes_passwords, check_users_differ
 from sim.recorded import RecordedConnector
 from sim.report.progress import Progress
 from sim.turns import for_each
@@ -131,10 +131,9 @@ class Setup:
                 )
         place = self._place
         plan = await discover(place.http, place.mcp_url, place.nextcloud_url or None, place.trust)
-        stays = self._place.accounts is None
-        check_mode(self._config.login.auth, plan, self._place.mcp_url, accounts_stay=stays)
+        check_mode(self._config.login.auth, plan, place.mcp_url, accounts_stay=place.accounts is None)
         if plan is None:
-            await check_takes_passwords(self._connector, self._place.mcp_url)
+            await check_takes_passwords(self._connector, place.mcp_url)
         return plan
 
     async def register(self, plan: AuthPlan | None) -> MakeLogin:
@@ -248,12 +247,18 @@ class Setup:
         )
 
     async def check_differ(self, people: Sequence[Person], credentials: Mapping[str, Credentials]) -> None:
-        """Still step 4: passwords tell users apart. Needs two of them."""
+        """Still step 4: every password is good (each is shown once), and they tell users apart."""
+
+        async def look(person: Person) -> None:
+            await check_lets_in(self._connector, person, credentials[person.uid])
+
         if len(people) > 1:
             self.note_marks(people[:2])
             (one, two), title = people[:2], f"simulate {self._ledger.head.mark}"
             first, second = (one, credentials[one.uid]), (two, credentials[two.uid])
             await check_users_differ(self._connector, first, second, title)
+        rest = people[2:] if len(people) > 1 else people
+        await for_each(rest, look, self._limit, self._progress, "let in")
 
     async def open_sessions(self, at_first: int, fill: Callable[..., Awaitable[None]]) -> None:
         """Step 5: MCP sessions of those who are on stage from the beginning."""

@@ -76,12 +76,19 @@ class Reply:
 
 
 async def ask(
-    http: httpx.AsyncClient, method: str, url: str, *, answer_s: float = ANSWER_S, **parts: Any
+    http: httpx.AsyncClient,
+    method: str,
+    url: str,
+    *,
+    answer_s: float = ANSWER_S,
+    heads_only: bool = False,
+    **parts: Any,
 ) -> Reply:
     """Send one request, follow no redirect, read the whole answer. Raises NoAnswer.
 
     Args:
         answer_s: how long all of it may take.
+        heads_only: the body of a success is not read: it may be a stream of events that stays open.
         parts: of the request, as httpx names them: `data`, `json`, `headers`, `auth`.
     """
     headers = {"Accept-Encoding": "identity", **(parts.pop("headers", None) or {})}
@@ -90,6 +97,8 @@ async def ask(
         with trio.fail_after(answer_s) as scope:
             async with http.stream(method, url, follow_redirects=False, headers=headers, **parts) as response:
                 coding = response.headers.get("content-encoding", "")
+                if heads_only and response.is_success:
+                    return Reply(url, response.status_code, response.headers, b"")
                 if response.is_stream_consumed:
                     # Made in this process, without a wire: read and decoded already.
                     return Reply(url, response.status_code, response.headers, response.content[:MOST_BYTES])

@@ -13,9 +13,9 @@ from mcp_types.version import LATEST_MODERN_VERSION
 from actors.errors import SetupError
 from actors.login.fetch import NoAnswer, Reply, ask, describe
 from actors.login.trust import origin_of, origin_text
-from actors.login.version import CLIENT_NAME, client_version
 from actors.protocol import REFUSED_GREETING
 from actors.text import harmless
+from actors.version import CLIENT_NAME, client_version
 
 MOST_REDIRECTS = 5
 SCHEME = re.compile(r"(?:^|,)\s*(basic|bearer)\b", re.IGNORECASE)
@@ -65,7 +65,7 @@ async def _post(http: httpx.AsyncClient, mcp_url: str, message: object, headers:
     url = mcp_url
     for _ in range(MOST_REDIRECTS + 1):
         try:
-            reply = await ask(http, "POST", url, json=message, headers=headers)
+            reply = await ask(http, "POST", url, heads_only=True, json=message, headers=headers)
         except NoAnswer as error:
             raise SetupError(f"cannot reach the MCP server at {mcp_url}: {error}") from None
         if not reply.location:

@@ -18,7 +18,6 @@ from actors.login.html import Form, HtmlReader
 from actors.ports import Person
 
 STATE_IN_LINK = re.compile(r"""/login/v2/grant\?(?:[^"']{0,2000}&(?:amp;)?)?stateToken=([^"'&]{1,2000})""")
-LOGIN_PATHS = ("/login", "/login/")
 SECOND_FACTOR = ("/login/selectchallenge", "/login/challenge/", "/login/setupchallenge")
 TERMS = "/apps/terms_of_service/"
 TERMS_REFUSAL = "the terms of service have to be accepted first, which only a person can do"

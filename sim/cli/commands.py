@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from sim.options.load import Stories
 
 NEXTCLOUD = ("nextcloud_host", "nextcloud_username", "nextcloud_password")
-CLEANUP_OPTIONS = ("ledger", "accounts", "ca_file", "insecure", "mail_domain", "verbose")
+CLEANUP_OPTIONS = ("ledger", "accounts", "ca_file", "insecure", "plain_http", "mail_domain", "verbose")
+"""Options of a run that its clean-up has too."""
 SEED_END = 2**32
 STANDIN_HELP = (
     "Run the stand-in for Nextcloud and its MCP server by itself: "
@@ -82,6 +83,11 @@ def cleanup(**flags: Any) -> int:
         raise UsageError("cleanup: where? Set NEXTCLOUD_HOST, NEXTCLOUD_USERNAME and NEXTCLOUD_PASSWORD")
     from actors.secret import Secret
     from sim.clean import command as cleaner
+    from sim.options.build import why_in_the_clear
+
+    host, agreed = admin["nextcloud_host"], said.get("plain_http", False)
+    if problem := why_in_the_clear("nextcloud_host", host, plain_http=agreed):
+        raise UsageError(f"NEXTCLOUD_HOST: {problem}")
 
     return int(
         cleaner.run(

@@ -96,12 +96,18 @@ def _check_encrypted(said: Said, name: str) -> None:
     """Plain http to another host wants a word: everybody on the way reads what is sent."""
     urls = said.many(name) if name == "login_origin" else filter(None, (said[name],))
     for url in urls:
-        if is_in_the_clear(url) and not said["plain_http"]:
-            raise said.error(
-                name,
-                f"{url} is not encrypted, and not this machine: {TRAVELS_IN_THE_CLEAR[name]} "
-                "would be readable on the way; use https, or say --plain-http",
-            )
+        if problem := why_in_the_clear(name, url, plain_http=said["plain_http"]):
+            raise said.error(name, problem)
+
+
+def why_in_the_clear(name: str, url: str, *, plain_http: bool) -> str:
+    """Why what is sent to `url`, this option's value, is readable on the way; "" if not, or agreed."""
+    if plain_http or not is_in_the_clear(url):
+        return ""
+    return (
+        f"{url} is not encrypted, and not this machine: {TRAVELS_IN_THE_CLEAR[name]} "
+        "would be readable on the way; use https, or say --plain-http"
+    )
 
 
 def _check_admin(said: Said, host: str | None, password: object) -> None:

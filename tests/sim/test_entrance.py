@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -12,8 +13,16 @@ from actors.errors import CallError, CredentialsRejected, Outcome, SetupError
 from actors.login.basic import BasicLogin, Nobody
 from actors.login.plan import AuthPlan
 from actors.ports import Credentials, Person, ToolSession
+from actors.secret import Secret
 from sim.config import AuthMode
-from sim.entrance import check_mode, check_takes_passwords, check_users_differ, needs_provisioning
+from sim.entrance import (
+    check_lets_in,
+    check_mode,
+    check_takes_passwords,
+    check_users_differ,
+    login_text,
+    needs_provisioning,
+)
 from tests.support.in_process import StoreConnector, person
 
 URL = "https://mcp.example.org/mcp"
@@ -149,3 +158,32 @@ async def test_a_password_that_was_rejected_once_is_not_shown_again() -> None:
     with pytest.raises(SetupError, match="the password is not accepted"):
         await shown.authorization()
     assert await Nobody().authorization() == ""
+
+
+async def test_a_user_whose_password_is_not_accepted_is_shown_to_the_server_once(
+    autojump_clock: trio.testing.MockClock,
+) -> None:
+    server, ann = StoreConnector("ann"), person("ann")
+    server.planned = {EVERY_LOOK: [CallError(Outcome.AUTHORIZATION, "HTTP 401", status=401)]}
+    with pytest.raises(SetupError, match="does not accept the password of ann"):
+        await check_lets_in(server, ann, await BasicLogin().log_in(ann))
+    assert server.planned == {EVERY_LOOK: []}
+
+
+async def test_basic_shows_the_name_that_is_typed_at_a_login_and_not_the_user_id() -> None:
+    somebody = Person("u-123", Secret("pä:ss"), login_name="ann@example.org")
+    header = await (await BasicLogin().log_in(somebody)).authorization()
+    assert base64.b64decode(header.removeprefix("Basic ")).decode() == "ann@example.org:pä:ss"
+
+
+def test_passwords_of_accounts_that_stay_are_shown_to_an_mcp_server_only_if_the_person_says_so() -> None:
+    """A server that asks for no token cannot bring that about by itself."""
+    check_mode(AuthMode.AUTO, None, URL)
+    check_mode(AuthMode.BASIC, None, URL, accounts_stay=True)
+    with pytest.raises(SetupError, match="say --auth basic"):
+        check_mode(AuthMode.AUTO, None, URL, accounts_stay=True)
+
+
+def test_a_way_in_without_a_login_page_speaks_of_none() -> None:
+    text = login_text(None, "in a browser (chromium)", must_grant=False)
+    assert "browser" not in text

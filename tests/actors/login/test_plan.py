@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import tomllib
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 import httpx
@@ -256,3 +256,15 @@ async def test_the_client_says_which_version_it_is() -> None:
     assert await ask(answer) is None
     version = tomllib.loads((Path(__file__).parents[3] / "pyproject.toml").read_text())["project"]["version"]
     assert said == [{"name": "nextcloud-mcp-simulate", "version": version}]
+
+
+async def test_an_answer_that_stays_open_is_waited_for_by_nobody(
+    autojump_clock: trio.testing.MockClock,
+) -> None:
+    class Open(httpx.AsyncByteStream):
+        async def __aiter__(self) -> AsyncIterator[bytes]:
+            yield b"event: message\n"
+            await trio.sleep_forever()
+
+    assert await ask(lambda request: httpx.Response(200, stream=Open())) is None
+    assert trio.current_time() < 1

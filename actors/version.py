@@ -16,7 +16,7 @@ def client_version() -> str:
     except PackageNotFoundError:
         pass
     try:
-        source = (Path(__file__).parents[2] / "pyproject.toml").read_text(encoding="utf-8")
+        source = (Path(__file__).parents[1] / "pyproject.toml").read_text(encoding="utf-8")
         return str(tomllib.loads(source)["project"]["version"])
     except (OSError, ValueError, KeyError):
         return "0"

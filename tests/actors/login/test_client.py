@@ -1,0 +1,131 @@
+"""Registering a client, and removing it: answers of any shape, a busy server, and pages in between."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import httpx
+import pytest
+import trio
+
+from actors.errors import SetupError
+from actors.login.client import OAuthClient, register, remove
+from actors.secret import Secret
+from tests.actors.login.test_tokens import AS, plan
+from tests.support.over_the_wire import NoJournal
+
+
+async def registered(
+    *answers: httpx.Response, methods: tuple[str, ...] = ()
+) -> tuple[OAuthClient, list[Any]]:
+    asked: list[Any] = []
+    ready = list(answers)
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        asked.append((trio.current_time(), json.loads(request.content)))
+        return ready.pop(0) if len(ready) > 1 else ready[0]
+
+    async with httpx.AsyncClient(transport=httpx.MockTransport(answer)) as http:
+        with trio.fail_after(10_000):
+            return await register(
+                http, plan(*methods), NoJournal(), "sim-1", lambda text: asked.append(text)
+            ), asked
+
+
+async def test_the_registration_says_how_the_client_authenticates() -> None:
+    answer = {"client_id": "c", "client_secret": "s", "token_endpoint_auth_method": "client_secret_basic"}
+    client, _ = await registered(httpx.Response(201, json=answer))
+    assert client.auth_method == "client_secret_basic"
+    client, asked = await registered(
+        httpx.Response(201, json={"client_id": "c", "client_secret": "s"}), methods=("client_secret_basic",)
+    )
+    assert client.auth_method == asked[0][1]["token_endpoint_auth_method"] == "client_secret_basic"
+
+
+@pytest.mark.parametrize(
+    "headers", [{}, {"Retry-After": "30"}, {"Retry-After": "0"}, {"Retry-After": "soon"}]
+)
+async def test_a_registration_that_is_busy_is_waited_out_for_its_whole_minute_and_says_so(
+    headers: dict[str, str], autojump_clock: trio.testing.MockClock
+) -> None:
+    busy, began = httpx.Response(429, headers=headers), trio.current_time()
+
+    class Minute(list[httpx.Response]):
+        def __getitem__(self, index: Any) -> Any:
+            return httpx.Response(201, json={"client_id": "c"}) if trio.current_time() > began + 64 else busy
+
+    said: list[str] = []
+    transport = httpx.MockTransport(lambda request: Minute()[0])
+    async with httpx.AsyncClient(transport=transport) as http:
+        with trio.fail_after(10_000):
+            client = await register(http, plan(), NoJournal(), "sim-1", said.append)
+    assert client.client_id == "c"
+    assert said
+    assert all("busy" in text and "429" in text for text in said)
+
+
+async def test_a_registration_that_stays_busy_is_given_up(autojump_clock: trio.testing.MockClock) -> None:
+    with pytest.raises(SetupError, match="HTTP 429"):
+        await registered(httpx.Response(429))
+    assert 65 <= trio.current_time() <= 200
+    with pytest.raises(SetupError, match="HTTP 429"):
+        await registered(httpx.Response(429, headers={"Retry-After": "86400"}))
+
+
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [
+        (httpx.Response(200, text="<html>"), "no JSON object"),
+        (httpx.Response(201, json=[]), "no JSON object"),
+        (httpx.Response(201, content=b"[" * 100_000), "no JSON object"),
+        (httpx.Response(201, json={}), "no 'client_id'"),
+        (httpx.Response(201, json={"client_id": 5}), "'client_id' is no text"),
+        (httpx.Response(201, json={"client_id": "a\r\nb"}), "'client_id' is no text"),
+        (httpx.Response(201, json={"client_id": "a", "client_secret": {}}), "'client_secret' is no text"),
+        (
+            httpx.Response(
+                201,
+                json={
+                    "client_id": "a",
+                    "client_secret": "b",
+                    "token_endpoint_auth_method": "private_key_jwt",
+                },
+            ),
+            "private_key_jwt",
+        ),
+        (httpx.Response(403, json={"error": "access_denied"}), "HTTP 403 \\(access_denied\\)"),
+        (httpx.Response(502, text="x"), "HTTP 502"),
+    ],
+)
+async def test_a_registration_answer_of_any_shape_ends_in_one_line(
+    answer: httpx.Response, words: str
+) -> None:
+    with pytest.raises(SetupError, match=words) as failed:
+        await registered(answer)
+    assert str(failed.value).isprintable()
+
+
+@pytest.mark.parametrize(
+    ("answer", "is_gone"),
+    [
+        (httpx.Response(204), True),
+        (httpx.Response(200, json={}), True),
+        (httpx.Response(404, json={"error": "gone"}), False),
+        (httpx.Response(401), False),
+        (httpx.Response(200, text="<html>"), None),
+        (httpx.Response(404, text="<html>"), None),
+        (httpx.Response(401, text="<html>"), None),
+        (httpx.Response(302, headers={"Location": "/"}), None),
+        (httpx.Response(500), None),
+    ],
+)
+async def test_a_client_is_gone_when_its_server_says_so_and_no_page_in_between(
+    answer: httpx.Response, is_gone: bool | None
+) -> None:
+    async with httpx.AsyncClient(transport=httpx.MockTransport(lambda request: answer)) as http:
+        if is_gone is None:
+            with pytest.raises(SetupError, match="removing the OAuth client failed"):
+                await remove(http, f"{AS}/register/c", Secret("t"))
+        else:
+            assert await remove(http, f"{AS}/register/c", Secret("t")) is is_gone
