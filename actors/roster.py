@@ -152,11 +152,6 @@ class Roster:
             finally:
                 self._waiting.pop(holds, None)
 
-    def dismiss(self) -> None:
-        """Ask everybody to leave."""
-        for user in self:
-            user.leave()
-
     def close(self) -> None:
         """Make no call any more: what has been sent comes to its answer, then sessions close.
 
