@@ -26,7 +26,7 @@ def read_json(text: str | bytes) -> Any:
     Raises ValueError for anything that is no JSON, or is nested deeper than `MAX_DEPTH`.
     """
     if isinstance(text, bytes):
-        text = text.decode("utf-8-sig")
+        text = text.decode().removeprefix("\ufeff")
     try:
         value = _DECODER.decode(text)
     except RecursionError:

@@ -164,11 +164,6 @@ class Roster:
             finally:
                 self._waiting.pop(holds, None)
 
-    def dismiss(self) -> None:
-        """Ask everybody to leave."""
-        for user in self:
-            user.leave()
-
     def _take_off(self, user: User) -> None:
         self._on_stage.discard(user)
         self._by_group[user.person.group].discard(user)

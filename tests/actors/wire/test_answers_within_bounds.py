@@ -22,7 +22,6 @@ from actors.roster import open_roster
 from actors.secret import Secret
 from actors.wire import exchange, response
 from actors.wire.connector import WireConnector
-from actors.wire.exchange import MAX_IDLE, MAX_LINGERING
 from actors.wire.http import Endpoint
 from tests.support.cast import step
 from tests.support.in_process import Facts
@@ -236,9 +235,12 @@ async def test_a_stream_that_stays_open_costs_neither_time_nor_any_number_of_con
                     assert isinstance(await ann.ask(step("t")), Done)
     calls = [fact for fact in facts if isinstance(fact, Measurement)]
     assert len(calls) == 20
-    assert sum(call.inbox_wait_s for call in calls) < 20 * 0.2
-    if end_s < 0.01:
-        assert server.connections <= MAX_IDLE + MAX_LINGERING
+    if end_s < 0.1:
+        # The end comes in time for the next call, unless this machine is slow just then.
+        assert server.connections <= 10
+    else:
+        # Nobody waits for the ends, let alone within a call.
+        assert sum(call.inbox_wait_s + call.finished - call.started for call in calls) < 5 * end_s
 
 
 @pytest.mark.parametrize(("scheme", "trips"), [("http", 1), ("https", 2)])
