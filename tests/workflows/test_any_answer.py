@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import pytest
 import trio
 import trio.testing
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from actors.answer import Json
@@ -98,7 +98,7 @@ async def play(
 
 @pytest.mark.parametrize("merged", [False, True], ids=["any", "nearly right"])
 @pytest.mark.parametrize("workflow", BUILT_IN, ids=lambda workflow: workflow.name)
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(plan=st.dictionaries(st.integers(0, 24), JSON, max_size=4), seed=st.integers(0, 3))
 def test_any_json_at_any_step_ends_as_an_execution(
     workflow: Workflow, merged: bool, plan: dict[int, Json], seed: int

@@ -7,7 +7,7 @@ from random import Random
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from actors.answer import Answer, examine
@@ -49,6 +49,7 @@ async def test_a_server_with_habits_of_its_own_about_line_ends_violates_nothing(
         assert (execution.failure, execution.violations) == ("", ())
 
 
+@settings(deadline=None)
 @given(text=st.text(), at=st.integers(0), letter=st.characters())
 def test_a_changed_letter_is_always_found(text: str, at: int, letter: str) -> None:
     place = at % (len(text) + 1)
