@@ -23,6 +23,9 @@ MAY_IMPORT_STANDIN = (
 )
 """All else knows the stand-in by its URL alone. The last one may end in more: sim.virtual_run."""
 
+CLEAN_MAY_IMPORT = ("sim.clean", "sim.exit", "sim.network", "sim.people")
+"""Removing is the last thing that may fail: what measures, reports and loads is no part of it."""
+
 ONLY_IMPORTED_BY = {
     # Fed a NaN it allocates without end, so one place guards its door.
     "tdigest": {"sim.measure.sketch"},
@@ -100,6 +103,14 @@ def may_import_standin(name: str) -> bool:
     return any(is_within(name, place) for place in MAY_IMPORT_STANDIN) or name.startswith("sim.virtual")
 
 
+def out_of_the_clean_room(module: Module) -> Iterator[str]:
+    """Imports of other rooms of its floor, in a module that removes what runs made."""
+    if not is_within(module.name, "sim.clean"):
+        return iter(())
+    ours = (name for name in module.imports if is_within(name, "sim") and name != "sim")
+    return (name for name in ours if not any(is_within(name, place) for place in CLEAN_MAY_IMPORT))
+
+
 def astray(module: Module) -> Iterator[str]:
     """Imports of packages that belong in other hands."""
     for package, places in ONLY_IMPORTED_BY.items():
@@ -135,6 +146,14 @@ def test_the_standin_is_known_by_its_url() -> None:
     assert found_by(into_the_standin, MODULES) == {}
 
 
+def test_removing_depends_on_no_other_room() -> None:
+    assert found_by(out_of_the_clean_room, MODULES) == {}
+    for place in CLEAN_MAY_IMPORT:
+        # A permission that nobody uses is to leave the list.
+        room = [module for module in MODULES if is_within(module.name, "sim.clean")]
+        assert any(is_within(name, place) for module in room for name in module.imports), place
+
+
 def test_packages_that_need_care_are_imported_in_one_place() -> None:
     assert found_by(astray, MODULES) == {}
     for package, places in ONLY_IMPORTED_BY.items():
@@ -161,6 +180,8 @@ def test_no_file_is_longer_than_a_few_screens() -> None:
         (into_the_standin, "sim/stage.py", "from sim.standin.store import Store"),
         (into_the_standin, "sim/stage.py", "from sim import standin"),
         (into_the_standin, "sim/stage.py", "from . import standin"),
+        (out_of_the_clean_room, "sim/clean/things/user.py", "from sim.report.progress import Progress"),
+        (out_of_the_clean_room, "sim/clean/remover.py", "from ..load import Load"),
         (astray, "sim/stage.py", "import tdigest"),
         (astray, "actors/accounts.py", "from httpx2 import AsyncClient"),
     ],
@@ -180,6 +201,7 @@ def test_a_forbidden_import_is_found(rule: object, place: str, text: str, tmp_pa
         (out_of_the_standin, "sim/standin/identity/web.py", "from ..store import Store"),
         (into_the_standin, "sim/virtual_run.py", "from sim.standin.store import Store"),
         (into_the_standin, "sim/cli/commands.py", "from sim.standin.serve import serve"),
+        (out_of_the_clean_room, "sim/clean/command.py", "from sim.exit import ExitCode"),
         (astray, "sim/stage.py", "import httpx"),
     ],
 )

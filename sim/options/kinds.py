@@ -145,7 +145,7 @@ def parse_prefix(text: str) -> str:
     if not _PREFIX.fullmatch(text.strip()):
         bad = _first(text, lambda c: not (c.isascii() and (c.isalnum() or c in "_.-")))
         raise GrammarError(
-            "not usable before a Nextcloud user name (letters, digits, '_.-', no '..', at most 48)", text, bad
+            "not usable in a Nextcloud user name (letters, digits, '_.-', no '..', at most 48)", text, bad
         )
     return text.strip()
 
