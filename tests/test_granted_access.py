@@ -17,7 +17,7 @@ from sim.clean.things.app_password import APP_PASSWORD_KIND
 from tests.support.processes import StandinServer, Terminal, running_standin, simulate
 
 ACCOUNTS = tuple(f"real_{n}" for n in range(3))
-PASSWORD = "a-password-that-stays"
+PASSWORD = "A-passw0rd-that-stays"
 OF_SERVER = "Nextcloud MCP Server (stand-in)"
 
 

@@ -120,7 +120,7 @@ def test_a_run_may_last_longer_than_its_tokens(tmp_path: Path) -> None:
 
 
 def test_accounts_that_exist_are_used_and_kept_and_left_without_a_trace(tmp_path: Path) -> None:
-    people = {"anna": "password-of-anna", "ben": "password-of-ben"}
+    people = {"anna": "Passw0rd-of-the-first", "ben": "Passw0rd-of-the-second"}
     (tmp_path / "people.txt").write_text("".join(f"{uid} {password}\n" for uid, password in people.items()))
     with running_standin() as standin:
         for uid, password in people.items():

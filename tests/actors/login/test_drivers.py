@@ -25,7 +25,7 @@ from actors.ports import Person
 from actors.secret import Secret
 from tests.support.processes import StandinServer, running_standin
 
-PASSWORD = "the-password-of-the-user"
+PASSWORD = "The-passw0rd-of-the-user"
 DRIVERS = [pytest.param("http", id="http"), pytest.param("browser", id="browser", marks=pytest.mark.browser)]
 
 
