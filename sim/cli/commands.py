@@ -63,6 +63,7 @@ def simulate(flags: Flags) -> int:
         click.echo(as_toml(layer), nl=False)
         return ExitCode.OK
     _consent(config)
+    _say_seed(config)
     from sim import app
 
     return int(app.run(config))
@@ -80,7 +81,9 @@ def cleanup(**flags: Any) -> int:
         raise UsageError("cleanup: where? Set NEXTCLOUD_HOST, NEXTCLOUD_USERNAME and NEXTCLOUD_PASSWORD")
     from actors.secret import Secret
     from sim import cleanup as cleaner
+    from sim import signals
 
+    signals.give_back()
     return int(
         cleaner.run(
             cleaner.CleanupOptions(
@@ -176,6 +179,7 @@ def try_(file: str, **flags: Any) -> int:
     path = _file(file)
     config = make_config(read_settings({**flags, "workflows": (file, *(flags.get("workflows") or ()))}))
     _consent(config)
+    _say_seed(config)
     from sim import stories
 
     return int(stories.try_workflow(config, path))
@@ -254,3 +258,9 @@ def _consent(config: Config) -> None:
     from sim.cli.consent import ask
 
     ask(config, sys.stdin, sys.stderr)
+
+
+def _say_seed(config: Config) -> None:
+    """Before what is imported next, which takes a while."""
+    if not config.output.quiet:
+        click.echo(f"Seed {config.load.seed}", err=True)

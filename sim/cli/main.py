@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
+import errno
 import sys
+import traceback
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any, NoReturn
 
 import click
 
+from sim import signals
 from sim.cli import commands
 from sim.cli.parser import WIDTH, GroupedGroup, table_options
 from sim.exit import ExitCode
 from sim.grammar.piece import nearest
 from sim.options.errors import UsageError
 from sim.options.table import OPTIONS
+from sim.report.channel import Channel, install
 
+UNREAD_S = 15.0
+"""How long the reader of standard output may take nothing before the process ends all the same."""
+UNHEARD_S = 3.0
+"""The same for standard error."""
 SUMMARY = (
     "Drive a crowd of simulated Nextcloud users against a Nextcloud MCP server, report, and leave nothing "
     "behind. Without --url and NEXTCLOUD_HOST it runs against a built-in stand-in."
@@ -27,7 +36,33 @@ EPILOGUE = (
 
 def main(argv: Sequence[str] | None = None) -> NoReturn:
     """The entry point: ends the process with an `ExitCode`."""
-    sys.exit(execute(sys.argv[1:] if argv is None else list(argv)))
+    signals.start()
+    out, err = install()
+    try:
+        code = execute(sys.argv[1:] if argv is None else list(argv))
+    except Exception:
+        traceback.print_exc()
+        err.tell("simulate: an internal error, please report it with the lines above\n")
+        code = ExitCode.INTERNAL
+    sys.exit(take_leave(code, out, err))
+
+
+def take_leave(code: int, out: Channel, err: Channel) -> int:
+    """Wait within bounds until what was told is read, or a signal ends that; the exit code."""
+    signals.begin_telling()
+    with suppress(signals.Left):
+        out.flush(UNREAD_S)
+        if is_lost(out):
+            assert isinstance(out.problem, OSError)
+            err.tell(f"simulate: standard output cannot be written to: {out.problem.strerror}\n")
+            code = code or (ExitCode.OK if out.is_spare else ExitCode.NOT_WRITTEN)
+        err.flush(UNHEARD_S)
+    return code
+
+
+def is_lost(channel: Channel) -> bool:
+    """Whether what was told is lost, though not because its reader had enough of it (`| head`)."""
+    return isinstance(channel.problem, OSError) and channel.problem.errno not in (errno.EPIPE, errno.EBADF)
 
 
 def execute(argv: list[str]) -> int:

@@ -112,6 +112,8 @@ class Summary:
     rows: tuple[Row, ...]
     row_s: float
     started: float
+    checks: dict[str, int] = attrs.Factory(dict)
+    """How many expectations were checked, by kind."""
 
     @property
     def violations(self) -> int:
