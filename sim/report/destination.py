@@ -55,7 +55,7 @@ def deliver(text: str, path: Path) -> None:
 
 
 def save(text: str, path: Path) -> str:
-    """Deliver `text`, or keep it elsewhere. "" when it went to `path`, else one line that says where it is."""
+    """Deliver `text`, or keep it elsewhere. "" when it went to `path`, else a line that says where it is."""
     try:
         deliver(text, path)
     except OSError as error:
