@@ -62,6 +62,7 @@ def simulate(flags: Flags) -> int:
     if flags.get("dry_run"):
         click.echo(as_toml(layer), nl=False)
         return ExitCode.OK
+    _check_account(layer)
     _consent(config)
     _say_seed(config)
     from sim import app
@@ -82,29 +83,29 @@ def cleanup(**flags: Any) -> int:
     from actors.secret import Secret
     from sim import cleanup as cleaner
     from sim import signals
+    from sim.report.logs import logged
 
     signals.give_back()
-    return int(
-        cleaner.run(
-            cleaner.CleanupOptions(
-                host=admin.get("nextcloud_host"),
-                admin=admin.get("nextcloud_username", "admin"),
-                admin_password=admin.get("nextcloud_password", Secret("")),
-                prefix=prefix,
-                ledger=said.get("ledger"),
-                dry_run=flags["dry_run"],
-                accounts=said.get("accounts"),
-                ca_file=said.get("ca_file"),
-                insecure=said.get("insecure", False),
-            )
-        )
+    wanted = cleaner.CleanupOptions(
+        host=admin.get("nextcloud_host"),
+        admin=admin.get("nextcloud_username", "admin"),
+        admin_password=admin.get("nextcloud_password", Secret("")),
+        prefix=prefix,
+        ledger=said.get("ledger"),
+        dry_run=flags["dry_run"],
+        accounts=said.get("accounts"),
+        ca_file=said.get("ca_file"),
+        insecure=said.get("insecure", False),
     )
+    with logged(flags["verbose"]):
+        return int(cleaner.run(wanted))
 
 
 def doctor(**flags: Any) -> int:
     """`simulate doctor`."""
     layer = read_settings({**flags, "users": "2", "quiet": True})
     config = make_config(layer)
+    _check_account(layer)
     _consent(config)
     from sim.app import carry_out
     from sim.doctor import Doctor
@@ -140,11 +141,14 @@ def standin(**values: Any) -> int:
         click.echo(f"The stand-in serves {url}/mcp as well as a Nextcloud. To point an MCP server at it:")
         click.echo(f"export NEXTCLOUD_HOST={url}")
         click.echo(f"export NEXTCLOUD_USERNAME={options.admin}")
+        if password is None:
+            click.echo(f"export NEXTCLOUD_PASSWORD={options.admin_password}  # since none was given here")
 
     try:
         serve(options, announce)
-    except OSError as error:
-        raise UsageError(f"standin: port {options.port} of {options.host}: {error.strerror}") from error
+    except (OSError, OverflowError) as error:
+        problem = getattr(error, "strerror", None) or error
+        raise UsageError(f"standin: port {options.port} of {options.host}: {problem}") from error
     return ExitCode.OK
 
 
@@ -177,7 +181,9 @@ def workflows(file: str | None) -> int:
 def try_(file: str, **flags: Any) -> int:
     """`simulate try`."""
     path = _file(file)
-    config = make_config(read_settings({**flags, "workflows": (file, *(flags.get("workflows") or ()))}))
+    layer = read_settings({**flags, "workflows": (file, *(flags.get("workflows") or ()))})
+    config = make_config(layer)
+    _check_account(layer)
     _consent(config)
     _say_seed(config)
     from sim import stories
@@ -235,6 +241,7 @@ def _cleanup_options() -> list[click.Parameter]:
             ["--prefix"], metavar="NAME", help="Also users NAME_user_N whose e-mail is the simulator's."
         ),
         click.Option(["--dry-run"], is_flag=True, help="Only say what would be removed."),
+        click.Option(["-v", "--verbose"], is_flag=True, help="Tell warnings of libraries too."),
         *table_options(("ledger", "accounts", "ca_file", "insecure")),
     ]
 
@@ -258,6 +265,19 @@ def _consent(config: Config) -> None:
     from sim.cli.consent import ask
 
     ask(config, sys.stdin, sys.stderr)
+
+
+def _check_account(layer: Layer) -> None:
+    """Raises UsageError where an account is named and no server: it would drive the stand-in unnoticed."""
+    said = layer.settings
+    if "url" in said or "nextcloud_host" in said or said["virtual"].value:
+        return
+    for name in ("nextcloud_password", "nextcloud_username"):
+        if name in said and said[name].value != find(name).default:
+            raise UsageError(
+                f"{said[name].origin}: an account on which Nextcloud? Set NEXTCLOUD_HOST; "
+                "or unset NEXTCLOUD_USERNAME and NEXTCLOUD_PASSWORD for a run against the built-in stand-in"
+            )
 
 
 def _say_seed(config: Config) -> None:

@@ -11,7 +11,7 @@ from typing import Any, NoReturn
 
 import click
 
-from sim import signals
+from sim import __version__, signals
 from sim.cli import commands
 from sim.cli.parser import WIDTH, GroupedGroup, table_options
 from sim.exit import ExitCode
@@ -83,13 +83,31 @@ def root() -> click.Group:
     return GroupedGroup(
         "simulate",
         callback=_simulate,
-        params=table_options(),
+        params=[version_option(), *table_options()],
         commands=commands.all_commands(),
         invoke_without_command=True,
         subcommand_metavar="[COMMAND]",
         context_settings={"max_content_width": WIDTH, "help_option_names": ["-h", "--help"]},
         help=SUMMARY,
         epilog=EPILOGUE,
+    )
+
+
+def version_option() -> click.Option:
+    """`--version`, as most commands have it."""
+
+    def show(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:
+        if wanted:
+            click.echo(f"simulate {__version__}")
+            ctx.exit()
+
+    return click.Option(
+        ["--version"],
+        is_flag=True,
+        is_eager=True,
+        expose_value=False,
+        callback=show,
+        help="Show the version and stop.",
     )
 
 

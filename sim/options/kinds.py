@@ -144,7 +144,10 @@ def parse_path(text: str) -> Path:
         raise GrammarError("no file name given", text, 0)
     if "\0" in text:
         raise GrammarError("no file name", text, text.index("\0"))
-    return Path(text).expanduser() if text.startswith("~/") else Path(text)
+    try:
+        return Path(text).expanduser() if text.startswith("~/") else Path(text)
+    except RuntimeError as error:
+        raise GrammarError("there is no home directory; set HOME", text, 0) from error
 
 
 def parse_readable(text: str) -> Path:
