@@ -146,9 +146,8 @@ def standin(**values: Any) -> int:
 
     try:
         serve(options, announce)
-    except (OSError, OverflowError) as error:
-        problem = getattr(error, "strerror", None) or error
-        raise UsageError(f"standin: port {options.port} of {options.host}: {problem}") from error
+    except OSError as error:
+        raise UsageError(f"standin: port {options.port} of {options.host}: {error.strerror}") from error
     return ExitCode.OK
 
 

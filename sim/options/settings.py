@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from difflib import get_close_matches
 from typing import Any
 
 import attrs
 
-from sim.grammar.piece import GrammarError, nearest
+from sim.grammar.piece import GrammarError
 from sim.options import kinds
 from sim.options.errors import UsageError
 from sim.options.table import ENVIRONMENT_PREFIX, OPTIONS, Option
@@ -86,8 +87,10 @@ def check_names(environment: Mapping[str, str]) -> None:
     known = [option.environment for option in OPTIONS]
     for name, text in sorted(environment.items()):
         if name.startswith(ENVIRONMENT_PREFIX) and text and name not in (*known, *INTERNAL):
-            near = nearest(name, known)
-            hint = near if near.startswith("did") else "see simulate --help for what there is"
+            # All begin alike, which would make any two of them similar.
+            words = [variable.removeprefix(ENVIRONMENT_PREFIX) for variable in known]
+            near = get_close_matches(name.removeprefix(ENVIRONMENT_PREFIX), words, n=1)
+            hint = f"did you mean {ENVIRONMENT_PREFIX}{near[0]}?" if near else "see simulate --help"
             raise UsageError(f"{name}: no such variable; {hint}")
 
 

@@ -17,6 +17,7 @@ from sim.options.faults import parse_fault
 from sim.standin.faults.spec import FaultSpec
 from sim.standin.options import StandinOptions
 
+MAX_PORT = 65_535
 PASSWORD = "admin_password"  # noqa: S105 (the name of a field)
 _HELP = re.compile(r"^        ([a-z_, ]+): (.*?)(?=^        [a-z_, ]+: |\Z)", re.MULTILINE | re.DOTALL)
 
@@ -97,6 +98,8 @@ def _read(name: str, value: Any, origin: str) -> Any:
             return collect(value)
         if name.endswith("_s"):
             return parse_duration(value)
+        if name == "port":
+            return parse_count(value, "a port", 0, MAX_PORT)
         return parse_count(value, "a number") if int in (kind, *get_args(kind)) else value
     except GrammarError as error:
         raise UsageError(f"{origin}: --{_shorn(name, kind).replace('_', '-')} {error}") from None
