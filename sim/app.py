@@ -121,7 +121,8 @@ class Simulation:
             )
             with open_ledger(head, self._config.output.ledger) as ledger:
                 self._ending.ledger_path = str(ledger.path)
-                await self._with_adapters(target, ledger, workflows, interrupt)
+                async with in_background(self._progress.watch_silence):
+                    await self._with_adapters(target, ledger, workflows, interrupt)
 
     async def _run_virtual(self, workflows: dict[str, Workflow], interrupt: Interrupt) -> None:
         from sim.virtual.run import LOGIN, VirtualWorld

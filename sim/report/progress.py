@@ -16,7 +16,7 @@ from sim.report.channel import channel_of
 
 TERMINAL_INTERVAL_S = 0.5
 PIPE_INTERVAL_S = 5.0
-SILENCE_S = 5.0
+SILENCE_S = 6.0
 """How long nothing is said before it is said that something is being waited for."""
 MAX_SAID = 1000
 
