@@ -37,7 +37,7 @@ async def check_takes_passwords(connector: Connector, mcp_url: str) -> None:
         match error.outcome:
             case Outcome.TOOL_ERROR | Outcome.AUTHORIZATION:
                 return
-            case Outcome.PROTOCOL_ERROR if is_open:
+            case Outcome.PROTOCOL_ERROR if is_open and not str(error).startswith("invalid answer"):
                 # That is how a server says that it has no such tool (JSON-RPC -32601, -32602).
                 raise SetupError(f"{mcp_url} lacks tools: {LOOK} ({error})") from error
             case Outcome.PROTOCOL_ERROR:

@@ -13,6 +13,7 @@ import click
 
 from sim import __version__, signals
 from sim.cli import commands
+from sim.cli.home import see_to_a_home
 from sim.cli.parser import WIDTH, GroupedGroup, table_options
 from sim.exit import ExitCode
 from sim.grammar.piece import nearest
@@ -68,6 +69,7 @@ def is_lost(channel: Channel) -> bool:
 def execute(argv: list[str]) -> int:
     """Do what `argv` says; the exit code. What is wrong with it is one line on stderr, and code 2."""
     try:
+        see_to_a_home()
         result = root().main(args=argv, prog_name="simulate", standalone_mode=False)
     except UsageError as error:
         return _refuse(str(error))
