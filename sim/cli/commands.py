@@ -47,6 +47,9 @@ def all_commands() -> list[click.Command]:
             doctor_options(),
             "Check step by step whether a run can start, with two users.",
         ),
+        _command(
+            "tools", tools, doctor_options(), "List the tools of a server, and which workflows use them."
+        ),
         _command("schema", schema, [], "Print the JSON Schema of scenario files."),
         _command("workflows", workflows, _files(required=False), "List the workflows: roles, steps, tools."),
         _command(
@@ -111,6 +114,18 @@ def doctor(**flags: Any) -> int:
     from sim.doctor import Doctor
 
     return int(carry_out(Doctor(config), config))
+
+
+def tools(**flags: Any) -> int:
+    """`simulate tools`."""
+    layer = read_settings({**flags, "users": "2", "quiet": True})
+    config = make_config(layer)
+    _check_account(layer)
+    _consent(config)
+    from sim.app import carry_out
+    from sim.offer import Offer
+
+    return int(carry_out(Offer(config), config))
 
 
 def doctor_options() -> list[click.Parameter]:
