@@ -161,6 +161,7 @@ BAD = [
     ("clenup", "did you mean 'cleanup'?"),
     ("--users 5 cleanup", "say it after the command (cleanup)"),
     ("cleanup", "Set NEXTCLOUD_HOST"),
+    ("cleanup -v", "Set NEXTCLOUD_HOST"),
     ("cleanup --prefix 'a/b'", "not usable in a Nextcloud user name"),
     ("profile --stage 5s", "--stage '5s'"),
     ("standin --token-ttl x", "standin: --token-ttl 'x'"),
