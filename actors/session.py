@@ -16,8 +16,9 @@ from actors.answers import read_resource_text, read_tool_result
 from actors.errors import CallError, LoginError, Outcome, SessionLost
 from actors.failures import invalid_answer, is_of_the_sdk, no_answer, session_error
 from actors.ports import Credentials
-from actors.protocol import CLIENT_NAME, REFUSED_GREETING, ProtocolChoice, client_version
+from actors.protocol import REFUSED_GREETING, ProtocolChoice
 from actors.text import harmless
+from actors.version import CLIENT_NAME, client_version
 
 CLOSING_S = 2.0
 """How long ending a session may take."""

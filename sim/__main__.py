@@ -1,6 +1,11 @@
 """`python -m sim`."""
 
-from sim.cli import main
+from sim import signals
 
 if __name__ == "__main__":
+    # Before all else is imported, which takes a while.
+    signals.start()
+
+    from sim.cli import main
+
     main()

@@ -6,13 +6,10 @@ ledger, signals. The report comes last.
 
 from __future__ import annotations
 
-import signal
-import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
 
 import trio
-from rich.console import Console
 
 from actors.accounts import OcsAccounts
 from actors.errors import SetupError
@@ -31,7 +28,7 @@ from sim.drivers import open_driver
 from sim.entrance import login_text, needs_provisioning
 from sim.exit import ExitCode
 from sim.files import raise_file_limit
-from sim.interrupt import SIGNALS, Interrupt, open_interrupt
+from sim.interrupt import Interrupt, open_interrupt
 from sim.load import Load
 from sim.measure.recorder import Recorder
 from sim.measure.summary import summarize
@@ -39,11 +36,14 @@ from sim.measure.thresholds import Verdict, judge
 from sim.network import clear_text_warnings, http_client, tls_context, trust_of
 from sim.outcome import Ending, cleanup_text, exit_code, plain
 from sim.people import people_of, regrouped
-from sim.report import json_report, terminal
+from sim.report.logs import logged
+from sim.report.order import in_order
 from sim.report.progress import Progress
+from sim.report.publish import complain, publish
 from sim.report.run_info import RunInfo
 from sim.servers import make_connector, open_target
 from sim.setup import Place, Setup, in_background
+from sim.signals import Outside, keep_for_a_run
 from sim.tools import usable
 from workflows.base import Workflow
 from workflows.catalogue import catalogue
@@ -56,12 +56,10 @@ def run(config: Config, watch: Record | None = None) -> ExitCode:
 
 def carry_out(simulation: Simulation, config: Config) -> ExitCode:
     """`simulation` on the clock that it is for; it takes over the signals of the process."""
-    # From its end on, and until the receiver is open, a signal changes nothing any more (or yet).
-    for number in SIGNALS:
-        signal.signal(number, signal.SIG_IGN)
-    if config.target.virtual:
-        return run_virtual(simulation.run, config.load.seed)
-    return trio.run(simulation.run)
+    with keep_for_a_run() as simulation.outside, logged(config.output.verbose):
+        if config.target.virtual:
+            return run_virtual(simulation.run, config.load.seed)
+        return trio.run(simulation.run)
 
 
 class Simulation:
@@ -80,22 +78,34 @@ class Simulation:
         self._load: Load | None = None
         self._recorder: Recorder
         self._people: dict[str, list[Person]] = {}
+        self._steps: dict[str, tuple[str, ...]] = {}
         self._began = datetime.now(UTC).isoformat(timespec="seconds")
+        self.outside = Outside()
 
     async def run(self) -> ExitCode:
         """Set up, drive, clean up, report."""
         self._recorder = Recorder(self._watch)
-        self._progress.say(f"Seed {self._config.load.seed}")
         async with open_interrupt(self._progress.say) as interrupt:
+            for number in self.outside.take():
+                interrupt.take(number)
             try:
                 await self._run(interrupt)
-            except SetupError as error:
-                self._ending.problem = str(error)
+            except (SetupError, ExceptionGroup) as error:
+                # Nurseries on its way may have wrapped it in groups.
+                problem = expected_in(error)
+                self._ending.problem = "" if problem is None else str(problem)
+                self._ending.bug = error if problem is None else None
+            except Exception as error:
+                self._ending.bug = error
         self._ending.signal = interrupt.signal
-        return self._report()
+        code = self._report()
+        if self._ending.bug is not None:
+            raise self._ending.bug
+        return code
 
     async def _run(self, interrupt: Interrupt) -> None:
         workflows = catalogue(self._config.stories.files)
+        self._steps = {name: tuple(workflow.steps) for name, workflow in workflows.items()}
         mark = new_mark()
         self._people = people_of(self._config, "" if self._config.target.virtual else mark)
         if self._config.target.virtual:
@@ -115,7 +125,8 @@ class Simulation:
             )
             with open_ledger(head, self._config.output.ledger) as ledger:
                 self._ending.ledger_path = str(ledger.path)
-                await self._with_adapters(target, ledger, workflows, interrupt)
+                async with in_background(self._progress.watch_silence):
+                    await self._with_adapters(target, ledger, workflows, interrupt)
 
     async def _run_virtual(self, workflows: dict[str, Workflow], interrupt: Interrupt) -> None:
         from sim.virtual.run import LOGIN, VirtualWorld
@@ -155,7 +166,7 @@ class Simulation:
                     await self._work(place, setup, ledger, workflows, interrupt)
             except* SetupError as problems:
                 # Nurseries on its way have wrapped it in groups.
-                self._ending.problem = str(first_of(problems))
+                self._ending.problem = str(expected_in(problems))
             finally:
                 # Signals count on: the third one leaves the clean-up too.
                 means = Means(ledger, accounts, http, devices, self._passwords(), say=say)
@@ -238,25 +249,21 @@ class Simulation:
         self._progress.count("removed", done, of)
 
     def _report(self) -> ExitCode:
-        summary = summarize(self._recorder)
+        """The results first, then what a person reads; neither takes the other down."""
+        summary = in_order(summarize(self._recorder), self._steps)
         verdicts = self._verdicts()
         broken = self._load is not None and self._load.limits.stopped_it
         successes = self._recorder.successes
         code = exit_code(self._config, self._ending, summary, verdicts, successes, broken=broken)
         info = self._info(verdicts, code)
         if self._load is not None:
-            console = Console(highlight=False, soft_wrap=not sys.stdout.isatty())
-            if not self._config.output.quiet:
-                terminal.show(console, summary, info)
-            if self._config.output.json_file is not None:
-                json_report.write(json_report.build(summary, info), self._config.output.json_file)
-                self._progress.say(f"Report written to {self._config.output.json_file}")
+            code = publish(summary, info, self._config.output, self._progress.say)
         elif not info.left_behind:
             self._progress.say(info.cleanup)
         if self._ending.problem:
-            print(f"simulate: {self._ending.problem}", file=sys.stderr)
+            complain(self._ending.problem)
         if self._load is None and info.left_behind:
-            print(f"simulate: {info.cleanup}", file=sys.stderr)
+            complain(info.cleanup)
         return code
 
     def _verdicts(self) -> tuple[Verdict, ...]:
@@ -293,7 +300,11 @@ class Simulation:
         )
 
 
-def first_of(group: BaseExceptionGroup[SetupError]) -> BaseException:
-    """The first plain exception in a group of groups."""
-    inner = group.exceptions[0]
-    return first_of(inner) if isinstance(inner, BaseExceptionGroup) else inner
+def expected_in(error: BaseException) -> SetupError | None:
+    """The first SetupError in a group of groups that holds nothing else; None where there is more."""
+    if isinstance(error, SetupError):
+        return error
+    if not isinstance(error, BaseExceptionGroup):
+        return None
+    found = [expected_in(inner) for inner in error.exceptions]
+    return found[0] if all(found) else None

@@ -10,6 +10,7 @@ from rich.text import Text
 
 from actors.answer import Answer
 from actors.errors import CallError, SetupError
+from actors.login.plan import AuthPlan
 from actors.login.provisioning import LOOK, LOOK_ARGUMENTS
 from actors.ports import Credentials, Person
 from sim.app import Simulation
@@ -17,8 +18,9 @@ from sim.clean.ledger import Ledger
 from sim.config import Config
 from sim.exit import ExitCode
 from sim.interrupt import Interrupt
-from sim.outcome import cleanup_text
-from sim.setup import Place, Setup
+from sim.outcome import cleanup_text, code_of_signal
+from sim.report.progress import printable
+from sim.setup import MakeLogin, Place, Setup
 from workflows.base import Workflow
 
 T = TypeVar("T")
@@ -48,10 +50,9 @@ class Doctor(Simulation):
         self._note(f"{place.nextcloud_url}; {plan.why if plan else 'passwords are taken'}")
         if plan is not None:
             self._note(f"scopes {plan.scope}")
-        registering = "client registered" if plan else "no client needed: the server takes passwords"
-        login = (await self._check(registering, lambda: setup.register(plan)))(self._recorder)
+        login = (await self._make_login(setup, plan))(self._recorder)
         people = await self._check("users created", lambda: setup.create(people))
-        logging_in = f"users log in ({place.why_driver if plan else 'by name and password'})"
+        logging_in = "passwords at hand" if plan is None else f"users log in ({place.why_driver})"
         credentials = await self._check(logging_in, lambda: setup.log_in(login, people))
         offered = await self._check(
             "tools listed", lambda: setup.tools_of(people[0], credentials), silent=True
@@ -62,6 +63,14 @@ class Doctor(Simulation):
         if plan is None:
             await self._check("users differ", lambda: setup.check_differ(people, credentials))
         await self._check("a session and a call", lambda: call_once(place, people[0], credentials))
+
+    async def _make_login(self, setup: Setup, plan: AuthPlan | None) -> MakeLogin:
+        """Where passwords are shown there is no client; where one was named, none is registered."""
+        if plan is None:
+            return await setup.register(plan)
+        named = self._config.login.client_id
+        what = "client registered" if named is None else f"client {named}, as named"
+        return await self._check(what, lambda: setup.register(plan))
 
     async def _check_tools(
         self, place: Place, workflows: dict[str, Workflow], offered: frozenset[str]
@@ -79,27 +88,36 @@ class Doctor(Simulation):
             value = await act()
         except SetupError as error:
             self._failed = True
-            self._console.print(Text(f"failed  {what}: {error}", style="bold red"))
+            self._say("failed", f"{what}: {error}", "bold red")
             raise
         if not silent:
-            self._console.print(Text(f"ok      {what}", style="green"))
+            self._say("ok", what, "green")
         return value
 
     def _note(self, text: str) -> None:
-        self._console.print(Text(f"        {text.strip()}", style="dim"))
+        self._say("", text.strip(), "dim")
 
     def _report(self) -> ExitCode:
         ending = self._ending
-        problem = ending.problem
-        if problem and not self._failed:
-            self._console.print(Text(f"failed  {problem}", style="bold red"))
+        if ending.problem and not self._failed:
+            self._say("failed", ending.problem, "bold red")
         is_clean = ending.cleanup is None or ending.cleanup.is_clean
-        self._console.print(f"{'ok' if is_clean else 'failed':8}clean-up: {cleanup_text(ending)}")
+        self._say(
+            "ok" if is_clean else "failed",
+            f"clean-up: {cleanup_text(ending)}",
+            "" if is_clean else "bold red",
+        )
+        if ending.bug is not None:
+            return ExitCode.INTERNAL
         if not is_clean:
             return ExitCode.LEFT_BEHIND
         if ending.signal is not None:
-            return ExitCode.INTERRUPTED
-        return ExitCode.SETUP_FAILED if problem else ExitCode.OK
+            return code_of_signal(ending.signal)
+        return ExitCode.SETUP_FAILED if ending.problem else ExitCode.OK
+
+    def _say(self, word: str, text: str, style: str) -> None:
+        """One line; what servers say in it is neither markup nor more than a line."""
+        self._console.print(Text(f"{word:8}{printable(text)}", style=style))
 
 
 async def call_once(place: Place, person: Person, credentials: dict[str, Credentials]) -> None:

@@ -38,13 +38,18 @@ async def check_takes_passwords(connector: Connector, mcp_url: str) -> None:
 
     Raises SetupError where the call succeeds, or where no tool has answered.
     """
+    is_open = False
     try:
         async with connector.open_session(Person("", Secret("")), Nobody()) as session:
+            is_open = True
             await session.call_tool(LOOK, LOOK_ARGUMENTS)
     except CallError as error:
         match error.outcome:
             case Outcome.TOOL_ERROR | Outcome.AUTHORIZATION:
                 return
+            case Outcome.PROTOCOL_ERROR if is_open and not str(error).startswith("invalid answer"):
+                # That is how a server says that it has no such tool (JSON-RPC -32601, -32602).
+                raise SetupError(f"{mcp_url} lacks tools: {LOOK} ({error})") from error
             case Outcome.PROTOCOL_ERROR:
                 raise SetupError(f"{mcp_url} does not answer like an MCP endpoint: {error}") from error
             case _:

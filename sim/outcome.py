@@ -24,6 +24,8 @@ class Ending:
 
     problem: str = ""
     """Why the set-up failed, "" when it did not."""
+    bug: Exception | None = None
+    """What nobody expected, and ended the run."""
     signal: signal.Signals | None = None
     cleanup: CleanupResult | None = None
     """None: nothing was to be removed, or it was not tried."""
@@ -42,17 +44,32 @@ def exit_code(
     broken: bool,
 ) -> ExitCode:
     """The first that applies, in the order that `ExitCode` names."""
+    if ending.bug is not None:
+        return ExitCode.INTERNAL
     if ending.cleanup is not None and not ending.cleanup.is_clean:
         return ExitCode.LEFT_BEHIND
     if ending.signal is not None:
-        return ExitCode.TERMINATED if ending.signal == signal.SIGTERM else ExitCode.INTERRUPTED
+        return code_of_signal(ending.signal)
     if ending.problem or not succeeded:
         return ExitCode.SETUP_FAILED
     if summary.violations and not config.stories.allow_violations:
         return ExitCode.VIOLATIONS
     if broken or not all(verdict.held for verdict in verdicts):
         return ExitCode.THRESHOLD
+    if without_success(summary):
+        return ExitCode.SETUP_FAILED
     return ExitCode.OK
+
+
+def code_of_signal(number: signal.Signals) -> ExitCode:
+    """As a shell says it."""
+    codes = {signal.SIGTERM: ExitCode.TERMINATED, signal.SIGHUP: ExitCode.HUNG_UP}
+    return codes.get(number, ExitCode.INTERRUPTED)
+
+
+def without_success(summary: Summary) -> list[str]:
+    """Workflows that were played, and of which not one execution succeeded."""
+    return [name for name, story in summary.stories.items() if story.total and not story.succeeded]
 
 
 def cleanup_text(ending: Ending) -> str:
@@ -87,7 +104,8 @@ def plain(value: Any) -> Any:
             return [plain(inner) for inner in value]
         case str() | int() | float() | bool() | None:
             return value
-        case _ if attrs.has(type(value)) and type(value).__module__ == "sim.config":
+        case _ if attrs.has(type(value)) and "__str__" not in vars(type(value)):
+            # What has a text of its own (a profile, a distribution, a threshold) is that text.
             return {
                 f.name: plain(getattr(value, f.name))
                 for f in attrs.fields(type(value))

@@ -35,7 +35,7 @@ _GROUP_ONLY = ("name", "region")
 def read_scenario(path: Path) -> Layer:
     """Raises UsageError: file, key, what is wrong, and the nearest name that there is."""
     try:
-        document = tomllib.loads(path.read_text("utf-8"))
+        document = tomllib.loads(path.read_text("utf-8-sig"))
     except OSError as error:
         raise UsageError(f"--scenario {path}: {error.strerror}") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:

@@ -14,8 +14,10 @@ from actors.measurement import Execution, Fact, Measurement
 from sim.config import Config
 from sim.exit import ExitCode
 from sim.measure.recorder import kind_of
+from sim.options.errors import UsageError
 from sim.profile.shapes import ClosedProfile
-from workflows.base import Workflow
+from sim.report.progress import printable
+from workflows.base import BadWorkflow, Workflow
 from workflows.catalogue import catalogue, load_file
 
 LONGEST_TRY_S = 600.0
@@ -23,8 +25,12 @@ LONGEST_TRY_S = 600.0
 
 def list_workflows(files: Sequence[Path]) -> ExitCode:
     """Print every workflow: roles, steps, and the tools it needs."""
+    try:
+        known = catalogue(files)
+    except BadWorkflow as error:
+        raise UsageError(f"FILE {' '.join(str(error).split())}") from error
     console = Console(highlight=False)
-    for workflow in catalogue(files).values():
+    for workflow in known.values():
         console.print(describe(workflow))
     return ExitCode.OK
 
@@ -44,7 +50,10 @@ def try_workflow(config: Config, path: Path) -> ExitCode:
     """Play the last workflow of the file at `path` once, and print every step as it happens."""
     from sim import app
 
-    workflow = load_file(path)[-1]
+    try:
+        workflow = load_file(path)[-1]
+    except BadWorkflow as error:
+        raise UsageError(str(error)) from error
     group = config.load.groups[0]
     users = max(workflow.roles_min, group.users)
     profile = ClosedProfile.constant(users, LONGEST_TRY_S)
@@ -55,17 +64,17 @@ def try_workflow(config: Config, path: Path) -> ExitCode:
 
 
 def print_fact(fact: Fact) -> None:
-    """One line for each call and for each execution."""
+    """One line for each call and for each execution, whatever a server has put into its texts."""
     match fact:
         case Measurement(workflow=workflow) if workflow:
             milliseconds = 1000 * (fact.finished - fact.started)
             text = f": {fact.text}" if fact.text else ""
-            print(f"{fact.user:24} {fact.step:28} {milliseconds:8.1f} ms  {kind_of(fact)}{text}")
+            print(printable(f"{fact.user:24} {fact.step:28} {milliseconds:8.1f} ms  {kind_of(fact)}{text}"))
         case Execution():
             text = f" ({fact.failure})" if fact.failure else ""
-            print(f"{fact.workflow} {fact.ending.value}{text}")
+            print(printable(f"{fact.workflow} {fact.ending.value}{text}"))
             for violation in fact.violations:
                 kind = violation.kind.value.replace("_", " ")
-                print(f"  {kind}: expected {violation.expected}; saw {violation.seen}")
+                print(f"  {printable(f'{kind}: expected {violation.expected}; saw {violation.seen}')}")
         case _:
             pass

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 
@@ -9,15 +10,17 @@ import pytest
 
 from sim.cli.main import execute
 from sim.exit import ExitCode
+from sim.grammar.profile import preset_words
 from sim.grammar.threshold import SUBJECTS
 from sim.options.standin import standin_params
 from sim.options.table import OPTIONS
+from sim.profile.presets import PRESETS
 from tests.support.processes import running_standin, simulate
 
 TEXT = (Path(__file__).resolve().parent.parent / "README.md").read_text()
-OF_COMMANDS = {"--help", "--dry-run", "--prefix", "--no-cleanup"}
+OF_COMMANDS = {"--help", "--version", "--dry-run", "--prefix", "--no-cleanup"}
 """Options of cleanup, and those that click makes."""
-OF_TESTS = {"--soak", "--interop", "--release", "--no-browser"}
+OF_TESTS = {"--install-browser", "--soak", "--interop", "--release", "--no-browser"}
 OF_STANDIN = {param.opts[0] for param in standin_params()}
 
 
@@ -34,6 +37,24 @@ def test_the_workflow_of_the_readme_plays_as_it_stands_there(tmp_path: Path) -> 
         assert named is not None
         assert [line.split()[1] for line in steps] == re.findall(r'"(\w+)": "nc_', named[1])
         assert standin.leftovers() == {}
+
+
+def test_the_scenario_of_the_readme_plays_as_it_stands_there(tmp_path: Path) -> None:
+    (source,) = re.findall(r"^```toml\n(.*?)^```", TEXT, re.MULTILINE | re.DOTALL)
+    (tmp_path / "friday.toml").write_text(source)
+    arguments = ("--scenario", "friday.toml", "--virtual", "--seed", "7", "--output", "run.json")
+    played = simulate(arguments, {}, tmp_path)
+    assert played.returncode == ExitCode.OK, played.stdout + played.stderr
+    report = json.loads((tmp_path / "run.json").read_text())
+    assert set(report["groups"]) == set(re.findall(r'^name = "(\w+)"', source, re.MULTILINE))
+    assert all(verdict["passed"] for verdict in report["thresholds"])
+
+
+def test_the_readme_names_every_parameter_of_every_load_shape_with_its_default() -> None:
+    rows = dict(re.findall(r"^  \| `(\w+)` \| (.*) \|$", TEXT, re.MULTILINE))
+    assert set(rows) == set(PRESETS)
+    for name, preset in PRESETS.items():
+        assert set(re.findall(r"`(\w+)=", rows[name])) == set(preset_words(preset))
 
 
 def test_every_option_that_the_readme_names_exists() -> None:

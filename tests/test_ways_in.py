@@ -102,6 +102,20 @@ def test_tokens_that_live_five_seconds_cost_no_call(tmp_path: Path) -> None:
         assert standin.leftovers() == {}
 
 
+@pytest.mark.parametrize("options", [{}, {"basic": True}, {"login_flow": True}], ids=str)
+def test_the_tools_of_a_server_are_listed_with_who_uses_them(options: dict[str, Any], tmp_path: Path) -> None:
+    with running_standin(tools_left_out=["nc_share_update"], **options) as standin:
+        arguments = ("tools", "--url", f"{standin.url}/mcp", "--login", "http")
+        listed = simulate(arguments, standin.environment, tmp_path)
+        assert listed.returncode == 0, listed.stderr
+        lines = [line.split("  ", 1) for line in listed.stdout.splitlines()]
+        tools = {line[0].strip(): line[-1] for line in lines}
+        assert "note_share" in tools["nc_share_create"]
+        assert "nc_share_update" not in tools
+        assert "lacking for permission_escalation: nc_share_update" in listed.stdout
+        assert standin.leftovers() == {}
+
+
 def test_doctor_tells_how_each_step_went_and_leaves_nothing(tmp_path: Path) -> None:
     with running_standin() as standin:
         finished = simulate(

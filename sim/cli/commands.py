@@ -50,6 +50,9 @@ def all_commands() -> list[click.Command]:
             doctor_options(),
             "Check step by step whether a run can start, with two users.",
         ),
+        _command(
+            "tools", tools, doctor_options(), "List the tools of a server, and which workflows use them."
+        ),
         _command("schema", schema, [], "Print the JSON Schema of scenario files."),
         _command("workflows", workflows, _files(required=False), "List the workflows: roles, steps, tools."),
         _command(
@@ -65,7 +68,9 @@ def simulate(flags: Flags) -> int:
     if flags.get("dry_run"):
         click.echo(as_toml(layer), nl=False)
         return ExitCode.OK
+    _check_account(layer)
     _consent(config)
+    _say_seed(config)
     from sim import app
 
     return int(app.run(config))
@@ -82,41 +87,54 @@ def cleanup(**flags: Any) -> int:
     if not admin.get("nextcloud_host") or not (admin.get("nextcloud_password") or said.get("accounts")):
         raise UsageError("cleanup: where? Set NEXTCLOUD_HOST, NEXTCLOUD_USERNAME and NEXTCLOUD_PASSWORD")
     from actors.secret import Secret
+    from sim import signals
     from sim.clean import command as cleaner
     from sim.options.build import why_in_the_clear
+    from sim.report.logs import logged
 
     host, agreed = admin["nextcloud_host"], said.get("plain_http", False)
     if problem := why_in_the_clear("nextcloud_host", host, plain_http=agreed):
         raise UsageError(f"NEXTCLOUD_HOST: {problem}")
-
-    return int(
-        cleaner.run(
-            cleaner.CleanupOptions(
-                host=admin.get("nextcloud_host"),
-                admin=admin.get("nextcloud_username", "admin"),
-                admin_password=admin.get("nextcloud_password", Secret("")),
-                prefix=prefix,
-                ledger=said.get("ledger"),
-                dry_run=flags["dry_run"],
-                accounts=said.get("accounts"),
-                ca_file=said.get("ca_file"),
-                insecure=said.get("insecure", False),
-                mail_domain=said.get("mail_domain", find("mail_domain").default),
-                verbose=said.get("verbose", False),
-            )
-        )
+    signals.give_back()
+    wanted = cleaner.CleanupOptions(
+        host=host,
+        admin=admin.get("nextcloud_username", "admin"),
+        admin_password=admin.get("nextcloud_password", Secret("")),
+        prefix=prefix,
+        ledger=said.get("ledger"),
+        dry_run=flags["dry_run"],
+        accounts=said.get("accounts"),
+        ca_file=said.get("ca_file"),
+        insecure=said.get("insecure", False),
+        mail_domain=said.get("mail_domain", find("mail_domain").default),
+        verbose=said.get("verbose", False),
     )
+    with logged(flags["verbose"]):
+        return int(cleaner.run(wanted))
 
 
 def doctor(**flags: Any) -> int:
     """`simulate doctor`."""
     layer = read_settings({**flags, "users": "2", "quiet": True})
     config = make_config(layer)
+    _check_account(layer)
     _consent(config)
     from sim.app import carry_out
     from sim.doctor import Doctor
 
     return int(carry_out(Doctor(config), config))
+
+
+def tools(**flags: Any) -> int:
+    """`simulate tools`."""
+    layer = read_settings({**flags, "users": "2", "quiet": True})
+    config = make_config(layer)
+    _check_account(layer)
+    _consent(config)
+    from sim.app import carry_out
+    from sim.offer import Offer
+
+    return int(carry_out(Offer(config), config))
 
 
 def doctor_options() -> list[click.Parameter]:
@@ -151,6 +169,8 @@ def standin(**values: Any) -> int:
         )
         click.echo(f"export NEXTCLOUD_HOST={address.url}")
         click.echo(f"export NEXTCLOUD_USERNAME={options.admin}")
+        if password is None:
+            click.echo(f"export NEXTCLOUD_PASSWORD={options.admin_password}  # since none was given here")
         if not token:
             click.echo(f"Its levers (/standin/…) want the header {HEADER}: {address.lever_token}")
 
@@ -190,8 +210,11 @@ def workflows(file: str | None) -> int:
 def try_(file: str, **flags: Any) -> int:
     """`simulate try`."""
     path = _file(file)
-    config = make_config(read_settings({**flags, "workflows": (file, *(flags.get("workflows") or ()))}))
+    layer = read_settings({**flags, "workflows": (file, *(flags.get("workflows") or ()))})
+    config = make_config(layer)
+    _check_account(layer)
     _consent(config)
+    _say_seed(config)
     from sim import stories
 
     return int(stories.try_workflow(config, path))
@@ -270,3 +293,22 @@ def _consent(config: Config) -> None:
     from sim.cli.consent import ask
 
     ask(config, sys.stdin, sys.stderr)
+
+
+def _check_account(layer: Layer) -> None:
+    """Raises UsageError where an account is named and no server: it would drive the stand-in unnoticed."""
+    said = layer.settings
+    if "url" in said or "nextcloud_host" in said or said["virtual"].value:
+        return
+    for name in ("nextcloud_password", "nextcloud_username"):
+        if name in said and said[name].value != find(name).default:
+            raise UsageError(
+                f"{said[name].origin}: an account on which Nextcloud? Set NEXTCLOUD_HOST; "
+                "or unset NEXTCLOUD_USERNAME and NEXTCLOUD_PASSWORD for a run against the built-in stand-in"
+            )
+
+
+def _say_seed(config: Config) -> None:
+    """Before what is imported next, which takes a while."""
+    if not config.output.quiet:
+        click.echo(f"Seed {config.load.seed}", err=True)

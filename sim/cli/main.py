@@ -2,19 +2,29 @@
 
 from __future__ import annotations
 
+import errno
 import sys
+import traceback
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any, NoReturn
 
 import click
 
+from sim import __version__, signals
 from sim.cli import commands
+from sim.cli.home import see_to_a_home
 from sim.cli.parser import WIDTH, GroupedGroup, table_options
 from sim.exit import ExitCode
 from sim.grammar.piece import nearest
 from sim.options.errors import UsageError
 from sim.options.table import OPTIONS
+from sim.report.channel import Channel, install
 
+UNREAD_S = 15.0
+"""How long the reader of standard output may take nothing before the process ends all the same."""
+UNHEARD_S = 3.0
+"""The same for standard error."""
 SUMMARY = (
     "Drive a crowd of simulated Nextcloud users against a Nextcloud MCP server, report, and leave nothing "
     "behind. Without --url and NEXTCLOUD_HOST it runs against a built-in stand-in."
@@ -27,12 +37,39 @@ EPILOGUE = (
 
 def main(argv: Sequence[str] | None = None) -> NoReturn:
     """The entry point: ends the process with an `ExitCode`."""
-    sys.exit(execute(sys.argv[1:] if argv is None else list(argv)))
+    signals.start()
+    out, err = install()
+    try:
+        code = execute(sys.argv[1:] if argv is None else list(argv))
+    except Exception:
+        traceback.print_exc()
+        err.tell("simulate: an internal error, please report it with the lines above\n")
+        code = ExitCode.INTERNAL
+    sys.exit(take_leave(code, out, err))
+
+
+def take_leave(code: int, out: Channel, err: Channel) -> int:
+    """Wait within bounds until what was told is read, or a signal ends that; the exit code."""
+    signals.begin_telling()
+    with suppress(signals.Left):
+        out.flush(UNREAD_S)
+        if is_lost(out):
+            assert isinstance(out.problem, OSError)
+            err.tell(f"simulate: standard output cannot be written to: {out.problem.strerror}\n")
+            code = code or (ExitCode.OK if out.is_spare else ExitCode.NOT_WRITTEN)
+        err.flush(UNHEARD_S)
+    return code
+
+
+def is_lost(channel: Channel) -> bool:
+    """Whether what was told is lost, though not because its reader had enough of it (`| head`)."""
+    return isinstance(channel.problem, OSError) and channel.problem.errno not in (errno.EPIPE, errno.EBADF)
 
 
 def execute(argv: list[str]) -> int:
     """Do what `argv` says; the exit code. What is wrong with it is one line on stderr, and code 2."""
     try:
+        see_to_a_home()
         result = root().main(args=argv, prog_name="simulate", standalone_mode=False)
     except UsageError as error:
         return _refuse(str(error))
@@ -48,13 +85,31 @@ def root() -> click.Group:
     return GroupedGroup(
         "simulate",
         callback=_simulate,
-        params=table_options(),
+        params=[version_option(), *table_options()],
         commands=commands.all_commands(),
         invoke_without_command=True,
         subcommand_metavar="[COMMAND]",
         context_settings={"max_content_width": WIDTH, "help_option_names": ["-h", "--help"]},
         help=SUMMARY,
         epilog=EPILOGUE,
+    )
+
+
+def version_option() -> click.Option:
+    """`--version`, as most commands have it."""
+
+    def show(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:
+        if wanted:
+            click.echo(f"simulate {__version__}")
+            ctx.exit()
+
+    return click.Option(
+        ["--version"],
+        is_flag=True,
+        is_eager=True,
+        expose_value=False,
+        callback=show,
+        help="Show the version and stop.",
     )
 
 

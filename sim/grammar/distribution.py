@@ -9,7 +9,7 @@ from typing import assert_never
 
 import attrs
 
-from sim.grammar.duration import format_duration, parse_duration
+from sim.grammar.duration import format_duration, parse_duration, parse_time
 from sim.grammar.number import format_number, parse_number
 from sim.grammar.piece import Piece, one_of
 
@@ -95,17 +95,17 @@ def parse_distribution(text: str | Piece) -> Distribution:
     shape = Shape(one_of(word, [s.value for s in Shape], "distribution"))
     match shape:
         case Shape.CONSTANT | Shape.EXPONENTIAL:
-            return Distribution(shape, parse_duration(rest, zero=shape is Shape.CONSTANT))
+            return Distribution(shape, parse_time(rest, zero=shape is Shape.CONSTANT))
         case Shape.UNIFORM:
             low, high = _pair(rest, "-", "uniform:1s-3s")
-            bounds = parse_duration(low), parse_duration(high)
+            bounds = parse_time(low), parse_time(high)
             if bounds[0] > bounds[1]:
                 raise low.error("the lower bound is above the upper one")
             return Distribution(shape, *bounds)
         case Shape.LOGNORMAL:
             median, sigma = _pair(rest, ",", "lognormal:2s,0.6")
             return Distribution(
-                shape, parse_duration(median, zero=False), parse_number(sigma, "sigma", SIGMA_MAX)
+                shape, parse_time(median, zero=False), parse_number(sigma, "sigma", SIGMA_MAX)
             )
         case other:
             assert_never(other)

@@ -31,6 +31,14 @@ def parse_duration(text: str | Piece, what: str = "a duration", *, zero: bool = 
     return float(value)
 
 
+def parse_time(text: str | Piece, what: str = "a duration", *, zero: bool = True) -> float:
+    """A duration whose unit is said: elsewhere a bare number would be milliseconds. Raises GrammarError."""
+    piece = Piece.of(text)
+    if piece and not piece.text.strip("0123456789.") and piece.text.strip("0."):
+        raise piece.error(f"{what} needs a unit: did you mean {piece.text}ms or {piece.text}s?")
+    return parse_duration(piece, what, zero=zero)
+
+
 def format_duration(seconds: float) -> str:
     """The text that reads back as exactly this many seconds, such as `5m30s`."""
     rest = Decimal(repr(float(seconds)))

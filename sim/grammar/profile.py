@@ -99,7 +99,9 @@ def _parse_preset(piece: Piece, name: str, rest: Piece | None) -> Profile:
     required = [p.name for p in inspect.signature(preset).parameters.values() if p.default is p.empty]
     missing = [_WORDS.get(parameter, parameter) for parameter in required if parameter not in arguments]
     if missing:
-        raise GrammarError(f"{name} needs '{missing[0]}='", piece.source, piece.end)
+        takes = ", ".join(f"{word}=" for word in words)
+        needs = " and ".join(f"'{word}='" for word in missing)
+        raise GrammarError(f"{name} takes {takes}; {name} needs {needs}", piece.source, piece.end)
     stages = _checked(piece, list(preset(**arguments)))
     if not is_open:
         return ClosedProfile(stages)

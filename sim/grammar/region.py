@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import attrs
 
-from sim.grammar.duration import format_duration, parse_duration
+from sim.grammar.duration import format_duration, parse_time
 from sim.grammar.number import format_percentage, parse_percentage
 from sim.grammar.piece import GrammarError, Piece, one_of, parse_fields, parse_name
 
@@ -49,8 +49,8 @@ def parse_region(text: str | Piece) -> Region:
         one_of(key, _FIELDS, "property of a region")
     region = attrs.evolve(
         region,
-        rtt_s=parse_duration(fields["rtt"][1], "a rtt") if "rtt" in fields else 0.0,
-        jitter_s=parse_duration(fields["jitter"][1], "a jitter") if "jitter" in fields else 0.0,
+        rtt_s=parse_time(fields["rtt"][1], "a rtt") if "rtt" in fields else 0.0,
+        jitter_s=parse_time(fields["jitter"][1], "a jitter") if "jitter" in fields else 0.0,
         loss=parse_percentage(fields["loss"][1], "a loss") if "loss" in fields else 0.0,
     )
     if region.jitter_s > region.rtt_s:

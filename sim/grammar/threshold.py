@@ -8,7 +8,7 @@ from typing import assert_never
 
 import attrs
 
-from sim.grammar.duration import parse_duration
+from sim.grammar.duration import parse_time
 from sim.grammar.number import format_number, parse_decimal, parse_number, parse_percentage, parse_rate
 from sim.grammar.piece import Piece, parse_name
 
@@ -229,7 +229,7 @@ def _abort(rule: Piece) -> tuple[Piece, float | None]:
     if match is None:
         return rule, None
     after = rule.cut(*match.span("after")) if match["after"] else None
-    return rule.cut(0, match.start()).stripped(), 0.0 if after is None else parse_duration(after)
+    return rule.cut(0, match.start()).stripped(), 0.0 if after is None else parse_time(after)
 
 
 def _aggregate(piece: Piece) -> tuple[Aggregate, float | None]:
@@ -256,7 +256,7 @@ def _bound(aggregate: Aggregate, piece: Piece) -> tuple[float, Unit]:
         raise piece.error("no bound after the comparison")
     match aggregate:
         case Aggregate.QUANTILE | Aggregate.MEAN | Aggregate.MIN | Aggregate.MAX:
-            return parse_duration(piece, "a bound"), Unit.SECONDS
+            return parse_time(piece, "a bound"), Unit.SECONDS
         case Aggregate.RATE if piece.text.endswith("%"):
             return parse_percentage(piece, "a bound"), Unit.FRACTION
         case Aggregate.RATE if "/" in piece.text:

@@ -26,6 +26,8 @@ from sim.options.settings import Layer
 MAX_CREATIONS = 2
 """Users created at the same time where nothing is said."""
 
+STDOUT = Path("-")
+LEDGER_HEAD = b'{"run": {'
 DEFAULT_MCP_URL = "http://localhost:8001/mcp"
 TRAVELS_IN_THE_CLEAR = {
     "url": "every user's tokens (or passwords) and all that they read and write",
@@ -168,26 +170,49 @@ def _output(said: Said) -> Output:
     if said["quiet"] and said["verbose"]:
         raise said.error("quiet", "not together with --verbose")
     for name in ("output", "ledger"):
-        if said[name] is not None and (problem := why_unwritable(said[name])):
+        if said[name] is None or (name == "output" and said[name] == STDOUT):
+            continue
+        if problem := why_unwritable(said[name]):
             raise said.error(name, f"{str(said[name])!r}: {problem}")
-    if same_file(said["output"], said["ledger"]):
-        raise said.error("ledger", "--output is the same file; the results would take the ledger's place")
+    _check_apart(said)
     return Output(said["output"], said["quiet"], said["verbose"], said["ledger"])
 
 
-def same_file(one: Path | None, other: Path | None) -> bool:
-    """Whether both are named and are, or would be, one file, however they are spelt."""
-    if one is None or other is None:
-        return False
+def _check_apart(said: Said) -> None:
+    """Nothing is written over what is read, or over the list of what is to be removed."""
+    output, ledger = said["output"], said["ledger"]
+    if output is not None and looks_like_a_ledger(output):
+        raise said.error("output", f"{str(output)!r}: this is a ledger, which says what a run has to remove")
+    read = [*said.many("workflows"), said["accounts"], said["scenario"], said["ca_file"]]
+    for name, path in (("ledger", ledger), ("output", output)):
+        others = [*read, ledger] if name == "output" else read
+        for other in others:
+            if path is not None and other is not None and is_same_file(path, other):
+                raise said.error(name, f"{str(path)!r} and {str(other)!r} are the same file")
+
+
+def is_same_file(one: Path, other: Path) -> bool:
+    """Also by a link, and also when there is no such file yet."""
     try:
-        return one.resolve() == other.resolve() or (one.exists() and other.exists() and one.samefile(other))
-    except (OSError, RuntimeError):
-        return one == other
+        return one.samefile(other)
+    except OSError:
+        return os.path.realpath(one) == os.path.realpath(other)
+
+
+def looks_like_a_ledger(path: Path) -> bool:
+    try:
+        if not path.is_file():
+            return False
+        with path.open("rb") as file:
+            return file.read(len(LEDGER_HEAD)) == LEDGER_HEAD
+    except OSError:
+        return False
 
 
 def why_unwritable(path: Path) -> str:
     """Why this file cannot be written, "" when it can; it is not created to find out."""
     try:
+        path = Path(os.path.realpath(path)) if path.is_symlink() and not path.exists() else path
         if path.is_dir():
             return "is a directory, not a file"
         if path.exists():

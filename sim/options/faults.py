@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from sim.grammar.distribution import Shape, parse_distribution
-from sim.grammar.duration import parse_duration
+from sim.grammar.duration import parse_time
 from sim.grammar.number import parse_number, parse_percentage
 from sim.grammar.piece import Piece, one_of
 from sim.standin.faults.spec import DEFAULT_SECONDS, FaultKind, FaultSpec
@@ -23,7 +23,7 @@ def parse_fault(text: str | Piece) -> FaultSpec:
     if kind not in DEFAULT_SECONDS:
         raise param.error(f"{kind.value} takes nothing after its probability")
     if kind is not FaultKind.LATENCY:
-        return FaultSpec(kind, probability, parse_duration(param))
+        return FaultSpec(kind, probability, parse_time(param))
     delay = parse_distribution(param)
     if delay.shape not in (Shape.CONSTANT, Shape.LOGNORMAL):
         raise param.error("latency is a duration or lognormal:50ms,0.5")

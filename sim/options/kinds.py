@@ -165,8 +165,8 @@ def parse_path(text: str) -> Path:
         raise GrammarError("no file name", text, text.index("\0"))
     try:
         return Path(text).expanduser() if text.startswith("~/") else Path(text)
-    except RuntimeError:
-        raise GrammarError("this account has no home directory", text, 0) from None
+    except RuntimeError as error:
+        raise GrammarError("there is no home directory; set HOME", text, 0) from error
 
 
 def parse_readable(text: str) -> Path:

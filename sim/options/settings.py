@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from difflib import get_close_matches
 from typing import Any
 
 import attrs
@@ -10,12 +11,14 @@ import attrs
 from sim.grammar.piece import GrammarError
 from sim.options import kinds
 from sim.options.errors import UsageError
-from sim.options.table import OPTIONS, Option
+from sim.options.table import ENVIRONMENT_PREFIX, OPTIONS, Option
 from sim.profile.shapes import ClosedProfile
 
 SHAPES = ("stage", "arrivals", "profile")
 """Options that say the whole shape of the load. One of them stands for `duration` too."""
 _LIST_SEPARATOR = ";"
+INTERNAL = ("SIMULATE_STANDIN",)
+"""What our own processes tell each other."""
 
 
 @attrs.frozen
@@ -70,12 +73,25 @@ def from_environment(environment: Mapping[str, str]) -> Layer:
     Raises UsageError.
     """
     settings = {}
+    check_names(environment)
     for option in OPTIONS:
         text = environment.get(option.environment, "")
         if text:
             texts = text.split(_LIST_SEPARATOR) if option.many else [text]
             settings[option.name] = read_value(option, texts, option.environment)
     return Layer(settings)
+
+
+def check_names(environment: Mapping[str, str]) -> None:
+    """Raises UsageError on a `SIMULATE_…` that is no option: misspelt, it would have no effect, silently."""
+    known = [option.environment for option in OPTIONS]
+    for name, text in sorted(environment.items()):
+        if name.startswith(ENVIRONMENT_PREFIX) and text and name not in (*known, *INTERNAL):
+            # All begin alike, which would make any two of them similar.
+            words = [variable.removeprefix(ENVIRONMENT_PREFIX) for variable in known]
+            near = get_close_matches(name.removeprefix(ENVIRONMENT_PREFIX), words, n=1)
+            hint = f"did you mean {ENVIRONMENT_PREFIX}{near[0]}?" if near else "see simulate --help"
+            raise UsageError(f"{name}: no such variable; {hint}")
 
 
 def from_flags(flags: Mapping[str, Any], options: Iterable[Option] = OPTIONS) -> Layer:

@@ -22,6 +22,7 @@ from sim.standin.options import SECRETS, StandinOptions, helps
 COMMAND = "standin"
 """Where what it is told comes from flags."""
 YES, NO = ("yes", "true", "on", "1"), ("no", "false", "off", "0")
+MAX_PORT = 65_535
 
 
 def read_standin_words(words: Sequence[str], origin: str = "--standin-option") -> StandinOptions:
@@ -142,6 +143,8 @@ def _typed(name: str, kind: Any, value: Any) -> Any:
         return parse_duration(value)
     if kind is bool:
         return _yes_or_no(value)
+    if name == "port":
+        return parse_count(value, "a port", 0, MAX_PORT)
     if int in (kind, *get_args(kind)):
         return parse_count(value, "a number")
     return parse_probability(Piece.of(value)) if kind is float else value

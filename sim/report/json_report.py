@@ -8,14 +8,13 @@ user's operations are all his calls, so they add up to `calls.total`.
 from __future__ import annotations
 
 import json
-import os
-import tempfile
 from pathlib import Path
 from typing import Any
 
 import attrs
 
 from actors.measurement import Violation
+from actors.text import harmless
 from sim.measure.sketch import Quantiles
 from sim.measure.summary import (
     BASELINE,
@@ -26,9 +25,11 @@ from sim.measure.summary import (
     UserFigures,
 )
 from sim.measure.thresholds import Verdict
+from sim.report.destination import deliver
 from sim.report.run_info import RunInfo
 
 SCHEMA_VERSION = 1
+MAX_TEXT = 2_000
 
 
 def build(summary: Summary, info: RunInfo) -> dict[str, Any]:
@@ -58,6 +59,7 @@ def build(summary: Summary, info: RunInfo) -> dict[str, Any]:
         "users": {uid: user_json(user) for uid, user in summary.users.items()},
         "baseline": baseline_json(baseline),
         "consistency": {name: consistency(story, summary) for name, story in summary.stories.items()},
+        "checks": summary.checks,
         "propagation": {
             f"{name}.{interval}": interval_json(figures)
             for name, story in summary.stories.items()
@@ -90,20 +92,30 @@ def build(summary: Summary, info: RunInfo) -> dict[str, Any]:
     }
 
 
+def text_of(report: dict[str, Any]) -> str:
+    """As it stands in a file: valid UTF-8, whatever texts servers and files have put in.
+
+    Raises ValueError where a figure is no number.
+    """
+    return json.dumps(presentable(report), indent=2, allow_nan=False) + "\n"
+
+
 def write(report: dict[str, Any], path: Path) -> None:
-    """Write the report in one go: nobody ever sees half of it. Raises OSError."""
-    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            json.dump(report, file, indent=2, allow_nan=False)
-            file.write("\n")
-        umask = os.umask(0)
-        os.umask(umask)
-        Path(name).chmod(0o666 & ~umask)
-        Path(name).replace(path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
+    """Write the report in one go: nobody ever sees half of it. Raises OSError, and as `text_of` does."""
+    deliver(text_of(report), path)
+
+
+def presentable(value: Any) -> Any:
+    """Without control characters and halves of characters, in keys and texts."""
+    match value:
+        case str():
+            return value if value.isprintable() else harmless(value, MAX_TEXT)
+        case dict():
+            return {presentable(str(key)): presentable(inner) for key, inner in value.items()}
+        case list() | tuple():
+            return [presentable(inner) for inner in value]
+        case _:
+            return value
 
 
 def verdict_json(verdict: Verdict) -> dict[str, Any]:

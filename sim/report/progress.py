@@ -10,32 +10,36 @@ import trio
 
 from actors.errors import Outcome
 from actors.measurement import Fact, Measurement, SetupTiming
+from actors.text import harmless
 from sim.measure.recorder import Recorder
+from sim.report.channel import channel_of
 
 TERMINAL_INTERVAL_S = 0.5
 PIPE_INTERVAL_S = 5.0
+SILENCE_S = 6.0
+"""How long nothing is said before it is said that something is being waited for."""
+MAX_SAID = 1000
 
 
 class Progress:
-    """Writes to standard error; a terminal gets one line that is rewritten, a pipe gets plain lines.
+    """Tells on standard error; a terminal gets one line that is rewritten, a pipe gets plain lines.
+
+    It neither raises nor waits, whatever becomes of the stream (`sim.report.channel`).
 
     Args:
         quiet: say nothing at all.
     """
 
     def __init__(self, quiet: bool, stream: TextIO | None = None) -> None:
-        self._stream = stream if stream is not None else sys.stderr
+        self._channel = channel_of(stream if stream is not None else sys.stderr)
         self._quiet = quiet
-        self._is_terminal = self._stream.isatty()
-        self._open_line = False
+        self._told = 0
 
     def say(self, text: str) -> None:
         """A line of its own."""
-        if self._quiet:
-            return
-        self._end_line()
-        self._stream.write(f"{text}\n")
-        self._stream.flush()
+        if not self._quiet:
+            self._told += 1
+            self._channel.tell(f"{printable(text)}\n")
 
     def step(self, number: int, of: int, text: str) -> None:
         """`Step 2/6: …`."""
@@ -43,15 +47,18 @@ class Progress:
 
     def count(self, text: str, done: int, of: int) -> None:
         """How far a step is; in a pipe only its end is told."""
-        if self._quiet or not (self._is_terminal or done == of):
+        if self._quiet or not (self._channel.is_terminal or done == of):
             return
-        self._rewrite(f"  [{done}/{of}] {text}")
+        self._told += 1
+        line = f"  [{done}/{of}] {text}"
         if done == of:
-            self._end_line()
+            self._channel.settle(self._cut(line))
+        else:
+            self._channel.show(self._cut(line))
 
     async def follow(self, recorder: Recorder, users: Callable[[], int]) -> None:
         """Show how the run goes until cancelled."""
-        interval = TERMINAL_INTERVAL_S if self._is_terminal else PIPE_INTERVAL_S
+        interval = TERMINAL_INTERVAL_S if self._channel.is_terminal else PIPE_INTERVAL_S
         last_calls, last_at = recorder.calls, trio.current_time()
         try:
             while not self._quiet:
@@ -59,10 +66,21 @@ class Progress:
                 now = trio.current_time()
                 rate = (recorder.calls - last_calls) / (now - last_at)
                 last_calls, last_at = recorder.calls, now
-                self._rewrite(self._line(recorder, users(), rate))
+                self._told += 1
+                self._channel.show(self._cut(self._line(recorder, users(), rate)))
             await trio.sleep_forever()
         finally:
-            self._end_line()
+            self._channel.settle()
+
+    async def watch_silence(self) -> None:
+        """Say every few seconds that something is being waited for, and how long already; until cancelled."""
+        told, since = self._told, trio.current_time()
+        while True:
+            await trio.sleep(SILENCE_S)
+            if self._told != told:
+                told, since = self._told, trio.current_time()
+            elif not self._quiet:
+                self._channel.show(f"  … still waiting, {trio.current_time() - since:.0f}s")
 
     def log(self, fact: Fact) -> None:
         """`--verbose`: a line for every step of the set-up, and for every call that failed."""
@@ -78,21 +96,18 @@ class Progress:
     def _line(self, recorder: Recorder, users: int, rate: float) -> str:
         p95 = recorder.recent_p95()
         elapsed = trio.current_time() - recorder.started
-        shown = "–" if p95 is None else f"{1000 * p95:.0f} ms"
+        shown = "–" if p95 is None else f"{1000 * p95:.0f}ms"
         return (
             f"{elapsed:6.1f}s  {recorder.phase.value:8}  {users} users  {recorder.calls} operations  "
             f"{rate:.1f}/s  {recorder.errors} errors  p95 {shown}"
         )
 
-    def _rewrite(self, text: str) -> None:
-        if self._is_terminal:
-            self._stream.write(f"\r\x1b[K{text}")
-            self._open_line = True
-        else:
-            self._stream.write(f"{text}\n")
-        self._stream.flush()
+    def _cut(self, line: str) -> str:
+        """To what the terminal holds: a longer line would not be rewritten, but left behind."""
+        columns = self._channel.columns
+        return printable(line) if columns is None else printable(line)[: columns - 1]
 
-    def _end_line(self) -> None:
-        if self._open_line:
-            self._stream.write("\n")
-            self._open_line = False
+
+def printable(text: str) -> str:
+    """`text` as it is when all of it can be shown in one line; what comes from elsewhere may be anything."""
+    return text if text.isprintable() else harmless(text, MAX_SAID)

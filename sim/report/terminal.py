@@ -1,15 +1,21 @@
-"""The report for a person at a terminal, or for a pipe: the same text, with colours or without."""
+"""The report for a person at a terminal, or for a pipe: the same text, with colours or without.
+
+First what failed and why, then the figures, at last the whole in a few lines. Every text that may come
+from a server is shown in one line of printable characters, and never read as markup.
+"""
 
 from __future__ import annotations
 
+import os
+from collections.abc import Sequence
+
 from rich.console import Console, Group, RenderableType
-from rich.rule import Rule
-from rich.table import Table
-from rich.text import Text
 
 from sim.measure.leaves import is_failure
 from sim.measure.sketch import Quantiles
 from sim.measure.summary import BASELINE, CallFigures, Summary
+from sim.report.headline import checks_text, close, latency, rate, troubles
+from sim.report.page import COLUMNS, Page, Row, duration, percent, several
 from sim.report.run_info import RunInfo
 
 USERS_SHOWN = 20
@@ -17,57 +23,78 @@ SATURATED = 0.8
 """Share of a core from which on the simulator itself may be what is slow."""
 
 
-def render(summary: Summary, info: RunInfo) -> RenderableType:
-    """Everything, top to bottom."""
-    parts: list[RenderableType] = [
-        Rule("NEXTCLOUD MCP SIMULATION", style="bold", characters="="),
-        *limits(info),
-        overview(summary, info),
-        *workflow_statistics(summary),
-        *consistency(summary),
-        *propagation(summary),
-        *parts_of(summary.groups, "GROUPS", "Group"),
-        *parts_of(summary.regions, "REGIONS", "Region"),
-        *per_user(summary),
-        *baseline(summary),
-        *failures(summary),
-        *setup(summary),
-        Rule(characters="="),
-        Text(info.cleanup, style="green" if not info.left_behind else "bold red"),
-    ]
-    return Group(*parts)
+def render(summary: Summary, info: RunInfo, width: int = 120) -> RenderableType:
+    """Everything, top to bottom, for a page so wide."""
+    page = Page(width)
+    page.rule("NEXTCLOUD MCP SIMULATION")
+    trouble(page, summary, info)
+    limits(page, info)
+    overview(page, summary, info)
+    workflow_statistics(page, summary)
+    consistency(page, summary)
+    propagation(page, summary)
+    parts_of(page, summary.groups, "GROUPS", "Group")
+    parts_of(page, summary.regions, "REGIONS", "Region")
+    per_user(page, summary)
+    failures(page, summary)
+    setup(page, summary)
+    if page.left_out:
+        page.line(
+            f"Left out, for want of room: {', '.join(page.left_out)}. A wider terminal shows them, "
+            "--output FILE has them all.",
+            "dim",
+        )
+    close(page, summary, info)
+    page.line(info.cleanup, "green" if not info.left_behind else "bold red")
+    return Group(*page.parts)
 
 
 def show(console: Console, summary: Summary, info: RunInfo) -> None:
     """Print the report to `console`."""
-    console.print(render(summary, info))
+    console.print(render(summary, info, console.width))
 
 
-def limits(info: RunInfo) -> list[RenderableType]:
+def trouble(page: Page, summary: Summary, info: RunInfo) -> None:
+    """What was not as it should be."""
+    lines = troubles(summary, info)
+    if lines:
+        page.heading("NOT AS IT SHOULD BE")
+        for line in lines:
+            page.line(line, "yellow")
+
+
+def limits(page: Page, info: RunInfo) -> None:
     """The thresholds and what a search for a breakpoint found: what is asked first of a run."""
-    lines = [
-        Text(
-            f"{'pass' if verdict.held else 'FAIL'}  {verdict}", style="green" if verdict.held else "bold red"
-        )
-        for verdict in info.verdicts
-    ]
+    if not info.verdicts and info.breakpoint is None:
+        return
+    page.heading("THRESHOLDS")
+    for verdict in info.verdicts:
+        ended_it = verdict.held and info.breakpoint is not None and verdict.threshold.aborts
+        word = "ended" if ended_it else "pass " if verdict.held else "FAIL "
+        what = " (over the whole run; in one interval it broke, and ended the run)" if ended_it else ""
+        style = "yellow" if ended_it else "green" if verdict.held else "bold red"
+        page.line(f"{word.strip()}  {verdict}{what}", style)
     if info.breakpoint is not None:
-        lines.append(Text(f"Breakpoint: {info.breakpoint}", style="bold"))
-    return section("THRESHOLDS", *lines, Text("")) if lines else []
+        page.line(f"Breakpoint: {info.breakpoint}", "bold")
 
 
-def overview(summary: Summary, info: RunInfo) -> RenderableType:
+def overview(page: Page, summary: Summary, info: RunInfo) -> None:
+    """What was driven, for how long, and the figures of the whole."""
     figures = summary.calls
-    rate = figures.total / summary.measured_s if summary.measured_s else 0.0
     others = sum(story.total for name, story in summary.stories.items() if name != BASELINE)
+    alone = summary.stories.get(BASELINE)
+    workflows = f"{others:,}" + (
+        f", and {alone.total:,} of {BASELINE}, a user's own operations" if alone else ""
+    )
     rows = [
         ("Target", info.target),
         ("Clock", f"{info.clock}, seed {info.seed}"),
         ("Login", info.login),
-        ("Duration", f"{summary.measured_s:.2f}s measured ({info.stopped})"),
-        ("Total Users", str(info.users)),
-        ("Total Workflows Executed", str(others)),
-        ("Total Operations", f"{figures.total} ({rate:.1f}/s), {figures.failed} failed"),
+        ("Duration", f"{duration(summary.measured_s)} measured ({info.stopped})"),
+        ("Total Users", f"{info.users:,}"),
+        ("Total Workflows Executed", workflows),
+        ("Total Operations", f"{figures.total:,}: {figures.answered:,} answered, {rate(summary)}"),
+        ("Failed operations", f"{figures.failed:,}"),
         ("Service time", latency(figures.service)),
     ]
     if figures.response.count:
@@ -78,158 +105,119 @@ def overview(summary: Summary, info: RunInfo) -> RenderableType:
         share = f"{info.generator_cpu:.0%} of a core"
         rows.append(("WARNING", f"the simulator itself used {share}: it, not the server, may be the limit"))
     if figures.interrupted:
-        rows.append(("Interrupted", f"{figures.interrupted} operations, kept out of the figures"))
-    for why, workflows in summary.not_started.items():
-        rows.append((why.capitalize(), ", ".join(f"{name} {count}" for name, count in workflows.items())))
-    table = Table.grid(padding=(0, 2))
-    for name, value in rows:
-        table.add_row(f"{name}:", Text(value))
-    return table
+        rows.append(("Interrupted", f"{several(figures.interrupted, 'operation')}, kept out of the figures"))
+    page.heading("OVERVIEW")
+    page.pairs(rows)
 
 
-def workflow_statistics(summary: Summary) -> list[RenderableType]:
-    table = statistics_table("Workflow", "Total", "Success", "Failed", "Rate", "P50", "P95")
+def workflow_statistics(page: Page, summary: Summary) -> None:
+    """Workflows with their durations, and their steps with the service times of their calls."""
+    rows = []
     for name, story in summary.stories.items():
-        table.add_row(
-            name,
-            str(story.total),
-            str(story.succeeded),
-            str(story.failed),
-            percent(story.success_rate),
-            seconds(story.duration.median),
-            seconds(story.duration.p95),
-        )
-        for step, figures in story.steps.items():
-            table.add_row(
-                f"  {step}",
-                str(figures.total),
-                str(figures.ok),
-                str(figures.failed),
-                percent(figures.success_rate),
-                seconds(figures.service.median),
-                seconds(figures.service.p95),
-                style="dim",
-            )
-    return section("WORKFLOW STATISTICS (service time)", table)
+        counts = (f"{story.total:,}", f"{story.succeeded:,}", f"{story.failed:,}")
+        rows.append(Row(name, (*counts, percent(story.success_rate), *times(story.duration))))
+        rows += [Row(f"  {step}", call_cells(calls), is_part=True) for step, calls in story.steps.items()]
+    page.heading("WORKFLOW STATISTICS (whole workflows, and their calls)")
+    page.table("Workflow", COLUMNS, rows)
+    page.line(
+        "Workflows count by when they were due, calls by when they began: what was under way when measuring "
+        "began or ended counts on one side only.",
+        "dim",
+    )
 
 
-def consistency(summary: Summary) -> list[RenderableType]:
-    lines = []
+def consistency(page: Page, summary: Summary) -> None:
+    """Conflicts, violations with examples, and how many checks held."""
+    page.heading("CONSISTENCY")
+    if text := checks_text(summary):
+        page.line(text, "green")
+    elif not summary.violations:
+        page.line("No violation was seen.")
     for name, story in summary.stories.items():
         if story.conflicts:
-            lines.append(Text(f"{name}: {story.conflicts} conflicts retried"))
+            page.line(f"{name}: {several(story.conflicts, 'conflict')} retried, as they are meant to be")
         for kind, count in story.violations.items():
-            lines.append(Text(f"{name}: {count} {kind.replace('_', ' ')}", style="bold red"))
+            page.line(f"{name}: {count} {kind.replace('_', ' ')}", "bold red")
         for one in story.examples:
             at = one.at - summary.started
-            lines.append(
-                Text(f"  {at:.2f}s {one.user} at {one.step}: expected {one.expected}; saw {one.seen}")
-            )
-    if not summary.violations:
-        lines.insert(0, Text("Every check held: what was shared is what was seen.", style="green"))
-    return section("CONSISTENCY", *lines)
+            page.line(f"  {at:.2f}s {one.user} at {one.step}: expected {one.expected}; saw {one.seen}")
 
 
-def propagation(summary: Summary) -> list[RenderableType]:
+def propagation(page: Page, summary: Summary) -> None:
+    """How long it took until others saw what was shared."""
     lines = [
-        Text(
-            f"{name}, {interval}: {figures.count} times, seen at the first look {figures.first_hits} times; "
-            f"at the latest after p50 {seconds(figures.upper.median)}, p95 {seconds(figures.upper.p95)}, "
-            f"max {seconds(figures.upper.max)}"
-        )
+        f"{name}, {interval}: {figures.count:,} times, seen at the first look {figures.first_hits:,} times; "
+        f"at the latest after p50 {duration(figures.upper.median)}, p95 {duration(figures.upper.p95)}, "
+        f"max {duration(figures.upper.max)}"
         for name, story in summary.stories.items()
         for interval, figures in story.intervals.items()
     ]
-    return section("SHARE PROPAGATION", *lines) if lines else []
+    if lines:
+        page.heading("SHARE PROPAGATION")
+        for line in lines:
+            page.line(line)
 
 
-def parts_of(figures: dict[str, CallFigures], title: str, what: str) -> list[RenderableType]:
+def parts_of(page: Page, figures: dict[str, CallFigures], title: str, what: str) -> None:
     """Calls by group or by region."""
-    table = statistics_table(what, "Total Ops", "Success", "Errors", "Rate", "P50", "P95")
-    for name, calls in figures.items():
-        table.add_row(
-            name,
-            str(calls.total),
-            str(calls.ok),
-            str(calls.failed),
-            percent(calls.success_rate),
-            seconds(calls.service.median),
-            seconds(calls.service.p95),
-        )
-    return section(title, table) if figures else []
+    if figures:
+        page.heading(title)
+        page.table(what, COLUMNS, [Row(name, call_cells(calls)) for name, calls in figures.items()])
 
 
-def per_user(summary: Summary) -> list[RenderableType]:
-    table = statistics_table("User", "Total Ops", "Success", "Errors", "Rate", "P50")
-    for uid, user in list(summary.users.items())[:USERS_SHOWN]:
-        calls = user.calls
-        table.add_row(
-            uid,
-            str(calls.total),
-            str(calls.ok),
-            str(calls.failed),
-            percent(calls.success_rate),
-            seconds(calls.service.median),
-        )
+def per_user(page: Page, summary: Summary) -> None:
+    """The calls of the first users."""
+    page.heading("PER-USER STATISTICS")
+    shown = list(summary.users.items())[:USERS_SHOWN]
+    page.table("User", COLUMNS, [Row(uid, call_cells(user.calls)) for uid, user in shown])
     more = len(summary.users) - USERS_SHOWN
-    rest = [Text(f"… and {more} more, all of them in the JSON report (--output FILE)")] if more > 0 else []
-    return section("PER-USER STATISTICS", table, *rest)
+    if more > 0:
+        page.line(f"… and {more} more, all of them in the JSON report (--output FILE)")
 
 
-def baseline(summary: Summary) -> list[RenderableType]:
-    story = summary.stories.get(BASELINE)
-    if story is None:
-        return []
-    text = (
-        f"Total Operations: {story.calls.total}\nSuccess Rate: {percent(story.calls.success_rate)}\nLatency: "
-    )
-    return section("BASELINE OPERATIONS", Text(text + latency(story.calls.service)))
-
-
-def failures(summary: Summary) -> list[RenderableType]:
-    lines = []
-    for kind, count in summary.calls.outcomes.items():
-        if is_failure(kind):
+def failures(page: Page, summary: Summary) -> None:
+    """Every kind of failure, with the server's own words."""
+    kinds = {kind: n for kind, n in summary.calls.outcomes.items() if is_failure(kind)}
+    if kinds:
+        page.heading("FAILED OPERATIONS")
+        for kind, count in kinds.items():
             example = next(iter(summary.outcome_examples.get(kind, [])), "")
-            lines.append(Text(f"{count} × {kind}" + (f": {example}" if example else "")))
-    return section("FAILED OPERATIONS", *lines) if lines else []
+            page.line(f"{count:,} × {kind}" + (f": {example}" if example else ""))
 
 
-def setup(summary: Summary) -> list[RenderableType]:
-    table = statistics_table("Step", "Count", "Failed", "P50", "P95", "Max")
-    for name, figures in summary.setup.items():
-        table.add_row(
+def setup(page: Page, summary: Summary) -> None:
+    """How long it took to bring users up."""
+    rows = [
+        Row(
             name,
-            str(figures.seconds.count),
-            str(figures.failures),
-            seconds(figures.seconds.median),
-            seconds(figures.seconds.p95),
-            seconds(figures.seconds.max),
+            (
+                f"{figures.seconds.count:,}",
+                f"{figures.failures:,}",
+                *(
+                    duration(value)
+                    for value in (figures.seconds.median, figures.seconds.p95, figures.seconds.max)
+                ),
+            ),
         )
-    return section("SET-UP", table) if summary.setup else []
+        for name, figures in summary.setup.items()
+    ]
+    if rows:
+        page.heading("SET-UP")
+        page.table("Step", ("Count", "Failed", "P50", "P95", "Max"), rows)
 
 
-def statistics_table(first: str, *others: str) -> Table:
-    table = Table(box=None, padding=(0, 1), pad_edge=False)
-    table.add_column(first, overflow="fold", min_width=24)
-    for name in others:
-        table.add_column(name, justify="right", no_wrap=True)
-    return table
+def call_cells(calls: CallFigures) -> tuple[str, ...]:
+    """One row of figures, in the order of `COLUMNS`."""
+    counts = (f"{calls.total:,}", f"{calls.ok:,}", f"{calls.failed:,}")
+    return (*counts, percent(calls.success_rate), *times(calls.service))
 
 
-def section(title: str, *content: RenderableType) -> list[RenderableType]:
-    return [Rule(title, style="bold", characters="-", align="left"), *content]
+def times(figures: Quantiles) -> Sequence[str]:
+    values = (figures.median, figures.p90, figures.p95, figures.p99, figures.max)
+    return [duration(value) for value in values]
 
 
-def latency(figures: Quantiles) -> str:
-    """`min=…, p50=…, p95=…, max=…`."""
-    pairs = (("min", figures.min), ("p50", figures.median), ("p95", figures.p95), ("max", figures.max))
-    return ", ".join(f"{name}={seconds(value)}" for name, value in pairs)
-
-
-def percent(value: float | None) -> str:
-    return "–" if value is None else f"{value:.1f}%"
-
-
-def seconds(value: float | None) -> str:
-    return "–" if value is None else f"{value:.4f}s"
+def columns_said() -> int | None:
+    """How wide a terminal is by its environment, where it says so (POSIX: COLUMNS)."""
+    said = os.environ.get("COLUMNS", "")
+    return int(said) if said.isdecimal() and int(said) > 0 else None

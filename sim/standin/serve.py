@@ -38,7 +38,9 @@ def serve(
     """
     # A connection that is cut on purpose is no news.
     logging.getLogger("uvicorn.error").addFilter(lambda record: CUT_SHORT not in record.getMessage())
-    listener = socket.create_server((options.host, options.port), backlog=2048)
+    is_v6 = ":" in options.host
+    family = socket.AF_INET6 if is_v6 else socket.AF_INET
+    listener = socket.create_server((options.host, options.port), family=family, backlog=2048)
     # Inherited by what it accepts: events are small, and must not wait for the acknowledgement of headers.
     listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     port = listener.getsockname()[1]
@@ -57,7 +59,8 @@ def serve(
     if parent_pipe is not None:
         follow = threading.Thread(target=_end_with_parent, args=(parent_pipe, server), daemon=True)
         follow.start()
-    server_url = f"{'https' if options.certificate else 'http'}://{options.host}:{port}"
+    host = f"[{options.host}]" if is_v6 else options.host
+    server_url = f"{'https' if options.certificate else 'http'}://{host}:{port}"
     announce(Address(f"{server_url}{options.base_path}", f"{server_url}/mcp", options.lever_token))
     server.run(sockets=[listener])
 

@@ -7,6 +7,7 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -34,13 +35,16 @@ def clone(tmp_path: Path) -> Path:
     return root
 
 
-def start(path: Path, *arguments: str, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
+def start(
+    path: Path, *arguments: str, cwd: Path | None = None, more: Mapping[str, str] | None = None
+) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, str(path), *arguments],
         cwd=cwd,
+        env={**os.environ, **(more or {})},
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=240,
         check=False,
     )
 
@@ -100,7 +104,7 @@ def test_the_program_takes_the_place_of_the_launcher_so_that_a_signal_comes_once
     with subprocess.Popen(
         [sys.executable, str(clone / "bin" / "simulate")], stdout=subprocess.PIPE, text=True
     ) as process:
-        said, _ = process.communicate(timeout=60)
+        said, _ = process.communicate(timeout=240)
     assert said.split()[0] == str(process.pid)
 
 
@@ -119,9 +123,64 @@ def test_two_first_starts_at_once_make_one_environment(clone: Path) -> None:
     processes = [
         subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) for _ in range(2)
     ]
-    ends = [(*process.communicate(timeout=60), process.returncode) for process in processes]
+    ends = [(*process.communicate(timeout=240), process.returncode) for process in processes]
     assert [code for _, _, code in ends] == [7, 7]
     assert sorted(said.count("first use") for _, said, _ in ends) == [0, 1]
+
+
+def test_a_run_keeps_the_floor_under_its_feet_while_another_environment_is_made(clone: Path) -> None:
+    """A lazy import in the middle of a run finds what was there when it began."""
+    (clone / "sim" / "__main__.py").write_text(
+        "import os, sys, pathlib; print('started', flush=True); sys.stdin.readline();"
+        "print((pathlib.Path(os.environ['PYTHONPATH']) / '.venv/of-the-old-one').exists())"
+    )
+    pretend_installed(clone, "requirements.lock")
+    (clone / ".venv" / "of-the-old-one").touch()
+    command = [sys.executable, str(clone / "bin" / "simulate")]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as running:
+        assert running.stdout is not None and running.stdin is not None
+        assert running.stdout.readline() == "started\n"
+        (clone / "requirements.lock").write_text("# another\n")
+        with subprocess.Popen(command, stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) as other:
+            assert other.stderr is not None
+            while "is in use by a run" not in other.stderr.readline():
+                assert other.poll() is None
+            running.stdin.write("\n")
+            running.stdin.flush()
+            assert running.stdout.readline() == "True\n"
+            running.wait(60)
+            other.communicate(timeout=240)
+            assert other.returncode == 0
+    assert not (clone / ".venv" / "of-the-old-one").exists()
+
+
+def test_when_nothing_can_be_installed_the_old_environment_stays(clone: Path) -> None:
+    pretend_installed(clone, "requirements.lock")
+    (clone / "requirements-dev.lock").write_text("./not-there.whl --hash=sha256:" + "0" * 64 + "\n")
+    assert start(clone / "bin" / "test").returncode == 3
+    assert start(clone / "bin" / "simulate").returncode == 7
+    assert [path.name for path in clone.glob(".venv.[no]*")] == []
+
+
+def test_the_scripts_of_the_environment_name_the_folder_that_they_stand_in(clone: Path) -> None:
+    assert start(clone / "bin" / "simulate").returncode == 7
+    for script in (clone / ".venv" / "bin").iterdir():
+        assert script.is_symlink() or b".venv.new" not in script.read_bytes(), script
+
+
+def test_nothing_is_installed_into_the_system_unasked(clone: Path, tmp_path: Path) -> None:
+    pretend_installed(clone, "requirements-dev.lock")
+    tools = tmp_path / "tools"
+    tools.mkdir()
+    for name in ("apt-get", "chromium", "chromium-browser", "google-chrome", "google-chrome-stable"):
+        tool = tools / name
+        tool.write_text(f"#!/bin/sh\necho $0 $* >> {tmp_path}/called\nexit 1\n")
+        tool.chmod(0o755)
+    more = {"PATH": f"{tools}:/usr/bin:/bin", "PLAYWRIGHT_BROWSERS_PATH": str(tmp_path / "none")}
+    refused = start(clone / "bin" / "test", more=more)
+    assert refused.returncode == 3
+    assert "--install-browser" in refused.stderr and "--no-browser" in refused.stderr
+    assert "apt-get" not in (tmp_path / "called").read_text()
 
 
 def test_an_old_python_is_told_which_one_is_needed(clone: Path) -> None:

@@ -55,6 +55,27 @@ def code_of(*wrongs: Wrong, config: Config = CONFIG, succeeded: int = 1) -> Exit
     return exit_code(config, ending, summarize(recorder), verdicts, succeeded, broken=broken)
 
 
+async def test_a_workflow_without_one_success_is_never_0_and_the_least_of_what_is_wrong() -> None:
+    failed = [call(1.0), execution(), execution(ending=StoryEnding.FAILED, workflow="file_share")]
+    cut_off = [call(1.0), execution(ending=StoryEnding.INTERRUPTED)]
+    for facts in (failed, cut_off):
+        summary = summarize(recorder_of(facts))
+        assert exit_code(CONFIG, Ending(), summary, (), 1, broken=False) == ExitCode.SETUP_FAILED
+        assert exit_code(CONFIG, Ending(), summary, (), 1, broken=True) == ExitCode.THRESHOLD
+    in_part = [call(1.0), execution(), execution(ending=StoryEnding.FAILED)]
+    assert exit_code(CONFIG, Ending(), summarize(recorder_of(in_part)), (), 1, broken=False) == ExitCode.OK
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+async def test_a_signal_has_the_code_that_a_shell_gives_it(number: signal.Signals) -> None:
+    assert code_of(Wrong(ExitCode.INTERRUPTED, {"signal": number})) == 128 + number
+
+
+async def test_a_bug_is_worse_than_anything() -> None:
+    bug = Wrong(ExitCode.INTERNAL, {"bug": RuntimeError("no")})
+    assert code_of(bug, *WRONGS) == ExitCode.INTERNAL
+
+
 async def test_where_nothing_went_wrong_it_is_0() -> None:
     assert code_of() == ExitCode.OK
 

@@ -240,3 +240,9 @@ def test_a_breakpoint_run_knows_what_it_seeks() -> None:
     profile = config.load.groups[0].profile
     assert isinstance(profile, OpenProfile) and profile.breakpoint
     assert config.thresholds[0].aborts
+
+
+def test_a_mark_of_byte_order_at_the_beginning_is_no_part_of_the_file(tmp_path: Path) -> None:
+    path = tmp_path / "windows.toml"
+    path.write_bytes(b"\xef\xbb\xbfusers = 5\r\nworkload = 'baseline'\r\n")
+    assert execute(["--scenario", str(path), "--dry-run"]) == 0

@@ -101,6 +101,15 @@ BAD = [
     ("--threshold 'lateness: rate<1%'", "lateness has no rate in this unit"),
     ("--region eu=100% --threshold 'dropped{region:eu}: count==0'", "not known by group or region"),
     ("--profile breakpoint:to=50/s --threshold 'errors: rate<1%'", "nothing can break"),
+    ("--threshold 'calls: p(95)<500'", "did you mean 500ms or 500s? (at character 14)"),
+    ("--threshold 'calls: max<1s abort after 30'", "did you mean 30ms or 30s?"),
+    ("--region eu=100%:rtt=20", "did you mean 20ms or 20s?"),
+    ("--think exp:2", "did you mean 2ms or 2s?"),
+    ("--standin-fault stale_read:1:3", "did you mean 3ms or 3s?"),
+    ("--profile spike:", "spike takes base=, peak=, before=, rise=, for=; spike needs 'base=' and 'peak='"),
+    ("--output no/such/run.json", "there is no directory"),
+    ("--output same --ledger same", "are the same file"),
+    ("standin --port 99999", "standin: --port '99999': a port is too large"),
     ("--mix note_share", "is no WORKFLOW=VALUE"),
     ("--mix note_share=0", "no workflow has a weight above zero"),
     ("--mix note_shar=1", "did you mean 'note_share'?"),
@@ -156,6 +165,7 @@ BAD = [
     ("clenup", "did you mean 'cleanup'?"),
     ("--users 5 cleanup", "say it after the command (cleanup)"),
     ("cleanup", "Set NEXTCLOUD_HOST"),
+    ("cleanup -v", "Set NEXTCLOUD_HOST"),
     ("cleanup --prefix 'a/b'", "not usable in a Nextcloud user name"),
     ("profile --stage 5s", "--stage '5s'"),
     ("standin --token-ttl x", "standin: --token-ttl 'x'"),
@@ -239,6 +249,27 @@ def test_an_output_path_is_checked_without_being_written(tmp_path: Path) -> None
     path = tmp_path / "run.json"
     assert execute(["--dry-run", "--output", str(path)]) == 0
     assert not path.exists()
+
+
+@pytest.mark.parametrize(
+    ("name", "hint"), [("SIMULATE_USER", "SIMULATE_USERS?"), ("SIMULATE_FROBNICATE", "--help")]
+)
+def test_a_misspelt_variable_is_not_passed_over(
+    name: str, hint: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(name, "5")
+    line = refused([], capsys)
+    assert name in line and hint in line
+
+
+@pytest.mark.parametrize("argv", [[], ["doctor"]])
+@pytest.mark.parametrize("name", ["NEXTCLOUD_PASSWORD", "NEXTCLOUD_USERNAME"])
+def test_an_account_without_a_host_does_not_drive_the_stand_in(
+    name: str, argv: list[str], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(name, "hush")
+    line = refused(argv, capsys)
+    assert name in line and "NEXTCLOUD_HOST" in line and "hush" not in line
 
 
 def test_a_file_of_workflows_that_cannot_be_read_as_python_is_refused(

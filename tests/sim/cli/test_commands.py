@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -44,6 +45,12 @@ def test_every_flag_stands_in_the_help_within_eighty_columns(capsys: pytest.Capt
     assert max(map(len, text.splitlines())) <= 80
     for option in OPTIONS:
         assert (f"{option.switch} " in text.replace("\n", " ")) == option.flag, option.name
+
+
+def test_the_version_is_that_of_the_package(capsys: pytest.CaptureFixture[str]) -> None:
+    assert execute(["--version"]) == 0
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    assert capsys.readouterr().out == f"simulate {project['version']}\n"
 
 
 def test_the_workloads_are_those_that_the_workflows_know() -> None:
