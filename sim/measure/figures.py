@@ -161,11 +161,11 @@ class Summary:
     rows: tuple[Row, ...]
     row_s: float
     started: float
-    failures: dict[str, dict[str, FailureFigures]]
-    executions: dict[str, dict[str, int]]
-    arrivals: ArrivalFigures | None
-    stalls: StallFigures
-    burst: Burst | None
+    failures: dict[str, dict[str, FailureFigures]] = attrs.Factory(dict)
+    executions: dict[str, dict[str, int]] = attrs.Factory(dict)
+    arrivals: ArrivalFigures | None = None
+    stalls: StallFigures = attrs.Factory(StallFigures)
+    burst: Burst | None = None
     checks: dict[str, int] = attrs.Factory(dict)
 
     @property

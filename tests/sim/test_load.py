@@ -2,146 +2,18 @@
 
 from __future__ import annotations
 
-import signal
-import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from random import Random
-from typing import Any
 
-import attrs
 import pytest
 import trio
 from trio.testing import MockClock
 
 from actors.errors import CallError, Outcome
-from actors.measurement import Ending, Execution, Missed, NotStarted, Phase
-from actors.ports import Credentials
-from sim.config import Config, Group, Load, LoginOptions, Output, StoryOptions, Target, UserOptions
-from sim.grammar.distribution import parse_distribution
-from sim.grammar.threshold import parse_threshold
-from sim.interrupt import Interrupt
-from sim.load import Load as Driver
-from sim.measure.recorder import Recorder
+from actors.measurement import Ending, Missed, Phase
 from sim.measure.stalls import LEAST_S
-from sim.measure.summary import Summary, summarize
 from sim.profile.shapes import ClosedProfile, OpenProfile, Profile, Stage
-from sim.report.progress import Progress
-from tests.support.in_process import Facts, NoCredentials, StoreConnector, person
-from workflows.base import Workflow, workflow
-from workflows.role import Role
-from workflows.run import Run
-
-SPARE_S = 3600.0
-
-
-@workflow(steps={"look": "nc_notes_search_notes", "look_again": "nc_notes_search_notes"})
-async def two_looks(run: Run, user: Role) -> None:
-    """Two calls, one after the other."""
-    await user.does("look", query="x")
-    await user.does("look_again", query="x")
-
-
-class CountingConnector(StoreConnector):
-    """Counts the calls that come to the server, as its own log would.
-
-    Attributes:
-        block_s: so long the next call blocks this whole process.
-    """
-
-    def __init__(self, *uids: str, seconds: float = 0.01) -> None:
-        super().__init__(*uids, seconds=seconds)
-        self.called = 0
-        self.block_s = 0.0
-
-    def raise_planned(self, uid: str, tool: str) -> None:
-        self.called += 1
-        blocked_s, self.block_s = self.block_s, 0.0
-        time.sleep(blocked_s)
-        super().raise_planned(uid, tool)
-
-
-class Opening:
-    """Opens all sessions at once. Counts how often it is asked to."""
-
-    def __init__(self) -> None:
-        self.asked: list[int] = []
-
-    async def open_sessions(self, at_first: int, fill: Callable[..., Awaitable[None]]) -> None:
-        self.asked.append(at_first)
-        await fill(trio.CapacityLimiter(max(1, at_first)), lambda: None)
-
-    def announce_load(self) -> None: ...
-
-
-@attrs.define
-class Played:
-    """One load that was run to its end."""
-
-    driver: Driver
-    recorder: Recorder
-    facts: Facts
-    connector: CountingConnector
-    opening: Opening
-    summary: Summary
-    ended: float
-
-
-def group_of(profile: Profile, users: int, name: str = "all", think: str = "1s") -> Group:
-    return Group(name, profile, {"two_looks": 1.0}, parse_distribution(think), users)
-
-
-async def play(
-    *groups: Group,
-    is_virtual: bool = True,
-    seconds: float = 0.01,
-    signals_s: Sequence[float] = (),
-    prepare: Callable[[CountingConnector], None] = lambda connector: None,
-    thresholds: tuple[str, ...] = (),
-    **fields: Any,
-) -> Played:
-    """Run a load of `two_looks` on the store; fields as in `sim.config.Load`.
-
-    Args:
-        signals_s: when signals come.
-    """
-    people = {group.name: [person(f"{group.name}{i}") for i in range(group.users)] for group in groups}
-    uids = [each.uid for members in people.values() for each in members]
-    connector, opening, facts = CountingConnector(*uids, seconds=seconds), Opening(), Facts()
-    prepare(connector)
-    recorder = Recorder(facts)
-    load = Load(groups, **({"warmup_s": 0.0} | fields))
-    config = Config(
-        Target(), LoginOptions(), UserOptions(), load, StoryOptions(), Output(quiet=True),
-        thresholds=tuple(parse_threshold(text) for text in thresholds),
-    )  # fmt: skip
-    workflows: dict[str, Workflow] = {"two_looks": two_looks}
-    driver = Driver(config, connector, recorder, workflows, "mark", is_virtual=is_virtual)
-    interrupt = Interrupt(lambda text: None)
-    credentials: dict[str, Credentials] = {uid: NoCredentials() for uid in uids}
-
-    async def interrupt_it() -> None:
-        begun = trio.current_time()
-        for at in signals_s:
-            await trio.sleep_until(begun + at)
-            interrupt.take(signal.SIGINT)
-
-    with trio.fail_after(SPARE_S):
-        async with trio.open_nursery() as nursery:
-            nursery.start_soon(interrupt_it)
-            with interrupt.everything, interrupt.work:
-                await driver.run(opening, people, credentials, interrupt, Progress(quiet=True))
-            nursery.cancel_scope.cancel()
-    return Played(driver, recorder, facts, connector, opening, summarize(recorder), trio.current_time())
-
-
-def measured(played: Played, fact: Execution | NotStarted) -> bool:
-    """Whether it was due, or began, in the measured phase."""
-    at = fact.at if isinstance(fact, NotStarted) else fact.started if fact.due is None else fact.due
-    return begin_of(played, Phase.MEASURED) <= at <= begin_of(played, Phase.GRACE)
-
-
-def begin_of(played: Played, phase: Phase) -> float:
-    return next(at for at, each in played.recorder.boundaries if each is phase)
+from tests.support.load import CountingConnector, begin_of, group_of, measured, play
 
 
 def rough_profile(random: Random) -> OpenProfile:

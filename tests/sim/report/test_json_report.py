@@ -48,6 +48,8 @@ async def test_what_a_search_found_stands_in_it(autojump_clock: MockClock) -> No
         "broke": 13.0,
         "by": ["errors: rate<1%: 4%"],
         "silent": [],
+        "succeeded": None,
+        "note": "",
     }
     assert (await report_of(call()))["breakpoint"] is None
 

@@ -1,0 +1,63 @@
+"""Limits that are watched over a recorder which is told one fact a second."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import trio
+
+from actors.measurement import Fact, Phase
+from sim.config import Group, Load
+from sim.grammar.distribution import parse_distribution
+from sim.grammar.threshold import parse_threshold
+from sim.limits import Limits
+from sim.measure.recorder import Recorder
+from sim.profile.shapes import ClosedProfile, OpenProfile, Profile, Stage
+from tests.support.facts import call
+
+SEARCH_S = 100.0
+RATE = 200.0
+
+
+def limits_of(
+    recorder: Recorder, *texts: str, profile: Profile | None = None, patience_s: float = 5
+) -> Limits:
+    """Of a run of ten minutes, or of `profile`; `patience_s` is the time-out of its calls."""
+    shape = profile or ClosedProfile.constant(4, 600.0)
+    group = Group("all", shape, {"note_share": 1.0}, parse_distribution("0s"), users=4)
+    load = Load((group,), call_timeout_s=patience_s)
+    return Limits([parse_threshold(text) for text in texts], recorder, load)
+
+
+def search() -> OpenProfile:
+    """From nothing to 200 arrivals a second in 100 s: two a second more each second."""
+    return OpenProfile((Stage(SEARCH_S, RATE),), breakpoint=True)
+
+
+async def every_half_second(recorder: Recorder, fact_at: Callable[[float], Fact | None]) -> None:
+    """Tell the recorder what `fact_at(elapsed)` says, at 0.5, 1.5, 2.5 … seconds."""
+    begun = trio.current_time()
+    await trio.sleep(0.5)
+    while True:
+        if (fact := fact_at(trio.current_time() - begun)) is not None:
+            recorder(fact)
+        await trio.sleep(1)
+
+
+async def watched(
+    limits: Limits, recorder: Recorder, fact_at: Callable[[float], Fact | None], run_s: float = 600.0
+) -> tuple[str, float]:
+    """What stopped the run, "" if nothing did until its end, and when."""
+    begun = trio.current_time()
+    recorder.enter(Phase.MEASURED)
+    stopped = ""
+    with trio.move_on_after(run_s):
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(every_half_second, recorder, fact_at)
+            stopped = await limits.watch()
+            nursery.cancel_scope.cancel()
+    return stopped, trio.current_time() - begun
+
+
+def slow_from(second: float) -> Callable[[float], Fact]:
+    return lambda elapsed: call(5.0 if elapsed > second else 0.1)
