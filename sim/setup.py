@@ -147,7 +147,7 @@ class Setup:
             client = OAuthClient(static.client_id, static.client_secret, is_static=True)
         else:
             mark, say = self._ledger.head.mark, self._progress.say
-            client = await register(self._place.http, plan, self._ledger, mark, say)
+            client = await register(self._place.http, plan, self._ledger, mark, say, self._place.trust)
         return lambda record: OAuthLogin(self._place.http, plan, client, self._place.driver, record)
 
     async def tools_of(self, person: Person, credentials: Mapping[str, Credentials]) -> frozenset[str]:

@@ -13,7 +13,7 @@ import trio
 from actors.errors import SetupError
 from actors.login.fetch import NoAnswer, Reply, ask, describe
 from actors.login.plan import AuthPlan
-from actors.login.trust import origin_of, origin_text
+from actors.login.trust import Trust, origin_of, origin_text
 from actors.ports import Journal
 from actors.secret import Secret
 
@@ -79,6 +79,7 @@ async def register(
     journal: Journal,
     run_mark: str,
     say: Callable[[str], None] = lambda text: None,
+    trust: Trust | None = None,
 ) -> OAuthClient:
     """Register a client (RFC 7591), waiting out 429 as its `Retry-After` says. Raises SetupError.
 
@@ -87,6 +88,7 @@ async def register(
 
     Args:
         say: told why it takes long.
+        trust: where a client may be managed beside the server that registered it.
     """
     if plan.registration_endpoint is None:
         raise SetupError(
@@ -114,7 +116,7 @@ async def register(
             journal.removed(CLIENT_KIND, name)
         raise SetupError(f"{where} failed: {describe(reply)}")
     try:
-        client = read_client(reply.document, preferred_method(plan), plan.registration_endpoint)
+        client = read_client(reply.document, preferred_method(plan), plan.registration_endpoint, trust)
     except ValueError as error:
         raise SetupError(f"{where} failed: HTTP {reply.status}, and {error}") from None
     journal.created(CLIENT_KIND, name, client_id=client.client_id, uri=client.management_uri or "")
@@ -123,11 +125,13 @@ async def register(
     return client
 
 
-def read_client(answer: dict[str, Any] | None, asked_method: str, endpoint: str) -> OAuthClient:
+def read_client(
+    answer: dict[str, Any] | None, asked_method: str, endpoint: str, trust: Trust | None = None
+) -> OAuthClient:
     """The client in the answer of a registration (RFC 7591, 3.2.1). Raises ValueError: what is wrong.
 
-    Where it is to be managed counts only at the origin of `endpoint` that registered it: its token is
-    good for that server alone, and is shown to no other.
+    It is managed at the origin of `endpoint` that registered it, or at one that the person trusts with
+    passwords: an MCP server may hand registrations on to its Nextcloud. Its token is shown to no other.
     """
     if answer is None:
         raise ValueError("the answer is no JSON object")
@@ -136,7 +140,8 @@ def read_client(answer: dict[str, Any] | None, asked_method: str, endpoint: str)
         raise ValueError("the answer has no 'client_id'")
     secret, uri = text_of(answer, "client_secret"), text_of(answer, "registration_client_uri")
     token = text_of(answer, "registration_access_token")
-    if uri is not None and origin_of(uri) != origin_of(endpoint):
+    is_trusted = uri is not None and trust is not None and trust.takes_passwords(uri)
+    if uri is not None and not is_trusted and origin_of(uri) != origin_of(endpoint):
         raise ValueError(
             f"the client is to be managed at another server ({origin_text(uri)}), which would see its token"
         )

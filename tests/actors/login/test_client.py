@@ -10,7 +10,8 @@ import pytest
 import trio
 
 from actors.errors import SetupError
-from actors.login.client import OAuthClient, register, remove
+from actors.login.client import OAuthClient, read_client, register, remove
+from actors.login.trust import Trust
 from actors.secret import Secret
 from tests.actors.login.test_tokens import AS, plan
 from tests.support.over_the_wire import NoJournal
@@ -129,3 +130,25 @@ async def test_a_client_is_gone_when_its_server_says_so_and_no_page_in_between(
                 await remove(http, f"{AS}/register/c", Secret("t"))
         else:
             assert await remove(http, f"{AS}/register/c", Secret("t")) is is_gone
+
+
+@pytest.mark.parametrize(
+    ("manager", "is_taken"),
+    [
+        ("https://as.example.org/register/c", True),
+        ("https://cloud.example.org/apps/oidc/register/c", True),
+        ("https://elsewhere.test/register/c", False),
+        ("http://cloud.example.org/apps/oidc/register/c", False),
+    ],
+)
+def test_a_client_is_managed_where_it_was_registered_or_where_the_person_trusts_and_nowhere_else(
+    manager: str, is_taken: bool
+) -> None:
+    answer = {"client_id": "c", "registration_client_uri": manager, "registration_access_token": "t"}
+    trust = Trust("https://cloud.example.org", "https://mcp.example.org/mcp")
+    if is_taken:
+        client = read_client(answer, "none", "https://as.example.org/register", trust)
+        assert client.management_uri == manager
+        return
+    with pytest.raises(ValueError, match="another server"):
+        read_client(answer, "none", "https://as.example.org/register", trust)
