@@ -12,7 +12,7 @@ from typing import Any
 import attrs
 
 from actors.errors import SimulateError
-from actors.measurement import ViolationKind
+from actors.events import ViolationKind
 from actors.text import harmless
 
 Json = Any

@@ -16,8 +16,8 @@ import httpx
 from defusedxml import DefusedXmlException, ElementTree
 
 from actors.accounts import CAPABILITIES
+from actors.call_errors import reason_of
 from actors.errors import SetupError
-from actors.failures import reason_of
 from actors.ocs import FOREIGN_ERRORS, UNAUTHORIZED_CODES, Denied, Ocs
 from actors.ports import Person
 from actors.text import harmless

@@ -16,8 +16,8 @@ import attrs
 import httpx
 import trio
 
+from actors.call_errors import reason_of
 from actors.errors import SetupError
-from actors.failures import reason_of
 from actors.secret import Secret
 from actors.text import harmless
 

@@ -16,8 +16,8 @@ from typing import assert_never
 import trio
 
 from actors.draws import draws_of
+from actors.events import Record
 from actors.lifecycle import State
-from actors.measurement import Record
 from actors.ports import Connector, Credentials, Person
 from actors.shared import Shared
 from actors.shelter import Shelter

@@ -12,12 +12,12 @@ from mcp import ClientSession
 from mcp.shared.exceptions import MCPError
 
 from actors.answer import Json
-from actors.answers import read_resource_text, read_tool_result
+from actors.call_errors import invalid_answer, is_of_the_sdk, no_answer, session_error
 from actors.errors import CallError, LoginError, Outcome, SessionLost
-from actors.failures import invalid_answer, is_of_the_sdk, no_answer, session_error
 from actors.ports import Credentials
 from actors.protocol import REFUSED_GREETING, ProtocolChoice
 from actors.text import harmless
+from actors.tool_results import read_resource_text, read_tool_result
 from actors.version import CLIENT_NAME, client_version
 
 CLOSING_S = 2.0

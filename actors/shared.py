@@ -6,7 +6,7 @@ import math
 
 import attrs
 
-from actors.measurement import Record
+from actors.events import Record
 from actors.ports import Connector
 from actors.shelter import Shelter
 

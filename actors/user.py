@@ -18,11 +18,11 @@ from random import Random
 import trio
 
 from actors.backoff import Backoff
+from actors.call_errors import no_answer
 from actors.errors import CallError, CredentialsRejected, LoginError, Outcome, SessionLost
-from actors.failures import no_answer
+from actors.events import SetupStep, SetupTiming
 from actors.inbox import Envelope, Inbox
 from actors.lifecycle import Lifecycle, State
-from actors.measurement import SetupStep, SetupTiming
 from actors.messages import ActorGone, Reply, Step
 from actors.ports import Credentials, Person, ToolSession
 from actors.shared import Shared

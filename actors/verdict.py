@@ -6,7 +6,7 @@ import attrs
 
 from actors.answer import Finding, Json, examine
 from actors.errors import CallError, Outcome
-from actors.measurement import Measurement, Phase, ViolationKind
+from actors.events import Measurement, Phase, ViolationKind
 from actors.messages import ActorGone, Done, Failed, Reply, Step
 from actors.ports import Person
 from actors.text import harmless

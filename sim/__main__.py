@@ -1,6 +1,6 @@
 """`python -m sim`."""
 
-from sim import signals
+from sim.runtime import signals
 
 if __name__ == "__main__":
     # Before all else is imported, which takes a while.

@@ -13,8 +13,8 @@ import trio
 
 from actors.accounts import OcsAccounts
 from actors.errors import SetupError
-from actors.login.devices import Devices
-from actors.measurement import Record
+from actors.events import Record
+from actors.login.app_passwords import Devices
 from actors.ports import Person
 from actors.secret import Secret
 from sim.clean.ledger import Ledger, open_ledger
@@ -22,29 +22,29 @@ from sim.clean.ledger_text import LedgerHead
 from sim.clean.marker import new_mark
 from sim.clean.remover import CleanupResult, Remover, remaining
 from sim.clean.thing import Means
-from sim.clock import run_virtual
-from sim.config import Config, Target
-from sim.drivers import open_driver
-from sim.entrance import login_text, needs_provisioning
+from sim.config.model import Config, Target
 from sim.exit import ExitCode
-from sim.files import raise_file_limit
-from sim.interrupt import Interrupt, open_interrupt
-from sim.load import Load
+from sim.live.console import Progress
+from sim.live.logs import logged
+from sim.load.engine import Load
 from sim.measure.recorder import Recorder
 from sim.measure.summary import summarize
 from sim.measure.thresholds import Verdict, judge
-from sim.network import clear_text_warnings, http_client, tls_context, trust_of
-from sim.outcome import Ending, cleanup_text, exit_code, plain
-from sim.people import people_of, regrouped
-from sim.report.logs import logged
 from sim.report.order import in_order
-from sim.report.progress import Progress
+from sim.report.outcome import Ending, cleanup_text, exit_code, plain
 from sim.report.publish import complain, publish
 from sim.report.run_info import RunInfo
-from sim.servers import make_connector, open_target
-from sim.setup import Place, Setup, in_background
-from sim.signals import Outside, keep_for_a_run
-from sim.tools import usable
+from sim.runtime.clock import run_virtual
+from sim.runtime.file_limit import raise_file_limit
+from sim.runtime.signals import Outside, keep_for_a_run
+from sim.runtime.stop import Interrupt, open_interrupt
+from sim.world.auth_checks import login_text, needs_provisioning
+from sim.world.http import clear_text_warnings, http_client, tls_context, trust_of
+from sim.world.login_driver import open_driver
+from sim.world.people import people_of, regrouped
+from sim.world.prepare import Place, Setup, in_background
+from sim.world.servers import make_connector, open_target
+from sim.world.tools import usable
 from workflows.base import Workflow
 from workflows.catalogue import catalogue
 
@@ -129,7 +129,7 @@ class Simulation:
                     await self._with_adapters(target, ledger, workflows, interrupt)
 
     async def _run_virtual(self, workflows: dict[str, Workflow], interrupt: Interrupt) -> None:
-        from sim.virtual.run import LOGIN, VirtualWorld
+        from sim.world.virtual.run import LOGIN, VirtualWorld
 
         def begin(load: Load) -> None:
             self._load = load

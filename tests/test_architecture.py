@@ -14,16 +14,16 @@ FLOORS = ("actors", "workflows", "sim", "bin")
 """From the ground up: each may import itself and the floors before it."""
 
 MAY_IMPORT_STANDIN = (
-    "sim.servers",
-    "sim.setup",
-    "sim.options.standin",
-    "sim.options.faults",
+    "sim.world.servers",
+    "sim.world.prepare",
+    "sim.config.standin_options",
+    "sim.config.grammar.fault",
     "sim.cli",
-    "sim.virtual",
+    "sim.world.virtual",
 )
 """All else knows the stand-in by its URL alone. The last one may end in more: sim.virtual_run."""
 
-CLEAN_MAY_IMPORT = ("sim.clean", "sim.exit", "sim.network", "sim.people")
+CLEAN_MAY_IMPORT = ("sim.clean", "sim.exit", "sim.world.http", "sim.world.people")
 """Removing is the last thing that may fail: what measures, reports and loads is no part of it."""
 
 ONLY_IMPORTED_BY = {
@@ -100,7 +100,7 @@ def into_the_standin(module: Module) -> Iterator[str]:
 
 
 def may_import_standin(name: str) -> bool:
-    return any(is_within(name, place) for place in MAY_IMPORT_STANDIN) or name.startswith("sim.virtual")
+    return any(is_within(name, place) for place in MAY_IMPORT_STANDIN) or name.startswith("sim.world.virtual")
 
 
 def out_of_the_clean_room(module: Module) -> Iterator[str]:
@@ -173,14 +173,14 @@ def test_no_file_is_longer_than_a_few_screens() -> None:
     [
         (upward, "actors/user.py", "import workflows.director"),
         (upward, "actors/user.py", "def late():\n    from sim import app"),
-        (upward, "workflows/run.py", "from sim.config import Config"),
+        (upward, "workflows/run.py", "from sim.config.model import Config"),
         (out_of_the_standin, "sim/standin/app.py", "from actors.secret import Secret"),
         (out_of_the_standin, "sim/standin/app.py", "from .. import exit"),
         (out_of_the_standin, "sim/standin/identity/web.py", "from ...exit import ExitCode"),
         (into_the_standin, "sim/stage.py", "from sim.standin.store import Store"),
         (into_the_standin, "sim/stage.py", "from sim import standin"),
         (into_the_standin, "sim/stage.py", "from . import standin"),
-        (out_of_the_clean_room, "sim/clean/things/user.py", "from sim.report.progress import Progress"),
+        (out_of_the_clean_room, "sim/clean/things/user.py", "from sim.live.console import Progress"),
         (out_of_the_clean_room, "sim/clean/remover.py", "from ..load import Load"),
         (astray, "sim/stage.py", "import tdigest"),
         (astray, "actors/accounts.py", "from httpx2 import AsyncClient"),

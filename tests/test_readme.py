@@ -9,12 +9,12 @@ from pathlib import Path
 import pytest
 
 from sim.cli.main import execute
+from sim.config.grammar.presets import PRESETS
+from sim.config.grammar.profile import preset_words
+from sim.config.grammar.threshold import SUBJECTS
+from sim.config.options import OPTIONS
+from sim.config.standin_options import standin_params
 from sim.exit import ExitCode
-from sim.grammar.profile import preset_words
-from sim.grammar.threshold import SUBJECTS
-from sim.options.standin import standin_params
-from sim.options.table import OPTIONS
-from sim.profile.presets import PRESETS
 from tests.support.processes import running_standin, simulate
 
 TEXT = (Path(__file__).resolve().parent.parent / "README.md").read_text()

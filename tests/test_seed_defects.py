@@ -20,13 +20,13 @@ import pytest
 import trio
 
 from actors.errors import Outcome
-from actors.measurement import Ending, Execution, Measurement, Phase
+from actors.events import Ending, Execution, Measurement, Phase
 from sim.measure.recorder import Recorder
 from sim.measure.summary import summarize
-from sim.network import tls_context
 from sim.standin.app import Standin
 from sim.standin.options import StandinOptions
 from sim.standin.toolbox import ToolAnswer
+from sim.world.http import tls_context
 from tests.support.in_process import Facts, StoreConnector, users_on_stage
 from tests.support.processes import ADMIN_PASSWORD, Terminal, running_standin, simulate
 from workflows.catalogue import BUILT_IN

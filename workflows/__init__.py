@@ -4,7 +4,7 @@ A workflow of one's own needs only what is exported here.
 """
 
 from actors.answer import Answer
-from actors.measurement import ViolationKind
+from actors.events import ViolationKind
 from workflows.base import Workflow, workflow
 from workflows.expect import content_is, has, lists
 from workflows.failures import ExpectationFailed, StepFailed

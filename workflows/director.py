@@ -13,8 +13,8 @@ from random import Random
 
 import trio
 
+from actors.events import Execution, Missed, NotStarted, Record
 from actors.lifecycle import State
-from actors.measurement import Execution, Missed, NotStarted, Record
 from actors.ports import NotesLayout
 from actors.roster import Roster
 from actors.user import User

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 import attrs
 
 from actors.answer import Answer, Check, Finding, WrongAnswer, excerpt
-from actors.measurement import CheckKind, ViolationKind
+from actors.events import CheckKind, ViolationKind
 from workflows.texts import Text
 
 

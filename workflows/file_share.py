@@ -7,7 +7,7 @@ from hashlib import sha256
 from random import Random
 
 from actors.answer import Answer, Finding, excerpt
-from actors.measurement import CheckKind, ViolationKind
+from actors.events import CheckKind, ViolationKind
 from workflows.base import workflow
 from workflows.expect import Expectation
 from workflows.role import Role

@@ -9,7 +9,7 @@ import attrs
 import trio
 
 from actors.answer import Answer, Finding, Json, WrongAnswer, excerpt
-from actors.measurement import Interval, ViolationKind
+from actors.events import Interval, ViolationKind
 from actors.messages import Done, Failed, Step
 from workflows.failures import StepFailed, StoryEnded
 from workflows.run import Run

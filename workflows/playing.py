@@ -8,7 +8,7 @@ import attrs
 import trio
 
 from actors.answer import WrongAnswer
-from actors.measurement import Ending, Execution
+from actors.events import Ending, Execution
 from actors.user import User
 from workflows.base import Workflow
 from workflows.bugs import PASSING, BugWatch, leaves, place_of, text_of

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable
 import attrs
 
 from actors.answer import Answer, Check, Finding, Json, excerpt
-from actors.measurement import CheckKind, ViolationKind
+from actors.events import CheckKind, ViolationKind
 from actors.messages import ActorGone, Done, Failed, Step
 from actors.ports import NotesLayout
 from actors.user import User

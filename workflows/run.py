@@ -12,7 +12,7 @@ import trio
 
 from actors.answer import Check, Finding, Json, WrongAnswer
 from actors.errors import SimulateError
-from actors.measurement import CheckKind, Interval, Violation, ViolationKind
+from actors.events import CheckKind, Interval, Violation, ViolationKind
 from actors.messages import Step
 from actors.ports import NotesLayout
 from actors.text import harmless

@@ -9,7 +9,7 @@ increase permissions"). So there are words for files and notes, and others for f
 from __future__ import annotations
 
 from actors.answer import Answer, Finding, Json, excerpt
-from actors.measurement import ViolationKind
+from actors.events import ViolationKind
 from workflows.expect import Expectation
 
 READ_ONLY = 1

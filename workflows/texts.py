@@ -11,7 +11,7 @@ from collections.abc import Iterable
 import attrs
 
 from actors.answer import Answer, Finding, excerpt
-from actors.measurement import ViolationKind
+from actors.events import ViolationKind
 
 
 def plain(text: str) -> str:

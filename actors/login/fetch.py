@@ -13,8 +13,8 @@ import attrs
 import httpx
 import trio
 
+from actors.call_errors import reason_of
 from actors.errors import SimulateError
-from actors.failures import reason_of
 from actors.text import harmless
 
 ANSWER_S = 30.0

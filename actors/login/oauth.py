@@ -14,6 +14,7 @@ import trio
 from mcp.client.auth.oauth2 import PKCEParameters
 
 from actors.errors import LoginError, Outcome
+from actors.events import Record, SetupStep, SetupTiming
 from actors.login.client import BASIC, POST, REDIRECT_URI, OAuthClient, auth_method_of, hint_of
 from actors.login.driver import Driver, LoginRefused, without_query
 from actors.login.fetch import NoAnswer, ask
@@ -21,7 +22,6 @@ from actors.login.plan import AuthPlan
 from actors.login.token_answer import NotGranted, TokenAnswer, read_tokens
 from actors.login.tokens import Tokens
 from actors.login.trust import is_at
-from actors.measurement import Record, SetupStep, SetupTiming
 from actors.ports import Person
 from actors.text import harmless
 

@@ -12,8 +12,7 @@ from collections.abc import AsyncIterator
 
 import httpx2
 
-from actors.errors import CallError, Outcome
-from actors.failures import (
+from actors.call_errors import (
     SessionWatch,
     connection_broke,
     no_connection,
@@ -24,6 +23,7 @@ from actors.failures import (
     too_long,
     unknown_encoding,
 )
+from actors.errors import CallError, Outcome
 from actors.wire.response import INFLATABLE, Inflater
 
 SESSION_ID = "mcp-session-id"

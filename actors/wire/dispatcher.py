@@ -17,8 +17,7 @@ from mcp.shared.dispatcher import CallOptions, OnNotify, OnNotifyIntercept, OnRe
 from mcp.shared.dispatcher import run_notify_intercept as intercepts
 from mcp.shared.exceptions import MCPError
 
-from actors.errors import CallError
-from actors.failures import (
+from actors.call_errors import (
     SessionWatch,
     invalid_answer,
     redirected,
@@ -26,6 +25,7 @@ from actors.failures import (
     status_error,
     stream_ended,
 )
+from actors.errors import CallError
 from actors.wire.events import EventParser
 from actors.wire.exchange import Exchanger
 from actors.wire.messages import (

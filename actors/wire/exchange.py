@@ -11,8 +11,8 @@ from urllib.parse import urljoin
 import trio
 from mcp.shared.exceptions import MCPError
 
+from actors.call_errors import redirected, unsendable
 from actors.errors import CallError, Outcome
-from actors.failures import redirected, unsendable
 from actors.network import Network
 from actors.wire.http import Connection, Endpoint, open_connection
 from actors.wire.response import BodyRoom, Response

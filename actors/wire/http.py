@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 import attrs
 import trio
 
-from actors.failures import connection_broke, no_connection, reason_of
+from actors.call_errors import connection_broke, no_connection, reason_of
 from actors.wire.response import BodyRoom, Response
 
 FAREWELL_S = 0.001

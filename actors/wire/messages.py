@@ -8,7 +8,7 @@ from typing import Any
 
 from mcp.shared.exceptions import MCPError
 
-from actors.failures import invalid_answer
+from actors.call_errors import invalid_answer
 from actors.json_text import read_json
 
 Message = dict[str, Any]

@@ -8,8 +8,8 @@ import attrs
 import httptools
 import trio
 
+from actors.call_errors import connection_broke, invalid_answer, too_long, unknown_encoding
 from actors.errors import CallError, Outcome
-from actors.failures import connection_broke, invalid_answer, too_long, unknown_encoding
 
 MAX_OVERHEAD_BYTES = 65_536
 """Of headers, interim answers, sizes of chunks and trailers; and so much more for each byte of a body:"""

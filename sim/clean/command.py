@@ -12,7 +12,7 @@ import trio
 
 from actors.accounts import OcsAccounts
 from actors.errors import SetupError
-from actors.login.devices import Devices
+from actors.login.app_passwords import Devices
 from actors.ports import Accounts
 from actors.secret import Secret
 from actors.text import harmless
@@ -31,8 +31,8 @@ from sim.clean.remover import Remover
 from sim.clean.telling import say, say_error, silent
 from sim.clean.thing import Means
 from sim.exit import ExitCode
-from sim.network import http_client, tls_context
-from sim.people import read_accounts
+from sim.world.http import http_client, tls_context
+from sim.world.people import read_accounts
 
 CONCURRENCY = 4
 

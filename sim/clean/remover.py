@@ -8,8 +8,8 @@ from contextlib import suppress
 import attrs
 import trio
 
+from actors.call_errors import reason_of
 from actors.errors import SimulateError
-from actors.failures import reason_of
 from actors.ocs import Denied
 from actors.text import harmless
 from sim.clean.ledger import Ledger

@@ -9,7 +9,7 @@ import attrs
 import httpx
 
 from actors.errors import SetupError
-from actors.login.devices import Devices
+from actors.login.app_passwords import Devices
 from actors.ports import Accounts, Person
 from actors.secret import Secret
 from sim.clean.ledger import Ledger

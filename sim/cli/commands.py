@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from sim.cli.parser import GroupedHelp, table_options
+from sim.config.layers import Layer, as_toml, defaults, from_environment, from_flags, merge, read_value
+from sim.config.options import OPTIONS, Section, find
+from sim.config.usage import UsageError
 from sim.exit import ExitCode
-from sim.options.errors import UsageError
-from sim.options.settings import Layer, as_toml, defaults, from_environment, from_flags, merge, read_value
-from sim.options.table import OPTIONS, Section, find
 
 if TYPE_CHECKING:
-    from sim.config import Config
-    from sim.options.load import Stories
+    from sim.config.build_load import Stories
+    from sim.config.model import Config
 
 NEXTCLOUD = ("nextcloud_host", "nextcloud_username", "nextcloud_password")
 CLEANUP_OPTIONS = ("ledger", "accounts", "ca_file", "insecure", "plain_http", "mail_domain", "verbose")
@@ -87,10 +87,10 @@ def cleanup(**flags: Any) -> int:
     if not admin.get("nextcloud_host") or not (admin.get("nextcloud_password") or said.get("accounts")):
         raise UsageError("cleanup: where? Set NEXTCLOUD_HOST, NEXTCLOUD_USERNAME and NEXTCLOUD_PASSWORD")
     from actors.secret import Secret
-    from sim import signals
     from sim.clean import command as cleaner
-    from sim.options.build import why_in_the_clear
-    from sim.report.logs import logged
+    from sim.config.build import why_in_the_clear
+    from sim.live.logs import logged
+    from sim.runtime import signals
 
     host, agreed = admin["nextcloud_host"], said.get("plain_http", False)
     if problem := why_in_the_clear("nextcloud_host", host, plain_http=agreed):
@@ -120,7 +120,7 @@ def doctor(**flags: Any) -> int:
     _check_account(layer)
     _consent(config)
     from sim.app import carry_out
-    from sim.doctor import Doctor
+    from sim.cli.doctor import Doctor
 
     return int(carry_out(Doctor(config), config))
 
@@ -132,7 +132,7 @@ def tools(**flags: Any) -> int:
     _check_account(layer)
     _consent(config)
     from sim.app import carry_out
-    from sim.offer import Offer
+    from sim.cli.offer import Offer
 
     return int(carry_out(Offer(config), config))
 
@@ -148,14 +148,14 @@ class StandinCommand(click.Command):
     """Its options are the stand-in's own, read only when it is called."""
 
     def get_params(self, ctx: click.Context) -> list[click.Parameter]:
-        from sim.options.standin import standin_params
+        from sim.config.standin_options import standin_params
 
         return [*standin_params(), *super().get_params(ctx)]
 
 
 def standin(**values: Any) -> int:
     """`simulate standin`."""
-    from sim.options.standin import COMMAND, standin_options
+    from sim.config.standin_options import COMMAND, standin_options
     from sim.standin.levers import HEADER
     from sim.standin.serve import Address, serve
 
@@ -194,7 +194,7 @@ def schema() -> int:
     """`simulate schema`."""
     import json
 
-    from sim.options.schema import scenario_schema
+    from sim.config.schema import scenario_schema
 
     click.echo(json.dumps(scenario_schema(), indent=2, ensure_ascii=False))
     return ExitCode.OK
@@ -202,7 +202,7 @@ def schema() -> int:
 
 def workflows(file: str | None) -> int:
     """`simulate workflows`."""
-    from sim import stories
+    from sim.cli import stories
 
     return int(stories.list_workflows([] if file is None else [_file(file)]))
 
@@ -215,7 +215,7 @@ def try_(file: str, **flags: Any) -> int:
     _check_account(layer)
     _consent(config)
     _say_seed(config)
-    from sim import stories
+    from sim.cli import stories
 
     return int(stories.try_workflow(config, path))
 
@@ -226,7 +226,7 @@ def read_settings(flags: Mapping[str, Any], environment: Mapping[str, str] = os.
     layers = [defaults(lambda: secrets.randbelow(SEED_END))]
     named = said.settings.get("scenario") or around.settings.get("scenario")
     if named is not None:
-        from sim.scenario import read_scenario
+        from sim.config.scenario import read_scenario
 
         layers.append(read_scenario(named.value))
     return merge([*layers, around, said])
@@ -234,14 +234,14 @@ def read_settings(flags: Mapping[str, Any], environment: Mapping[str, str] = os.
 
 def make_config(layer: Layer) -> Config:
     """Raises UsageError."""
-    from sim.options.build import build_config
+    from sim.config.build import build_config
 
     return build_config(layer, read_stories)
 
 
 def read_stories(files: Sequence[Path]) -> Stories:
     """What the floor below knows of workflows. Raises UsageError."""
-    from sim.options.load import Stories
+    from sim.config.build_load import Stories
     from workflows.base import BadWorkflow
     from workflows.catalogue import catalogue
     from workflows.mix import MIXES

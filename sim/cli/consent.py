@@ -6,8 +6,8 @@ from ipaddress import ip_address
 from typing import TextIO
 from urllib.parse import urlsplit
 
-from sim.config import Config
-from sim.options.errors import UsageError
+from sim.config.model import Config
+from sim.config.usage import UsageError
 
 YES = ("y", "yes")
 

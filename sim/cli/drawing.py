@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from sim.config import Group, Load
-from sim.grammar.duration import format_duration
-from sim.options.load import Stories
-from sim.profile.shapes import ClosedProfile, OpenProfile, Profile
+from sim.config.build_load import Stories
+from sim.config.grammar.duration import format_duration
+from sim.config.grammar.shapes import ClosedProfile, OpenProfile, Profile
+from sim.config.model import Group, Load
 
 COLUMNS = 60
 ROWS = 10

@@ -7,7 +7,7 @@ import stat
 import tempfile
 from pathlib import Path
 
-from sim.options.errors import UsageError
+from sim.config.usage import UsageError
 
 
 def see_to_a_home() -> None:

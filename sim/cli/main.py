@@ -11,15 +11,16 @@ from typing import Any, NoReturn
 
 import click
 
-from sim import __version__, signals
+from sim import __version__
 from sim.cli import commands
 from sim.cli.home import see_to_a_home
 from sim.cli.parser import WIDTH, GroupedGroup, table_options
+from sim.config.grammar.piece import nearest
+from sim.config.options import OPTIONS
+from sim.config.usage import UsageError
 from sim.exit import ExitCode
-from sim.grammar.piece import nearest
-from sim.options.errors import UsageError
-from sim.options.table import OPTIONS
-from sim.report.channel import Channel, install
+from sim.live.channel import Channel, install
+from sim.runtime import signals
 
 UNREAD_S = 15.0
 """How long the reader of standard output may take nothing before the process ends all the same."""

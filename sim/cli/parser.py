@@ -7,8 +7,8 @@ from typing import Any
 
 import click
 
-from sim.grammar.number import format_number
-from sim.options.table import OPTIONS, Option, Section
+from sim.config.grammar.number import format_number
+from sim.config.options import OPTIONS, Option, Section
 
 WIDTH = 80
 

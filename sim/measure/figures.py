@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import attrs
 
-from actors.measurement import Violation
+from actors.events import Violation
 from sim.measure.leaves import FailureExample
 from sim.measure.sketch import Quantiles
 from sim.measure.stalls import StallFigures

@@ -8,7 +8,7 @@ from collections import Counter
 import attrs
 
 from actors.errors import Outcome
-from actors.measurement import Ending, Execution, Measurement, Phase, Violation, ViolationKind
+from actors.events import Ending, Execution, Measurement, Phase, Violation, ViolationKind
 from sim.measure.sketch import Quantiles, Sketch
 
 MAX_KINDS = 50

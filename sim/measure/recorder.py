@@ -17,7 +17,7 @@ from typing import assert_never
 import trio
 
 from actors.errors import Outcome
-from actors.measurement import (
+from actors.events import (
     Execution,
     Fact,
     Measurement,
@@ -54,7 +54,7 @@ FIRST_VIOLATIONS = 5
 
 
 class Recorder:
-    """Call it with a fact: it never waits and never raises (`actors.measurement.Record`).
+    """Call it with a fact: it never waits and never raises (`actors.events.Record`).
 
     Args:
         watch: told every fact first, for somebody who looks on.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable
 
-from actors.measurement import Ending, Missed, Phase
+from actors.events import Ending, Missed, Phase
 from sim.measure.figures import (
     BASELINE,
     ArrivalFigures,

@@ -7,8 +7,8 @@ from typing import TypeVar, assert_never
 
 import attrs
 
-from actors.measurement import Ending, Missed, Phase, ViolationKind
-from sim.grammar.threshold import SUBJECTS, Aggregate, Metric, Threshold, Unit, format_bound
+from actors.events import Ending, Missed, Phase, ViolationKind
+from sim.config.grammar.threshold import SUBJECTS, Aggregate, Metric, Threshold, Unit, format_bound
 from sim.measure.leaves import StepKey, StepLeaf, StoryKey, StoryLeaf, Tally
 from sim.measure.recorder import Recorder
 from sim.measure.sketch import Sketch

@@ -14,7 +14,7 @@ from typing import TextIO
 
 import platformdirs
 
-from sim.report.channel import Channel, channel_of
+from sim.live.channel import Channel, channel_of
 
 STDOUT = Path("-")
 APPLICATION = "nextcloud-mcp-simulate"

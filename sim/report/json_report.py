@@ -13,7 +13,7 @@ from typing import Any
 
 import attrs
 
-from actors.measurement import Violation
+from actors.events import Violation
 from actors.text import harmless
 from sim.measure.sketch import Quantiles
 from sim.measure.summary import (

@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 
 import attrs
 
+from sim.config.build_thresholds import is_step
 from sim.measure.summary import Summary
-from sim.options.limits import is_step
 
 
 def in_order(summary: Summary, steps: Mapping[str, Sequence[str]]) -> Summary:

@@ -10,7 +10,7 @@ from rich.console import RenderableType
 from rich.text import Text
 
 from actors.text import harmless
-from sim.grammar.threshold import Unit, format_bound
+from sim.config.grammar.threshold import Unit, format_bound
 
 COLUMNS = ("Total", "Success", "Failed", "Rate", "P50", "P90", "P95", "P99", "Max")
 FIRST_TO_GO = ("Success", "P90", "P99", "Max", "Rate", "P50", "Count")

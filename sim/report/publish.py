@@ -8,13 +8,13 @@ from collections.abc import Callable
 
 from rich.console import Console
 
-from sim.config import Output
+from sim.config.model import Output
 from sim.exit import ExitCode
+from sim.live.channel import Channel, channel_of
+from sim.live.console import printable
 from sim.measure.summary import Summary
 from sim.report import json_report, terminal
-from sim.report.channel import Channel, channel_of
 from sim.report.destination import STDOUT, save
-from sim.report.progress import printable
 from sim.report.run_info import RunInfo
 
 PIPE_COLUMNS = 1000

@@ -6,7 +6,7 @@ from typing import Any
 
 import attrs
 
-from sim.limits import Breakpoint
+from sim.load.watchdog import Breakpoint
 from sim.measure.thresholds import Verdict
 
 

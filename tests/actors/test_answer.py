@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from actors.answer import Answer, Finding, WrongAnswer, examine, excerpt
-from actors.measurement import ViolationKind
+from actors.events import ViolationKind
 
 SURPRISES = [None, True, 7, 1.5, "text", [], [1], {}, {"other": 1}]
 

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from actors.answer import Json
-from actors.answers import read_resource_text, read_tool_result
 from actors.errors import CallError, Outcome
+from actors.tool_results import read_resource_text, read_tool_result
 
 NOTE = {"id": 7, "title": "T", "etag": "e"}
 SHARE = {"id": "12", "path": "/Notes/T.md"}

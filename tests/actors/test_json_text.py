@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given, strategies
 
 from actors.answer import Answer, excerpt
-from actors.answers import read_resource_text, read_tool_result
 from actors.errors import CallError
 from actors.json_text import MAX_DEPTH, is_deeper, read_json
 from actors.text import harmless
+from actors.tool_results import read_resource_text, read_tool_result
 
 NO_JSON = {
     "nothing": "",

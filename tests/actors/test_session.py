@@ -9,8 +9,8 @@ import pytest
 import trio
 
 from actors.errors import CallError, LoginError, Outcome
+from actors.events import Measurement
 from actors.login.basic import Nobody
-from actors.measurement import Measurement
 from actors.messages import Done, Failed
 from actors.ports import Person
 from actors.roster import open_roster

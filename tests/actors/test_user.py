@@ -7,8 +7,8 @@ import trio
 import trio.testing
 
 from actors.errors import CallError, CredentialsRejected, Outcome, SessionLost
+from actors.events import Phase, SetupStep, SetupTiming
 from actors.lifecycle import TRANSITIONS, IllegalTransition, Lifecycle, State
-from actors.measurement import Phase, SetupStep, SetupTiming
 from actors.messages import ActorGone, Done, Failed, Reply, Step
 from actors.roster import open_roster
 from tests.support.in_process import Facts, NoCredentials, StoreConnector, person, users_on_stage

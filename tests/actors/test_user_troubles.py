@@ -12,8 +12,8 @@ import trio.testing
 from actors.answer import Answer, Finding
 from actors.backoff import MAX_BACKOFF_S
 from actors.errors import CallError, CredentialsRejected, LoginError, Outcome, SessionLost
+from actors.events import SetupStep, ViolationKind
 from actors.lifecycle import State
-from actors.measurement import SetupStep, ViolationKind
 from actors.messages import ActorGone, Done, Failed, Reply
 from actors.roster import open_roster
 from actors.text import MAX_TEXT_LENGTH

@@ -6,7 +6,7 @@ import pytest
 
 from actors.answer import Answer, Finding
 from actors.errors import CallError, Outcome
-from actors.measurement import ViolationKind
+from actors.events import ViolationKind
 from actors.verdict import Verdict, judge_answer, judge_error
 from tests.support.cast import step, tool_error
 

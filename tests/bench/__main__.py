@@ -19,8 +19,8 @@ from rich.console import Console
 from rich.table import Table
 
 from actors.errors import Outcome
+from actors.events import Measurement
 from actors.inbox import Inbox
-from actors.measurement import Measurement
 from actors.messages import Done, Step
 from sim.measure.recorder import Recorder
 from sim.measure.sketch import Sketch

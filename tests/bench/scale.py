@@ -14,16 +14,16 @@ from pathlib import Path
 
 import trio
 
+from actors.events import Phase
 from actors.login.basic import Nobody
-from actors.measurement import Phase
 from actors.messages import Done, Step
 from actors.ports import Person
 from actors.roster import open_roster
 from actors.secret import Secret
 from actors.user import User
 from actors.wire.connector import WireConnector
-from sim.files import raise_file_limit
 from sim.measure.recorder import Recorder
+from sim.runtime.file_limit import raise_file_limit
 from tests.bench.clients import ARGUMENTS, TOOL, stub
 from tests.support.processes import ROOT
 

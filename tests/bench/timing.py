@@ -17,9 +17,9 @@ from actors.ports import Credentials, Person, ToolSession
 from actors.roster import open_roster
 from actors.secret import Secret
 from actors.wire.connector import WireConnector
+from sim.config.grammar.shapes import OpenProfile, Stage
 from sim.measure.recorder import Recorder
 from sim.measure.sketch import Sketch
-from sim.profile.shapes import OpenProfile, Stage
 from tests.bench.delays import slow_server, tls
 from tests.support.processes import ROOT, environment
 

@@ -10,7 +10,7 @@ import pytest
 import trio
 
 from actors.errors import CallError, CredentialsRejected, Outcome, SessionLost
-from actors.measurement import Ending, Execution
+from actors.events import Ending, Execution
 from sim.standin.faults import FaultKind, FaultSpec
 from sim.standin.toolbox import ToolAnswer
 from tests.support.faults import UIDS, VIOLATES, execution_of, play_all

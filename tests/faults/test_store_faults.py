@@ -6,7 +6,7 @@ from collections import Counter
 
 import pytest
 
-from actors.measurement import ViolationKind
+from actors.events import ViolationKind
 from sim.standin.faults import FaultKind, FaultSpec
 from tests.support.faults import explain, play_all
 

@@ -9,7 +9,7 @@ from random import Random
 import pytest
 import trio
 
-from actors.measurement import Measurement
+from actors.events import Measurement
 from sim.standin.faults import FaultKind, FaultSpec, Injected
 from tests.support.faults import FAILS, MARK, Trial, explain
 from tests.support.in_process import Facts

@@ -8,7 +8,7 @@ import pytest
 import trio
 import trio._core._run as scheduler
 
-from sim.clock import run_virtual
+from sim.runtime.clock import run_virtual
 
 
 def order_of_tasks(seed: int) -> list[int]:

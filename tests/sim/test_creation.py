@@ -14,10 +14,10 @@ from actors.ports import Person
 from actors.shelter import Shelter
 from sim.clean.ledger import open_ledger
 from sim.clean.ledger_text import EntryState
-from sim.creation import Creation
-from sim.people import new_password, numbered
-from sim.report.progress import Progress
-from sim.turns import for_each
+from sim.live.console import Progress
+from sim.world.creation import Creation
+from sim.world.people import new_password, numbered
+from sim.world.turns import for_each
 from tests.sim.clean.support import MARK, OTHER_MARK, config, email, head
 from tests.support.fake_cloud import Birth, FakeCloud, Row, running
 

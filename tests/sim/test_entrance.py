@@ -14,8 +14,8 @@ from actors.login.basic import BasicLogin, Nobody
 from actors.login.plan import AuthPlan
 from actors.ports import Credentials, Person, ToolSession
 from actors.secret import Secret
-from sim.config import AuthMode
-from sim.entrance import (
+from sim.config.model import AuthMode
+from sim.world.auth_checks import (
     check_lets_in,
     check_mode,
     check_takes_passwords,

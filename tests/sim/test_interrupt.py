@@ -10,7 +10,7 @@ import pytest
 import trio
 import trio.testing
 
-from sim.interrupt import Interrupt, open_interrupt
+from sim.runtime.stop import Interrupt, open_interrupt
 
 STOP, TERM, GONE = signal.SIGINT, signal.SIGTERM, signal.SIGHUP
 

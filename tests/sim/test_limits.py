@@ -6,10 +6,10 @@ import pytest
 from trio.testing import MockClock
 
 from actors.errors import Outcome
-from actors.measurement import Ending
-from sim.limits import Breakpoint
+from actors.events import Ending
+from sim.config.grammar.shapes import ClosedProfile
+from sim.load.watchdog import Breakpoint
 from sim.measure.recorder import Recorder
-from sim.profile.shapes import ClosedProfile
 from tests.support.facts import call, execution
 from tests.support.limits import SEARCH_S, limits_of, search, slow_from, watched
 

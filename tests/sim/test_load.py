@@ -10,9 +10,9 @@ import trio
 from trio.testing import MockClock
 
 from actors.errors import CallError, Outcome
-from actors.measurement import Ending, Missed, Phase
+from actors.events import Ending, Missed, Phase
+from sim.config.grammar.shapes import ClosedProfile, OpenProfile, Profile, Stage
 from sim.measure.stalls import LEAST_S
-from sim.profile.shapes import ClosedProfile, OpenProfile, Profile, Stage
 from tests.support.load import CountingConnector, begin_of, group_of, measured, play
 
 

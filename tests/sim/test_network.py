@@ -7,12 +7,12 @@ import ssl
 import httpx
 import pytest
 
-from sim.config import Target
-from sim.network import clear_text_warnings, http_client, trust_of
-from sim.options.build import build_config
-from sim.options.errors import UsageError
-from sim.options.load import Stories
-from sim.options.settings import Layer, defaults, from_environment, from_flags, merge
+from sim.config.build import build_config
+from sim.config.build_load import Stories
+from sim.config.layers import Layer, defaults, from_environment, from_flags, merge
+from sim.config.model import Target
+from sim.config.usage import UsageError
+from sim.world.http import clear_text_warnings, http_client, trust_of
 from tests.support.recording import Said, recording
 
 STORIES = Stories(

@@ -8,15 +8,15 @@ from typing import Any
 import attrs
 import pytest
 
-from actors.measurement import Ending as StoryEnding
-from actors.measurement import ViolationKind
+from actors.events import Ending as StoryEnding
+from actors.events import ViolationKind
 from sim.clean.remover import CleanupResult
-from sim.config import Config, Load, LoginOptions, Output, StoryOptions, Target, UserOptions
+from sim.config.grammar.threshold import parse_threshold
+from sim.config.model import Config, Load, LoginOptions, Output, StoryOptions, Target, UserOptions
 from sim.exit import ExitCode
-from sim.grammar.threshold import parse_threshold
 from sim.measure.summary import summarize
 from sim.measure.thresholds import judge
-from sim.outcome import Ending, exit_code
+from sim.report.outcome import Ending, exit_code
 from tests.support.facts import call, execution, recorder_of, violation
 
 CONFIG = Config(Target(), LoginOptions(), UserOptions(), Load(()), StoryOptions(), Output())

@@ -9,10 +9,10 @@ import pytest
 from actors.errors import SetupError
 from actors.ports import Person
 from actors.secret import Secret
-from sim.grammar.piece import GrammarError
-from sim.options.build import same_file
-from sim.options.kinds import parse_mail_domain, parse_prefix
-from sim.people import new_password, read_accounts, regrouped
+from sim.config.build import same_file
+from sim.config.grammar.piece import GrammarError
+from sim.config.option_types import parse_mail_domain, parse_prefix
+from sim.world.people import new_password, read_accounts, regrouped
 
 
 def accounts(tmp_path: Path, content: bytes) -> dict[str, str]:

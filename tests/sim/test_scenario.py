@@ -10,9 +10,9 @@ import pytest
 
 from sim.cli.commands import make_config, read_settings
 from sim.cli.main import execute
-from sim.config import Casting, Config
-from sim.options.errors import UsageError
-from sim.profile.shapes import ClosedProfile, OpenProfile
+from sim.config.grammar.shapes import ClosedProfile, OpenProfile
+from sim.config.model import Casting, Config
+from sim.config.usage import UsageError
 
 SHARING_FRIDAY = """
 duration = "5m"

@@ -8,7 +8,7 @@ import pytest
 import trio
 from trio.testing import MockClock
 
-from actors.measurement import Ending, Fact, Missed, NotStarted
+from actors.events import Ending, Fact, Missed, NotStarted
 from sim.measure.recorder import Recorder
 from tests.support.facts import call, execution
 from tests.support.limits import SEARCH_S, limits_of, search, slow_from, watched

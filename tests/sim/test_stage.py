@@ -13,13 +13,13 @@ import trio
 import trio.testing
 
 from actors.errors import CallError, Outcome, SetupError
-from actors.measurement import Missed
+from actors.events import Missed
 from actors.ports import Credentials, Person
 from actors.roster import Roster, open_roster
+from sim.config.grammar.shapes import ClosedProfile, OpenProfile, Profile
+from sim.config.grammar.shapes import Stage as Line
+from sim.load.executors import FIRST_SESSION_S, Stage
 from sim.measure.recorder import Recorder
-from sim.profile.shapes import ClosedProfile, OpenProfile, Profile
-from sim.profile.shapes import Stage as Line
-from sim.stage import FIRST_SESSION_S, Stage
 from tests.support.in_process import Facts, NoCredentials, StoreConnector, person
 from workflows.base import workflow
 from workflows.director import Budget, Company, Director

@@ -6,8 +6,8 @@ import attrs
 import click
 import pytest
 
-from sim.options.errors import UsageError
-from sim.options.standin import COMMAND, read_standin_words, standin_options, standin_params
+from sim.config.standin_options import COMMAND, read_standin_words, standin_options, standin_params
+from sim.config.usage import UsageError
 from sim.standin.faults import FaultKind
 from sim.standin.options import SECRETS, StandinOptions
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import io
 
 from actors.errors import Outcome
-from actors.measurement import Measurement, SetupStep, SetupTiming
-from sim.report.progress import Progress
+from actors.events import Measurement, SetupStep, SetupTiming
+from sim.live.console import Progress
 
 
 def test_set_up_steps_and_failed_calls_are_logged_and_good_calls_are_not() -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import trio
 
 from actors.errors import Outcome
-from actors.measurement import Ending, Execution, Fact, Interval, Measurement, Phase, Violation, ViolationKind
+from actors.events import Ending, Execution, Fact, Interval, Measurement, Phase, Violation, ViolationKind
 from sim.measure.recorder import Recorder
 from sim.report.run_info import RunInfo
 

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 import attrs
 import trio
 
-from actors.measurement import Execution, Measurement, ViolationKind
+from actors.events import Execution, Measurement, ViolationKind
 from sim.standin.faults import FaultKind, FaultSpec, Injected
 from tests.support.in_process import Facts, StoreConnector, users_on_stage
 from workflows.catalogue import BUILT_IN

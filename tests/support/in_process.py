@@ -10,12 +10,12 @@ from typing import Any
 import trio
 
 from actors.answer import Json
-from actors.answers import read_tool_result
 from actors.errors import CallError, LoginError, Outcome
-from actors.measurement import Execution, Fact, Measurement, NotStarted, Record, SetupTiming
+from actors.events import Execution, Fact, Measurement, NotStarted, Record, SetupTiming
 from actors.ports import Person
 from actors.roster import Roster, open_roster
 from actors.secret import Secret
+from actors.tool_results import read_tool_result
 from actors.user import User
 from sim.standin.app import Standin
 from sim.standin.options import StandinOptions

@@ -6,13 +6,13 @@ from collections.abc import Callable
 
 import trio
 
-from actors.measurement import Fact, Phase
-from sim.config import Group, Load
-from sim.grammar.distribution import parse_distribution
-from sim.grammar.threshold import parse_threshold
-from sim.limits import Limits
+from actors.events import Fact, Phase
+from sim.config.grammar.distribution import parse_distribution
+from sim.config.grammar.shapes import ClosedProfile, OpenProfile, Profile, Stage
+from sim.config.grammar.threshold import parse_threshold
+from sim.config.model import Group, Load
+from sim.load.watchdog import Limits
 from sim.measure.recorder import Recorder
-from sim.profile.shapes import ClosedProfile, OpenProfile, Profile, Stage
 from tests.support.facts import call
 
 SEARCH_S = 100.0

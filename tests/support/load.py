@@ -10,17 +10,17 @@ from typing import Any
 import attrs
 import trio
 
-from actors.measurement import Execution, NotStarted, Phase
+from actors.events import Execution, NotStarted, Phase
 from actors.ports import Credentials
-from sim.config import Config, Group, Load, LoginOptions, Output, StoryOptions, Target, UserOptions
-from sim.grammar.distribution import parse_distribution
-from sim.grammar.threshold import parse_threshold
-from sim.interrupt import Interrupt
-from sim.load import Load as Driver
+from sim.config.grammar.distribution import parse_distribution
+from sim.config.grammar.shapes import Profile
+from sim.config.grammar.threshold import parse_threshold
+from sim.config.model import Config, Group, Load, LoginOptions, Output, StoryOptions, Target, UserOptions
+from sim.live.console import Progress
+from sim.load.engine import Load as Driver
 from sim.measure.recorder import Recorder
 from sim.measure.summary import Summary, summarize
-from sim.profile.shapes import Profile
-from sim.report.progress import Progress
+from sim.runtime.stop import Interrupt
 from tests.support.in_process import Facts, NoCredentials, StoreConnector, person
 from workflows.base import Workflow, workflow
 from workflows.role import Role
@@ -94,7 +94,7 @@ async def play(
     thresholds: tuple[str, ...] = (),
     **fields: Any,
 ) -> Played:
-    """Run a load of `two_looks` on the store; fields as in `sim.config.Load`.
+    """Run a load of `two_looks` on the store; fields as in `sim.config.model.Load`.
 
     Args:
         signals_s: when signals come.

@@ -19,7 +19,7 @@ from actors.roster import open_roster
 from actors.secret import Secret
 from actors.user import User
 from actors.wire.connector import WireConnector
-from sim.network import http_client
+from sim.world.http import http_client
 from tests.support.in_process import Facts
 from tests.support.processes import StandinServer
 from workflows.director import Budget, Director

@@ -6,7 +6,7 @@ from typing import Any
 
 import trio
 
-from actors.measurement import Execution
+from actors.events import Execution
 from tests.support.in_process import Facts, StoreConnector, users_on_stage
 from workflows.base import Story, Workflow, workflow
 from workflows.director import Budget, Director

@@ -11,9 +11,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from actors.answer import Json
-from actors.answers import read_tool_result
-from actors.measurement import Ending, Execution
+from actors.events import Ending, Execution
 from actors.text import harmless
+from actors.tool_results import read_tool_result
 from sim.standin.toolbox import ToolAnswer, as_text
 from tests.support.in_process import Facts, StoreConnector, StoreSession, users_on_stage
 from workflows.base import Workflow

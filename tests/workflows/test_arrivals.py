@@ -8,7 +8,7 @@ from random import Random
 import pytest
 import trio
 
-from actors.measurement import Ending, Missed
+from actors.events import Ending, Missed
 from actors.user import User
 from tests.support.in_process import Facts, NoCredentials, StoreConnector, person, users_on_stage
 from tests.support.stories import told

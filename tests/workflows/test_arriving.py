@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import trio
 
-from actors.measurement import Ending, Execution, ViolationKind
+from actors.events import Ending, Execution, ViolationKind
 from sim.standin.toolbox import ToolAnswer
 from tests.support.in_process import Facts, StoreConnector, users_on_stage
 from tests.support.stories import SEARCH, play_once, told

@@ -7,7 +7,7 @@ from random import Random
 import attrs
 import trio
 
-from actors.measurement import Missed
+from actors.events import Missed
 from actors.roster import open_roster
 from tests.support.in_process import Facts, NoCredentials, StoreConnector, person
 from tests.support.stories import told

@@ -8,7 +8,7 @@ from random import Random
 import trio
 import trio.testing
 
-from actors.measurement import Ending, Missed, NotStarted
+from actors.events import Ending, Missed, NotStarted
 from tests.support.in_process import Facts, NoCredentials, StoreConnector, person, users_on_stage
 from workflows.base import Workflow, workflow
 from workflows.catalogue import catalogue

@@ -9,8 +9,8 @@ from random import Random
 import trio
 import trio.testing
 
+from actors.events import Ending, Missed
 from actors.lifecycle import State
-from actors.measurement import Ending, Missed
 from actors.roster import open_roster
 from tests.support.in_process import Facts, NoCredentials, StoreConnector, person, users_on_stage
 from tests.support.stories import told

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from actors.answer import Json, examine
-from actors.measurement import ViolationKind
+from actors.events import ViolationKind
 from workflows.expect import content_is, has, lists
 
 STALE, WRONG = ViolationKind.STALE_READ, ViolationKind.WRONG_CONTENT

@@ -9,7 +9,7 @@ import pytest
 import trio
 
 from actors.errors import CallError, Outcome
-from actors.measurement import Ending, Execution
+from actors.events import Ending, Execution
 from sim.standin.toolbox import ToolAnswer
 from tests.support.cast import tool_error
 from tests.support.in_process import Facts, StoreConnector, users_on_stage

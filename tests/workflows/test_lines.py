@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from actors.answer import Answer
-from actors.measurement import ViolationKind
+from actors.events import ViolationKind
 from workflows.lines import Lines, Reading, lines_missing
 
 STALE, WRONG = ViolationKind.STALE_READ, ViolationKind.WRONG_CONTENT

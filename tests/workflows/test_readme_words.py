@@ -10,7 +10,7 @@ from typing import Any
 
 import workflows
 import workflows.catalogue
-from actors.measurement import Ending
+from actors.events import Ending
 from sim.standin.app import Standin
 from sim.standin.options import StandinOptions
 from tests.support.in_process import Facts, StoreConnector

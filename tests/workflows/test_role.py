@@ -11,7 +11,7 @@ import trio
 
 from actors.answer import Finding
 from actors.errors import CallError, Outcome
-from actors.measurement import Ending, Execution, ViolationKind
+from actors.events import Ending, Execution, ViolationKind
 from actors.messages import Step
 from sim.standin.toolbox import ToolAnswer
 from tests.support.cast import tool_error

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import trio
 
-from actors.measurement import Ending
+from actors.events import Ending
 from tests.support.in_process import Facts, StoreConnector, users_on_stage
 from tests.support.stories import SEARCH, play_once, told
 from workflows.bugs import HOPELESS_AFTER, BugWatch

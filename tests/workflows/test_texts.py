@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from actors.answer import Answer, examine
-from actors.measurement import ViolationKind
+from actors.events import ViolationKind
 from sim.standin.toolbox import ToolAnswer
 from tests.support.in_process import Facts, StoreConnector
 from tests.support.stories import play_once

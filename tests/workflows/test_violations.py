@@ -10,7 +10,7 @@ import pytest
 import trio
 
 from actors.errors import CallError, Outcome
-from actors.measurement import Ending, Execution, ViolationKind
+from actors.events import Ending, Execution, ViolationKind
 from sim.standin.toolbox import ToolAnswer
 from tests.support.in_process import Facts, StoreConnector, users_on_stage
 from workflows.base import Workflow

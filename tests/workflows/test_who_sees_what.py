@@ -10,7 +10,7 @@ import attrs
 import pytest
 import trio
 
-from actors.measurement import CheckKind, Ending, Execution, ViolationKind
+from actors.events import CheckKind, Ending, Execution, ViolationKind
 from sim.standin.errors import StoreError
 from sim.standin.notes import Note, etag_of
 from sim.standin.toolbox import ToolAnswer

@@ -11,7 +11,7 @@ import attrs
 import pytest
 import trio
 
-from actors.measurement import Ending, Execution, ViolationKind
+from actors.events import Ending, Execution, ViolationKind
 from sim.standin.toolbox import ToolAnswer
 from tests.support.in_process import Facts, StoreConnector, Tamper, users_on_stage
 from workflows.base import Workflow

@@ -11,7 +11,7 @@ from sim.clean.ledger_text import Entry
 from sim.clean.marker import is_marker
 from sim.clean.thing import Hopeless, Means
 from sim.clean.things.user import admin_of
-from sim.people import new_password
+from sim.world.people import new_password
 
 GRANT_KIND = "grant"
 

@@ -13,8 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from actors.errors import LoginError, SetupError
+from actors.login.app_passwords import app_passwords
 from actors.login.client import OAuthClient, register
-from actors.login.devices import app_passwords
 from actors.login.fetch import Reply
 from actors.login.oauth import OAuthLogin
 from actors.login.pages import Page, Submission

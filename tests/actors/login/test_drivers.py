@@ -13,6 +13,7 @@ import pytest
 import trio
 
 from actors.errors import LoginError
+from actors.events import Fact
 from actors.login.browser_driver import find_browser, open_browser_driver
 from actors.login.client import OAuthClient, register, remove
 from actors.login.driver import Driver
@@ -20,7 +21,6 @@ from actors.login.http_driver import HttpDriver
 from actors.login.oauth import OAuthLogin
 from actors.login.plan import AuthPlan, discover
 from actors.login.trust import Trust
-from actors.measurement import Fact
 from actors.ports import Person
 from actors.secret import Secret
 from tests.support.processes import StandinServer, running_standin

@@ -14,12 +14,12 @@ import pytest
 import trio
 
 from actors.errors import LoginError
+from actors.events import Fact
 from actors.login.client import OAuthClient
 from actors.login.driver import LoginRefused
 from actors.login.oauth import OAuthLogin
 from actors.login.plan import AuthPlan
 from actors.login.token_answer import DEFAULT_LIFE_S, LONGEST_LIFE_S, life_of
-from actors.measurement import Fact
 from actors.ports import Person
 from actors.secret import Secret
 

@@ -13,8 +13,8 @@ import pytest
 import trio
 
 from actors.errors import CallError, Outcome
+from actors.events import Measurement
 from actors.login.basic import Nobody
-from actors.measurement import Measurement
 from actors.messages import Done
 from actors.network import Network
 from actors.ports import Person

@@ -8,13 +8,13 @@ from typing import Any
 
 import httpx
 
-from actors.login.devices import Devices
+from actors.login.app_passwords import Devices
 from actors.ports import Accounts
 from sim.clean.ledger import Ledger
 from sim.clean.ledger_text import LedgerHead
 from sim.clean.thing import Means
-from sim.config import Config, LoginOptions, Output, StoryOptions, Target, UserOptions
-from sim.config import Load as LoadOptions
+from sim.config.model import Config, LoginOptions, Output, StoryOptions, Target, UserOptions
+from sim.config.model import Load as LoadOptions
 from tests.support.fake_cloud import URL
 
 MARK = "sim-0a1b2c3d"

@@ -15,8 +15,8 @@ from actors.errors import SetupError
 from actors.shelter import Shelter
 from sim.clean.ledger import open_ledger, take_over
 from sim.clean.remover import CleanupResult, Remover
-from sim.creation import Creation
-from sim.people import new_password, numbered
+from sim.world.creation import Creation
+from sim.world.people import new_password, numbered
 from tests.sim.clean.support import MARK, OTHER_MARK, config, email, head, means
 from tests.support.fake_cloud import Birth, FakeCloud, Row, running
 

@@ -13,9 +13,9 @@ import pytest
 from sim.cli.commands import make_config, read_settings
 from sim.cli.consent import ask, is_loopback
 from sim.cli.main import execute
-from sim.config import Config
-from sim.options.errors import UsageError
-from sim.options.table import OPTIONS, WORKLOADS
+from sim.config.model import Config
+from sim.config.options import OPTIONS, WORKLOADS
+from sim.config.usage import UsageError
 from workflows.mix import MIXES
 
 ROOT = Path(__file__).parents[3]

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from sim.cli.home import see_to_a_home
-from sim.options.errors import UsageError
+from sim.config.usage import UsageError
 
 
 @pytest.fixture(autouse=True)

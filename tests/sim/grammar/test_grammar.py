@@ -12,16 +12,22 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sim.grammar.distribution import Distribution, Shape, parse_distribution
-from sim.grammar.duration import LONGEST_S, format_duration, parse_duration
-from sim.grammar.mix import format_mix, parse_mix
-from sim.grammar.number import format_percentage, format_rate, parse_count, parse_percentage, parse_rate
-from sim.grammar.piece import GrammarError
-from sim.grammar.profile import parse_arrivals, parse_profile, parse_stages
-from sim.grammar.region import Region, check_regions, parse_region
-from sim.grammar.server_model import parse_server_model
-from sim.grammar.size import format_size, parse_size
-from sim.grammar.threshold import (
+from sim.config.grammar.distribution import Distribution, Shape, parse_distribution
+from sim.config.grammar.duration import LONGEST_S, format_duration, parse_duration
+from sim.config.grammar.mix import format_mix, parse_mix
+from sim.config.grammar.number import (
+    format_percentage,
+    format_rate,
+    parse_count,
+    parse_percentage,
+    parse_rate,
+)
+from sim.config.grammar.piece import GrammarError
+from sim.config.grammar.profile import parse_arrivals, parse_profile, parse_stages
+from sim.config.grammar.region import Region, check_regions, parse_region
+from sim.config.grammar.server_model import parse_server_model
+from sim.config.grammar.size import format_size, parse_size
+from sim.config.grammar.threshold import (
     Aggregate,
     Comparison,
     Metric,

@@ -7,7 +7,7 @@ import trio
 from trio.testing import MockClock
 
 from actors.errors import Outcome
-from actors.measurement import (
+from actors.events import (
     Ending,
     Fact,
     Missed,

@@ -7,7 +7,7 @@ import trio
 from trio.testing import MockClock
 
 from actors.errors import Outcome
-from actors.measurement import CheckKind, Ending, Missed, NotStarted, Phase, ViolationKind
+from actors.events import CheckKind, Ending, Missed, NotStarted, Phase, ViolationKind
 from sim.measure.recorder import Recorder
 from sim.measure.summary import Summary, summarize
 from tests.support.facts import call, execution, propagation, recorder_of, violation

@@ -7,8 +7,8 @@ import trio
 from trio.testing import MockClock
 
 from actors.errors import Outcome
-from actors.measurement import Ending, Missed, NotStarted, Phase, ViolationKind
-from sim.grammar.threshold import SUBJECTS, Unit, parse_threshold
+from actors.events import Ending, Missed, NotStarted, Phase, ViolationKind
+from sim.config.grammar.threshold import SUBJECTS, Unit, parse_threshold
 from sim.measure.recorder import Recorder
 from sim.measure.thresholds import Verdict, judge
 from tests.support.facts import call, execution, propagation, recorder_of, violation

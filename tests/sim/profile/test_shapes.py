@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sim.grammar.profile import parse_arrivals, parse_profile, parse_stages
-from sim.profile.shapes import ClosedProfile, OpenProfile, Stage
+from sim.config.grammar.profile import parse_arrivals, parse_profile, parse_stages
+from sim.config.grammar.shapes import ClosedProfile, OpenProfile, Stage
 
 durations = st.one_of(st.just(0.0), st.floats(0.001, 1000))
 closed_profiles = st.lists(st.builds(Stage, durations, st.integers(0, 40)), min_size=1, max_size=6).filter(

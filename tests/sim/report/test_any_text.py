@@ -14,14 +14,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.console import Console
 
-from actors.measurement import Violation, ViolationKind
-from sim.grammar.threshold import parse_threshold
-from sim.limits import Breakpoint
+from actors.events import Violation, ViolationKind
+from sim.config.grammar.threshold import parse_threshold
+from sim.live.console import Progress
+from sim.load.watchdog import Breakpoint
 from sim.measure.sketch import Quantiles
 from sim.measure.summary import CallFigures, SetupFigures, StoryFigures, Summary, UserFigures
 from sim.measure.thresholds import Verdict
 from sim.report.json_report import build, text_of
-from sim.report.progress import Progress
 from sim.report.terminal import show
 from tests.support.facts import run_info
 

@@ -6,7 +6,7 @@ import logging
 
 import pytest
 
-from sim.report.logs import logged
+from sim.live.logs import logged
 
 NAMES = ("mcp.client", "httpx", "some.library")
 

@@ -10,9 +10,9 @@ from rich.console import Console
 from trio.testing import MockClock
 
 from actors.errors import Outcome
-from actors.measurement import Ending, ViolationKind
-from sim.grammar.threshold import parse_threshold
-from sim.limits import Breakpoint
+from actors.events import Ending, ViolationKind
+from sim.config.grammar.threshold import parse_threshold
+from sim.load.watchdog import Breakpoint
 from sim.measure.recorder import Recorder
 from sim.measure.summary import summarize
 from sim.measure.thresholds import judge

@@ -10,9 +10,9 @@ from random import Random
 import pytest
 import trio
 
-from sim.grammar.distribution import Distribution, Shape
-from sim.grammar.server_model import ServerModel
-from sim.virtual.server import ServerQueue
+from sim.config.grammar.distribution import Distribution, Shape
+from sim.config.grammar.server_model import ServerModel
+from sim.world.virtual.server import ServerQueue
 
 SERVICE_S = 0.03
 CASES = [(workers, load) for workers in (1, 4) for load in (0.5, 0.8, 0.95)]

@@ -1,0 +1,206 @@
+"""Kinds of values: how each is read from a text, and how it is written into a file again."""
+
+from __future__ import annotations
+
+import re
+import stat
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import attrs
+
+from actors.secret import Secret
+from sim.config.grammar.distribution import parse_distribution
+from sim.config.grammar.duration import format_duration, parse_duration
+from sim.config.grammar.mix import format_mix, parse_mix
+from sim.config.grammar.number import parse_count
+from sim.config.grammar.piece import GrammarError, Piece, one_of
+from sim.config.grammar.profile import parse_arrivals, parse_profile, parse_stages
+from sim.config.grammar.region import parse_region
+from sim.config.grammar.server_model import parse_server_model
+from sim.config.grammar.size import format_size, parse_size
+from sim.config.grammar.threshold import parse_threshold
+
+TomlValue = str | int | float | bool
+_WORDS = {
+    "1": True,
+    "true": True,
+    "yes": True,
+    "on": True,
+    "0": False,
+    "false": False,
+    "no": False,
+    "off": False,
+}
+# Nextcloud allows a-z A-Z 0-9 and "_.@-' " in a user's name, 64 characters in all; blanks, quotes and
+# what has a meaning in addresses and paths are left out here, and room is left for "_user_" and a number.
+_PREFIX = re.compile(r"(?!.*\.\.)[A-Za-z0-9][A-Za-z0-9_.-]{0,47}")
+_DOMAIN = re.compile(
+    r"(?=.{1,190}$)[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?)*"
+)
+
+
+@attrs.frozen
+class Kind:
+    """A kind of value.
+
+    Attributes:
+        metavar: as help shows it.
+        parse: text → value; raises GrammarError.
+        show: value → what stands in a TOML file; what that reads back as is the same value.
+        json_type: its type in the JSON Schema of scenario files.
+        choices: all that there is, where that is so.
+    """
+
+    metavar: str
+    parse: Callable[[str], Any]
+    show: Callable[[Any], TomlValue] = str
+    json_type: str = "string"
+    choices: tuple[str, ...] = ()
+
+    @property
+    def takes_numbers(self) -> bool:
+        """Whether a bare number may stand in a file: counts, seconds, bytes."""
+        return self.metavar in ("N", "DURATION", "SIZE", "DISTRIBUTION")
+
+    @property
+    def is_flag(self) -> bool:
+        return self.json_type == "boolean"
+
+
+def count(least: int = 0, most: int = 1_000_000) -> Kind:
+    return Kind("N", lambda text: parse_count(text, "a number", least, most), int, "integer")
+
+
+def duration(*, zero: bool = True) -> Kind:
+    return Kind("DURATION", lambda text: parse_duration(text, zero=zero), format_duration)
+
+
+def choice(names: Iterable[str], what: str, make: Callable[[str], Any] = str) -> Kind:
+    known = tuple(names)
+    return Kind(
+        "|".join(known),
+        lambda text: make(one_of(Piece.of(text), known, what)),
+        lambda v: str(v),
+        choices=known,
+    )
+
+
+def parse_flag(text: str) -> bool:
+    word = text.strip().lower()
+    if word not in _WORDS:
+        raise GrammarError("neither true nor false", text, 0)
+    return _WORDS[word]
+
+
+def parse_text(text: str) -> str:
+    """Any text of one line."""
+    if not text.strip():
+        raise GrammarError("nothing given", text, 0)
+    if not text.isprintable():
+        raise GrammarError(
+            "a character that cannot be printed", text, _first(text, lambda c: not c.isprintable())
+        )
+    return text.strip()
+
+
+def parse_url(text: str) -> str:
+    """An http(s) address, without the `/` at its end. Credentials, query and fragment are refused.
+
+    What may be a password never stands in an error.
+    """
+    if "@" in text:
+        raise GrammarError("credentials do not belong into a URL", f"…@{text.rpartition('@')[2]}", 0)
+    try:
+        url = urlsplit(text.strip())
+        port, host = url.port, url.hostname
+    except ValueError as error:
+        raise GrammarError("no valid URL", text, 0) from error
+    if url.scheme not in ("http", "https"):
+        raise GrammarError("no URL (it starts with http:// or https://)", text, 0)
+    if (
+        not host
+        or port == 0
+        or not text.isascii()
+        or not parse_text(text).isprintable()
+        or " " in text.strip()
+    ):
+        raise GrammarError("no valid URL", text, 0)
+    if url.query or url.fragment:
+        raise GrammarError("a URL of a server has no '?' or '#'", text, _first(text, lambda c: c in "?#"))
+    return text.strip().rstrip("/")
+
+
+def parse_origin(text: str) -> str:
+    """Scheme, host and port of an http(s) address, and nothing else."""
+    url = parse_url(text)
+    if urlsplit(url).path:
+        raise GrammarError("an origin ends with its host or port", text, text.find(urlsplit(url).path, 8))
+    return url
+
+
+def parse_prefix(text: str) -> str:
+    if not _PREFIX.fullmatch(text.strip()):
+        bad = _first(text, lambda c: not (c.isascii() and (c.isalnum() or c in "_.-")))
+        raise GrammarError(
+            "not usable in a Nextcloud user name (letters, digits, '_.-', no '..', at most 48)", text, bad
+        )
+    return text.strip()
+
+
+def parse_mail_domain(text: str) -> str:
+    """A domain (RFC 5321 4.1.2), in lower case as Nextcloud keeps addresses."""
+    if not _DOMAIN.fullmatch(text.strip()):
+        bad = _first(text, lambda c: not (c.isascii() and (c.isalnum() or c in ".-")))
+        raise GrammarError("no domain of mail addresses", text, bad)
+    return text.strip().lower()
+
+
+def parse_path(text: str) -> Path:
+    if not text:
+        raise GrammarError("no file name given", text, 0)
+    if "\0" in text:
+        raise GrammarError("no file name", text, text.index("\0"))
+    try:
+        return Path(text).expanduser() if text.startswith("~/") else Path(text)
+    except RuntimeError as error:
+        raise GrammarError("there is no home directory; set HOME", text, 0) from error
+
+
+def parse_readable(text: str) -> Path:
+    """A file that is there."""
+    path = parse_path(text)
+    try:
+        mode = path.stat().st_mode
+        if stat.S_ISDIR(mode):
+            raise GrammarError("is a directory, not a file", text, 0)
+        path.open("rb").close()
+    except OSError as error:
+        raise GrammarError((error.strerror or "cannot be read").lower(), text, 0) from error
+    return path
+
+
+def _first(text: str, is_bad: Callable[[str], bool]) -> int:
+    return next((at for at, character in enumerate(text) if is_bad(character)), 0)
+
+
+FLAG = Kind("", parse_flag, bool, "boolean")
+TEXT = Kind("TEXT", parse_text)
+URL = Kind("URL", parse_url)
+ORIGIN = Kind("ORIGIN", parse_origin)
+PREFIX = Kind("NAME", parse_prefix)
+MAIL_DOMAIN = Kind("DOMAIN", parse_mail_domain)
+FILE = Kind("FILE", parse_path)
+READABLE = Kind("FILE", parse_readable)
+SECRET = Kind("SECRET", Secret, lambda _: "")
+SIZE = Kind("SIZE", parse_size, format_size)
+DISTRIBUTION = Kind("DISTRIBUTION", parse_distribution)
+STAGES = Kind("STAGES", parse_stages)
+ARRIVALS = Kind("STAGES", parse_arrivals)
+PROFILE = Kind("SHAPE", parse_profile)
+MIX = Kind("MIX", parse_mix, format_mix)
+REGION = Kind("REGION", parse_region)
+THRESHOLD = Kind("LIMIT", parse_threshold)
+SERVER_MODEL = Kind("MODEL", parse_server_model)

@@ -1,1 +1,0 @@
-"""Load over time, as pure values."""

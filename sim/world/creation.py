@@ -1,0 +1,145 @@
+"""Creating users on a server that does so in steps, fails by chance, and may not answer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import attrs
+
+from actors.accounts import AlreadyExists, FilesExist, NotCreated
+from actors.errors import SetupError
+from actors.ports import Accounts, Person
+from actors.secret import Secret
+from actors.shelter import Shelter
+from sim.clean.ledger import Ledger
+from sim.clean.marker import is_marker
+from sim.clean.things.user import USER_KIND, remove_user, settled
+from sim.config.model import Config
+from sim.world.people import new_password, numbered
+
+MAX_TRIES = 4
+MAX_OTHER_NUMBERS = 20
+ANSWER_S = 60.0
+"""How long a creation under way is let come to its answer, although the run is being stopped."""
+
+
+class Creation:
+    """Creates users one by one, each in the ledger before it is asked for.
+
+    Args:
+        shelter: a creation that was sent comes to its answer under it.
+        numbers: how many numbers are given away already.
+        say: told what is done otherwise than asked for.
+    """
+
+    def __init__(
+        self,
+        config: Config,
+        accounts: Accounts,
+        ledger: Ledger,
+        shelter: Shelter,
+        numbers: int,
+        say: Callable[[str], None],
+    ) -> None:
+        self._config = config
+        self._accounts = accounts
+        self._ledger = ledger
+        self._shelter = shelter
+        self._last_number = numbers
+        self._say = say
+        self._least_length = 0
+
+    async def learn_policy(self) -> None:
+        """What the server wants of passwords. What it does not tell, creations will."""
+        try:
+            self._least_length = await self._accounts.password_length()
+        except SetupError:
+            self._least_length = 0
+
+    async def create(self, person: Person) -> Person:
+        """The user as created: another number where files of an earlier one are in the way.
+
+        Raises SetupError. The ledger keeps whoever may exist; cancelled, too.
+        """
+        if len(person.password.reveal()) < self._least_length:
+            person = attrs.evolve(person, password=new_password(self._least_length))
+        reasons: list[FilesExist] = []
+        while len(reasons) < MAX_OTHER_NUMBERS:
+            try:
+                await self._insist(person)
+                return person
+            except FilesExist as error:
+                reasons.append(error)
+            other = await self._next_free(person)
+            self._say(f"  files of an earlier {person.uid} are still on the server: {other.uid} instead")
+            person = other
+        raise SetupError(f"{reasons[0]}; choose another --user-prefix")
+
+    async def _insist(self, person: Person) -> None:
+        self._ledger.intend(USER_KIND, person.uid)
+        reason: NotCreated | None = None
+        for attempt in range(MAX_TRIES):
+            try:
+                await self._send(person)
+            except FilesExist:
+                if attempt == 0:
+                    self._ledger.removed(USER_KIND, person.uid)
+                raise
+            except AlreadyExists as error:
+                if attempt == 0:
+                    # Only now it is certain that the user is somebody else's.
+                    self._ledger.removed(USER_KIND, person.uid)
+                    raise
+                reason = error
+            except NotCreated as error:
+                reason = error if error.is_refused else reason or error
+            else:
+                self._ledger.created(USER_KIND, person.uid)
+                return
+            if reason.is_refused and await self._is_absent(person, is_first=attempt == 0):
+                raise reason
+            if await self._has_come(person):
+                return
+        assert reason is not None
+        raise reason
+
+    async def _send(self, person: Person) -> None:
+        with self._shelter.over(ANSWER_S) as scope:
+            await self._accounts.create(person)
+        if scope.cancelled_caught:
+            raise NotCreated(f"creating the user {person.uid}: no answer within {ANSWER_S:g} s")
+
+    async def _is_absent(self, person: Person, *, is_first: bool) -> bool:
+        """After a refusal: strike the intent off where the API says that there is nobody.
+
+        An earlier try may still be being carried out, so then it is asked over some seconds.
+        """
+        look = self._accounts.look(person.uid) if is_first else settled(self._accounts, person.uid)
+        if await look is not None:
+            return False
+        self._ledger.removed(USER_KIND, person.uid)
+        return True
+
+    async def _has_come(self, person: Person) -> bool:
+        """After an answer that left it open: whether the user is complete; half made, they are removed."""
+        found = await settled(self._accounts, person.uid)
+        if found is None:
+            return False
+        if not found.email:
+            self._say(f"  {person.uid} came into being by half, and is made anew")
+            await remove_user(self._accounts, person.uid)
+            return False
+        domain = self._config.users.mail_domain
+        if not is_marker(found.email, person.uid, self._ledger.head.mark, (domain,)):
+            self._ledger.removed(USER_KIND, person.uid)
+            raise AlreadyExists(f"the user {person.uid} exists already; choose another --user-prefix")
+        self._ledger.created(USER_KIND, person.uid)
+        return True
+
+    async def _next_free(self, person: Person) -> Person:
+        password: Secret = new_password(self._least_length)
+        while True:
+            self._last_number += 1
+            other = numbered(self._config, self._last_number, password, self._ledger.head.mark)
+            if await self._accounts.look(other.uid) is None:
+                return attrs.evolve(other, group=person.group, region=person.region)

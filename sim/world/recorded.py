@@ -1,0 +1,85 @@
+"""A connector whose calls are recorded as set-up's own: the server has seen them too."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
+
+import trio
+
+from actors.answer import Json
+from actors.errors import CallError, Outcome
+from actors.events import Measurement, Phase, Record
+from actors.ports import Connector, Credentials, Person, ToolSession
+from actors.text import harmless
+
+STEP = "setup"
+
+
+class RecordedConnector:
+    """See `actors.ports.Connector`: each call of its sessions is a fact of the phase `SETUP`."""
+
+    def __init__(self, connector: Connector, record: Record) -> None:
+        self._connector = connector
+        self._record = record
+
+    @asynccontextmanager
+    async def open_session(self, person: Person, credentials: Credentials) -> AsyncIterator[ToolSession]:
+        async with self._connector.open_session(person, credentials) as session:
+            yield RecordedSession(session, person, self._record)
+
+
+class RecordedSession:
+    """See `actors.ports.ToolSession`."""
+
+    def __init__(self, session: ToolSession, person: Person, record: Record) -> None:
+        self._session = session
+        self._person = person
+        self._record = record
+
+    @property
+    def protocol(self) -> str:
+        return self._session.protocol
+
+    async def prepare(self) -> None:
+        await self._session.prepare()
+
+    async def call_tool(self, name: str, arguments: Mapping[str, Json]) -> Json:
+        return await self._recorded(name, lambda: self._session.call_tool(name, arguments))
+
+    async def read_resource(self, uri: str) -> Json:
+        return await self._recorded(uri, lambda: self._session.read_resource(uri))
+
+    async def list_tools(self) -> frozenset[str]:
+        return await self._session.list_tools()
+
+    async def _recorded(self, tool: str, call: Callable[[], Awaitable[Json]]) -> Json:
+        await self.prepare()
+        started, failure, is_done = trio.current_time(), None, False
+        try:
+            value = await call()
+            is_done = True
+            return value
+        except CallError as error:
+            failure = error
+            raise
+        finally:
+            outcome = Outcome.OK if is_done else failure.outcome if failure else Outcome.INTERRUPTED
+            self._record(
+                Measurement(
+                    workflow="",
+                    step=STEP,
+                    tool=tool,
+                    user=self._person.uid,
+                    execution=0,
+                    outcome=outcome,
+                    started=started,
+                    finished=trio.current_time(),
+                    status=failure.status if failure else None,
+                    reason=failure.reason if failure else "",
+                    text=harmless(str(failure)) if failure else "",
+                    group=self._person.group,
+                    region=self._person.region,
+                    phase=Phase.SETUP,
+                )
+            )

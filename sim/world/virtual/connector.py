@@ -1,0 +1,112 @@
+"""MCP sessions without a wire: each user's calls go straight to the tools of a stand-in in this process."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
+from random import Random
+from typing import TypeVar
+
+import trio
+
+from actors.answer import Json
+from actors.draws import draws_of
+from actors.errors import CallError, Outcome
+from actors.network import Network
+from actors.ports import Credentials, Person
+from actors.tool_results import read_tool_result
+from sim.standin.app import Standin
+from sim.standin.toolbox import as_text
+from sim.world.virtual.server import ServerQueue
+
+T = TypeVar("T")
+
+
+class InProcessConnector:
+    """Opens sessions on a stand-in's tools. See `actors.ports.Connector`.
+
+    Args:
+        networks: the way to the server by region; who has no region has no way to go.
+        call_timeout_s: bounds each call, the time on the network included.
+        seed: of every user's draws of network and service times.
+    """
+
+    def __init__(
+        self,
+        standin: Standin,
+        server: ServerQueue,
+        networks: Mapping[str, Network],
+        call_timeout_s: float,
+        seed: int,
+    ) -> None:
+        self.standin = standin
+        self.server = server
+        self._networks = networks
+        self._call_timeout_s = call_timeout_s
+        self._seed = seed
+        self._sessions: Counter[str] = Counter()
+
+    @asynccontextmanager
+    async def open_session(self, person: Person, credentials: Credentials) -> AsyncIterator[InProcessSession]:
+        network = self._networks.get(person.region, Network())
+        self._sessions[person.uid] += 1
+        draws = draws_of(f"{self._seed}/server/{person.uid}", self._sessions[person.uid])
+        await trio.sleep(network.handshake(draws))
+        yield InProcessSession(self, person.uid, network, draws, self._call_timeout_s)
+
+
+class InProcessSession:
+    """One user's session; see `actors.ports.ToolSession`."""
+
+    protocol = "in-process"
+
+    def __init__(
+        self,
+        connector: InProcessConnector,
+        uid: str,
+        network: Network,
+        random: Random,
+        call_timeout_s: float,
+    ) -> None:
+        self._standin = connector.standin
+        self._server = connector.server
+        self._uid = uid
+        self._network = network
+        self._random = random
+        self._call_timeout_s = call_timeout_s
+
+    async def prepare(self) -> None:
+        """Nothing is to be refreshed or tidied up."""
+
+    async def call_tool(self, name: str, arguments: Mapping[str, Json]) -> Json:
+        answer = await self._ask(name, lambda: self._standin.tools.call(self._uid, name, arguments))
+        return read_tool_result(name, answer.structured, [as_text(answer)], answer.is_error)
+
+    async def read_resource(self, uri: str) -> Json:
+        async def read() -> Json:
+            return self._standin.toolbox.read(self._uid, uri)
+
+        found = await self._ask(uri, read)
+        if found is None:
+            raise CallError(Outcome.PROTOCOL_ERROR, f"Unknown resource: {uri}")
+        return found
+
+    async def list_tools(self) -> frozenset[str]:
+        return frozenset(self._standin.toolbox.tools)
+
+    async def _ask(self, tool: str, act: Callable[[], Awaitable[T]]) -> T:
+        """One call over the network and through the server's queue, within the call's deadline."""
+        try:
+            with trio.fail_after(self._call_timeout_s):
+                # Not even a checkpoint where there is no way to go: calls are most of what a run does.
+                if self._network.is_instant:
+                    return await self._server.serve(tool, act, self._random)
+                on_the_way_s = self._network.round_trip(self._random)
+                await trio.sleep(on_the_way_s / 2)
+                answer = await self._server.serve(tool, act, self._random)
+                await trio.sleep(on_the_way_s / 2)
+                return answer
+        except trio.TooSlowError:
+            text = f"no answer within {self._call_timeout_s:g} s"
+            raise CallError(Outcome.TRANSPORT_ERROR, text, reason="timeout", answered=False) from None
