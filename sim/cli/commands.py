@@ -122,7 +122,7 @@ def doctor(**flags: Any) -> int:
     from sim.app import carry_out
     from sim.cli.doctor import Doctor
 
-    return int(carry_out(Doctor(config), config))
+    return int(carry_out(Doctor(config).main, config))
 
 
 def tools(**flags: Any) -> int:
@@ -134,7 +134,7 @@ def tools(**flags: Any) -> int:
     from sim.app import carry_out
     from sim.cli.offer import Offer
 
-    return int(carry_out(Offer(config), config))
+    return int(carry_out(Offer(config).main, config))
 
 
 def doctor_options() -> list[click.Parameter]:
