@@ -1,7 +1,7 @@
 """Virtual time: a clock that leaps to the next deadline as soon as every task waits.
 
 The only place that knows trio's test clock and its switch for a reproducible order of tasks. That
-switch is private to trio, which is therefore pinned to an exact version; `tests/sim/test_clock.py`
+switch is private to trio, which is therefore pinned to an exact version; `tests/sim/runtime/test_clock.py`
 holds what is relied on here.
 """
 
