@@ -9,7 +9,6 @@ import pytest
 from actors.errors import SetupError
 from actors.ports import Person
 from actors.secret import Secret
-from sim.config.build import same_file
 from sim.config.grammar.piece import GrammarError
 from sim.config.option_types import parse_mail_domain, parse_prefix
 from sim.world.people import new_password, read_accounts, regrouped
@@ -87,15 +86,3 @@ def test_usual_prefixes_and_domains_are_taken() -> None:
     for bad in ("", "a@b", "a b", "-a", "a..b", "a" * 191):
         with pytest.raises(GrammarError):
             parse_mail_domain(bad)
-
-
-def test_results_never_take_the_place_of_the_ledger(tmp_path: Path) -> None:
-    one = tmp_path / "one"
-    assert same_file(one, tmp_path / "." / "one")
-    one.touch()
-    (tmp_path / "link").symlink_to(one)
-    (tmp_path / "hard").hardlink_to(one)
-    assert same_file(tmp_path / "link", one)
-    assert same_file(tmp_path / "hard", one)
-    assert not same_file(one, tmp_path / "two")
-    assert not same_file(None, one)
