@@ -164,7 +164,8 @@ class Preparation:
         self._plan, self._has_checked = plan, True
         if plan is None:
             await check_takes_passwords(self._connector, servers.mcp_url)
-            return f"{servers.nextcloud_url}; no log-in: passwords are taken"
+            self._say("  no log-in: the MCP server takes passwords")
+            return servers.nextcloud_url
         return f"{servers.nextcloud_url}; {plan.why}; scopes {plan.scope}"
 
     async def _identify(self) -> None:
