@@ -6,9 +6,11 @@ ledger, signals. The report comes last.
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Callable
 from datetime import UTC, datetime
 
+import attrs
 import trio
 
 from actors.accounts import OcsAccounts
@@ -17,6 +19,7 @@ from actors.events import Record
 from actors.login.app_passwords import Devices
 from actors.ports import Person
 from actors.secret import Secret
+from sim.clean.end import CleanupEnd
 from sim.clean.ledger import Ledger, open_ledger
 from sim.clean.ledger_text import LedgerHead
 from sim.clean.marker import new_mark
@@ -30,10 +33,8 @@ from sim.load.engine import Load
 from sim.measure.recorder import Recorder
 from sim.measure.summary import summarize
 from sim.measure.thresholds import Verdict, judge
-from sim.report.order import in_order
-from sim.report.outcome import Ending, cleanup_text, exit_code, plain
+from sim.report.build import RunFacts, build_result
 from sim.report.publish import complain, publish
-from sim.report.run_info import RunInfo
 from sim.runtime.clock import run_virtual
 from sim.runtime.file_limit import raise_file_limit
 from sim.runtime.signals import Outside, keep_for_a_run
@@ -47,6 +48,29 @@ from sim.world.servers import make_connector, open_target
 from sim.world.tools import usable
 from workflows.base import Workflow
 from workflows.catalogue import catalogue
+
+
+@attrs.define
+class Ending:
+    """What is known of a run's end, gathered as it comes.
+
+    Attributes:
+        problem: why the set-up failed, "" when it did not.
+        bug: what nobody expected, and ended the run.
+        cleanup: None: nothing was to be removed, or it was not tried.
+        kept: whether users were kept because that was asked for.
+    """
+
+    problem: str = ""
+    bug: Exception | None = None
+    signal: signal.Signals | None = None
+    cleanup: CleanupResult | None = None
+    ledger_path: str = ""
+    kept: bool = False
+
+    @property
+    def clean(self) -> CleanupEnd:
+        return CleanupEnd(self.cleanup, self.ledger_path, self.kept)
 
 
 def run(config: Config, watch: Record | None = None) -> ExitCode:
@@ -78,6 +102,7 @@ class Simulation:
         self._load: Load | None = None
         self._recorder: Recorder
         self._people: dict[str, list[Person]] = {}
+        self._mark = ""
         self._steps: dict[str, tuple[str, ...]] = {}
         self._began = datetime.now(UTC).isoformat(timespec="seconds")
         self.outside = Outside()
@@ -106,8 +131,8 @@ class Simulation:
     async def _run(self, interrupt: Interrupt) -> None:
         workflows = catalogue(self._config.stories.files)
         self._steps = {name: tuple(workflow.steps) for name, workflow in workflows.items()}
-        mark = new_mark()
-        self._people = people_of(self._config, "" if self._config.target.virtual else mark)
+        mark = self._mark = "" if self._config.target.virtual else new_mark()
+        self._people = people_of(self._config, mark)
         if self._config.target.virtual:
             await self._run_virtual(workflows, interrupt)
             return
@@ -250,20 +275,16 @@ class Simulation:
 
     def _report(self) -> ExitCode:
         """The results first, then what a person reads; neither takes the other down."""
-        summary = in_order(summarize(self._recorder), self._steps)
-        verdicts = self._verdicts()
-        broken = self._load is not None and self._load.limits.stopped_it
-        successes = self._recorder.successes
-        code = exit_code(self._config, self._ending, summary, verdicts, successes, broken=broken)
-        info = self._info(verdicts, code)
+        result = build_result(self._config, summarize(self._recorder), self._facts())
+        end, code = self._ending.clean, ExitCode(result.exit_code)
         if self._load is not None:
-            code = publish(summary, info, self._config.output, self._progress.say)
-        elif not info.left_behind:
-            self._progress.say(info.cleanup)
+            code = publish(result, self._config.output, self._progress.say)
+        elif end.is_clean:
+            self._progress.say(end.text)
         if self._ending.problem:
             complain(self._ending.problem)
-        if self._load is None and info.left_behind:
-            complain(info.cleanup)
+        if self._load is None and not end.is_clean:
+            complain(end.text)
         return code
 
     def _verdicts(self) -> tuple[Verdict, ...]:
@@ -271,33 +292,36 @@ class Simulation:
             return self._load.limits.verdicts()
         return tuple(judge(threshold, self._recorder) for threshold in self._config.thresholds)
 
-    def _info(self, verdicts: tuple[Verdict, ...], code: ExitCode) -> RunInfo:
+    def _facts(self) -> RunFacts:
+        load, ending = self._load, self._ending
+        return RunFacts(
+            target=self._target_text(),
+            clock="virtual" if self._config.target.virtual else "wall",
+            login=self._login_text,
+            users=sum(len(group) for group in self._people.values()),
+            stopped=ending.problem or (load.stopped if load else "stopped while setting up"),
+            cleanup=ending.clean,
+            protocols=dict(load.protocols) if load else {},
+            steps=self._steps,
+            began=self._began,
+            run_id=self._mark,
+            command=self._config.output.command,
+            generator_cpu=load.generator_cpu if load else None,
+            verdicts=self._verdicts(),
+            breakpoint=load.limits.breakpoint if load else None,
+            was_broken=load is not None and load.limits.stopped_it,
+            problem=ending.problem,
+            has_bug=ending.bug is not None,
+            signal=ending.signal,
+        )
+
+    def _target_text(self) -> str:
         target = self._config.target
         if target.virtual:
-            where = "the built-in stand-in, in this process"
-        elif target.is_standin:
-            where = "the built-in stand-in for Nextcloud and its MCP server"
-        else:
-            where = f"{target.mcp_url} (Nextcloud {target.nextcloud_url or 'not named'})"
-        load = self._load
-        left = self._ending.cleanup.remaining if self._ending.cleanup else ()
-        return RunInfo(
-            target=where,
-            clock="virtual" if target.virtual else "wall",
-            seed=self._config.load.seed,
-            config={key: value for key, value in plain(self._config).items() if key != "output"},
-            login=self._login_text,
-            protocols=dict(load.protocols) if load else {},
-            users=sum(len(group) for group in self._people.values()),
-            stopped=self._ending.problem or (load.stopped if load else "stopped while setting up"),
-            cleanup=cleanup_text(self._ending),
-            left_behind=left,
-            exit_code=int(code),
-            began=self._began,
-            generator_cpu=load.generator_cpu if load else None,
-            verdicts=verdicts,
-            breakpoint=load.limits.breakpoint if load else None,
-        )
+            return "the built-in stand-in, in this process"
+        if target.is_standin:
+            return "the built-in stand-in for Nextcloud and its MCP server"
+        return f"{target.mcp_url} (Nextcloud {target.nextcloud_url or 'not named'})"
 
 
 def expected_in(error: BaseException) -> SetupError | None:

@@ -16,9 +16,8 @@ from actors.ports import Credentials, Person
 from sim.app import Simulation
 from sim.clean.ledger import Ledger
 from sim.config.model import Config
-from sim.exit import ExitCode
+from sim.exit import ExitCode, code_of_signal
 from sim.live.console import printable
-from sim.report.outcome import cleanup_text, code_of_signal
 from sim.runtime.stop import Interrupt
 from sim.world.prepare import MakeLogin, Place, Setup
 from workflows.base import Workflow
@@ -104,7 +103,7 @@ class Doctor(Simulation):
         is_clean = ending.cleanup is None or ending.cleanup.is_clean
         self._say(
             "ok" if is_clean else "failed",
-            f"clean-up: {cleanup_text(ending)}",
+            f"clean-up: {ending.clean.text}",
             "" if is_clean else "bold red",
         )
         if ending.bug is not None:

@@ -10,8 +10,7 @@ from collections.abc import Mapping
 from actors.text import harmless
 from sim.app import Simulation
 from sim.clean.ledger import Ledger
-from sim.exit import ExitCode
-from sim.report.outcome import cleanup_text, code_of_signal
+from sim.exit import ExitCode, code_of_signal
 from sim.report.publish import complain
 from sim.runtime.stop import Interrupt
 from sim.world.prepare import Place, Setup
@@ -42,7 +41,7 @@ class Offer(Simulation):
         if ending.problem:
             complain(ending.problem)
         if ending.cleanup is not None and not ending.cleanup.is_clean:
-            complain(cleanup_text(ending))
+            complain(ending.clean.text)
             return ExitCode.LEFT_BEHIND
         if ending.signal is not None:
             return code_of_signal(ending.signal)
