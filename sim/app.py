@@ -20,17 +20,13 @@ from sim.live.logs import logged
 from sim.load.engine import Load
 from sim.measure.recorder import Recorder
 from sim.measure.summary import summarize
-from sim.measure.thresholds import Verdict
-from sim.report.order import in_order
-from sim.report.outcome import plain, without_success
+from sim.report.build import RunFacts, build_result
 from sim.report.publish import complain, publish
-from sim.report.run_info import RunInfo
 from sim.runtime.signal_source import signals_of_process
 from sim.runtime.signals import keep_for_a_run
 from sim.runtime.stop import Stop, StopSource
 from sim.world.base import World, kind_of, play
 from sim.world.visit import Visit, visit
-from workflows.catalogue import catalogue
 
 Main = Callable[[StopSource], Awaitable[ExitCode]]
 
@@ -95,51 +91,47 @@ class Run:
 
     def _report(self, found: Visit) -> ExitCode:
         """The results first, then what a person reads; neither takes the other down."""
-        load, config = self._load, self._config
-        steps = {name: tuple(workflow.steps) for name, workflow in catalogue(config.stories.files).items()}
-        summary = in_order(summarize(self._recorder), steps)
-        verdicts = load.limits.verdicts() if load is not None else ()
-        broken = load is not None and load.limits.stopped_it
-        trouble = attrs.evolve(
-            found.trouble,
-            failed=bool(found.problem) or not self._recorder.successes,
-            violated=bool(summary.violations) and not config.stories.allow_violations,
-            broken=broken or not all(verdict.held for verdict in verdicts),
-            fruitless=bool(without_success(summary)),
-        )
-        code = exit_code(trouble)
-        if load is not None and found.world is not None:
-            code = publish(
-                summary,
-                self._info(found, found.world, load, verdicts, code),
-                config.output,
-                self._console.say,
-            )
-        elif found.cleanup.is_clean:
-            self._console.say(found.cleanup.text)
+        if found.world is None or self._load is None:
+            return tell_without_result(found, self._console.say)
+        facts = facts_of(found, found.world, self._load, self._config)
+        result = build_result(self._config, summarize(self._recorder), facts)
+        code = publish(result, self._config.output, self._console.say)
         if found.problem:
             complain(found.problem)
-        if load is None and not found.cleanup.is_clean:
-            complain(found.cleanup.text)
         return code
 
-    def _info(
-        self, found: Visit, world: World, load: Load, verdicts: tuple[Verdict, ...], code: ExitCode
-    ) -> RunInfo:
-        return RunInfo(
-            target=world.target,
-            clock=world.clock.name,
-            seed=self._config.load.seed,
-            config={key: value for key, value in plain(self._config).items() if key != "output"},
-            login=world.crowd.login,
-            protocols=dict(load.protocols),
-            users=world.crowd.size,
-            stopped=found.problem or load.stopped,
-            cleanup=found.cleanup.text,
-            left_behind=found.cleanup.left,
-            exit_code=int(code),
-            began=world.began,
-            generator_cpu=load.generator_cpu,
-            verdicts=verdicts,
-            breakpoint=load.limits.breakpoint,
-        )
+
+def tell_without_result(found: Visit, say: Callable[[str], None]) -> ExitCode:
+    """A run without a load has no figures to show: say why, and what it left."""
+    if found.cleanup.is_clean:
+        say(found.cleanup.text)
+    if found.problem:
+        complain(found.problem)
+    if not found.cleanup.is_clean:
+        complain(found.cleanup.text)
+    return exit_code(attrs.evolve(found.trouble, failed=True))
+
+
+def facts_of(found: Visit, world: World, load: Load, config: Config) -> RunFacts:
+    """What is known of a run beside its figures."""
+    crowd = world.crowd
+    return RunFacts(
+        target=world.target,
+        clock=world.clock.name,
+        login=crowd.login,
+        users=crowd.size,
+        stopped=found.problem or load.stopped,
+        cleanup=found.cleanup,
+        protocols=dict(load.protocols),
+        steps={name: tuple(workflow.steps) for name, workflow in crowd.workflows.items()},
+        began=world.began,
+        run_id=crowd.mark,
+        command=config.output.command,
+        generator_cpu=load.generator_cpu,
+        verdicts=load.limits.verdicts(),
+        breakpoint=load.limits.breakpoint,
+        was_broken=load.limits.stopped_it,
+        problem=found.problem,
+        has_bug=found.bug is not None,
+        signal=found.signal,
+    )

@@ -9,9 +9,13 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import attrs
 import click
 
+from sim.cli.command_line import repeated_command
 from sim.cli.parser import GroupedHelp, table_options
+from sim.cli.report import check_format, report, report_params
+from sim.cli.schemas import schema, schema_params
 from sim.config.layers import Layer, as_toml, defaults, from_environment, from_flags, merge, read_value
 from sim.config.options import OPTIONS, Section, find
 from sim.config.usage import UsageError
@@ -53,7 +57,8 @@ def all_commands() -> list[click.Command]:
         _command(
             "tools", tools, doctor_options(), "List the tools of a server, and which workflows use them."
         ),
-        _command("schema", schema, [], "Print the JSON Schema of scenario files."),
+        _command("report", report, report_params(), "Show a stored result, or write it in another format."),
+        _command("schema", schema, schema_params(), "Print the JSON Schema of scenario files, or results."),
         _command("workflows", workflows, _files(required=False), "List the workflows: roles, steps, tools."),
         _command(
             "try", try_, [*_files(), *table_options()], "Play a file's workflow once, printing every step."
@@ -71,9 +76,10 @@ def simulate(flags: Flags) -> int:
     _check_account(layer)
     _consent(config)
     _say_seed(config)
+    command = repeated_command(flags, config.load.seed)
     from sim import app
 
-    return int(app.run(config))
+    return int(app.run(attrs.evolve(config, output=attrs.evolve(config.output, command=command))))
 
 
 def cleanup(**flags: Any) -> int:
@@ -190,16 +196,6 @@ def profile(**flags: Any) -> int:
     return ExitCode.OK
 
 
-def schema() -> int:
-    """`simulate schema`."""
-    import json
-
-    from sim.config.schema import scenario_schema
-
-    click.echo(json.dumps(scenario_schema(), indent=2, ensure_ascii=False))
-    return ExitCode.OK
-
-
 def workflows(file: str | None) -> int:
     """`simulate workflows`."""
     from sim.cli import stories
@@ -236,7 +232,10 @@ def make_config(layer: Layer) -> Config:
     """Raises UsageError."""
     from sim.config.build import build_config
 
-    return build_config(layer, read_stories)
+    config = build_config(layer, read_stories)
+    for file in config.output.reports:
+        check_format(file.format, layer.settings["report"].origin)
+    return config
 
 
 def read_stories(files: Sequence[Path]) -> Stories:

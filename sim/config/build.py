@@ -169,26 +169,32 @@ def _login(said: Said, target: Target) -> LoginOptions:
 def _output(said: Said) -> Output:
     if said["quiet"] and said["verbose"]:
         raise said.error("quiet", "not together with --verbose")
-    for name in ("output", "ledger"):
-        if said[name] is None or (name == "output" and said[name] == STDOUT):
-            continue
-        if problem := why_unwritable(said[name]):
-            raise said.error(name, f"{str(said[name])!r}: {problem}")
+    for name, path in _written(said):
+        if (name == "ledger" or path != STDOUT) and (problem := why_unwritable(path)):
+            raise said.error(name, f"{str(path)!r}: {problem}")
     _check_apart(said)
-    return Output(said["output"], said["quiet"], said["verbose"], said["ledger"])
+    return Output(said["output"], said["quiet"], said["verbose"], said["ledger"], said.many("report"))
+
+
+def _written(said: Said) -> list[tuple[str, Path]]:
+    """Every file that is written, and which option names it."""
+    single = [(name, said[name]) for name in ("ledger", "output") if said[name] is not None]
+    return [*single, *(("report", file.path) for file in said.many("report"))]
 
 
 def _check_apart(said: Said) -> None:
-    """Nothing is written over what is read, or over the list of what is to be removed."""
-    output, ledger = said["output"], said["ledger"]
-    if output is not None and looks_like_a_ledger(output):
-        raise said.error("output", f"{str(output)!r}: this is a ledger, which says what a run has to remove")
+    """Nothing is written over what is read, over the list of what is to be removed, or over another."""
     read = [*said.many("workflows"), said["accounts"], said["scenario"], said["ca_file"]]
-    for name, path in (("ledger", ledger), ("output", output)):
-        others = [*read, ledger] if name == "output" else read
-        for other in others:
-            if path is not None and other is not None and is_same_file(path, other):
+    before = [path for path in read if path is not None]
+    for name, path in _written(said):
+        if name != "ledger" and looks_like_a_ledger(path):
+            raise said.error(name, f"{str(path)!r}: this is a ledger, which says what a run has to remove")
+        for other in before:
+            if path == other == STDOUT:
+                raise said.error(name, "standard output is taken")
+            if STDOUT not in (path, other) and is_same_file(path, other):
                 raise said.error(name, f"{str(path)!r} and {str(other)!r} are the same file")
+        before.append(path)
 
 
 def is_same_file(one: Path, other: Path) -> bool:

@@ -30,6 +30,7 @@ __all__ = [
     "LoginOptions",
     "Output",
     "Region",
+    "ReportFile",
     "ServerModel",
     "StoryOptions",
     "Target",
@@ -175,13 +176,32 @@ class StoryOptions:
 
 
 @attrs.frozen
+class ReportFile:
+    """A file, and the name of the format in which the results go there."""
+
+    format: str
+    path: Path
+
+    def __str__(self) -> str:
+        return f"{self.format}:{self.path}"
+
+
+@attrs.frozen
 class Output:
-    """Where the results go."""
+    """Where the results go. `command`: the words that repeat the run, without destinations and secrets."""
 
     json_file: Path | None = None
     quiet: bool = False
     verbose: bool = False
     ledger: Path | None = None
+    reports: tuple[ReportFile, ...] = ()
+    command: tuple[str, ...] = ()
+
+    @property
+    def files(self) -> tuple[ReportFile, ...]:
+        """All that is written."""
+        json_file = () if self.json_file is None else (ReportFile("json", self.json_file),)
+        return (*json_file, *self.reports)
 
 
 @attrs.frozen

@@ -22,6 +22,7 @@ from sim.config.grammar.region import parse_region
 from sim.config.grammar.server_model import parse_server_model
 from sim.config.grammar.size import format_size, parse_size
 from sim.config.grammar.threshold import parse_threshold
+from sim.config.model import ReportFile
 
 TomlValue = str | int | float | bool
 _WORDS = {
@@ -169,6 +170,14 @@ def parse_path(text: str) -> Path:
         raise GrammarError("there is no home directory; set HOME", text, 0) from error
 
 
+def parse_report(text: str) -> ReportFile:
+    """`FORMAT:FILE`. Which formats there are is known to those who write them."""
+    name, colon, path = text.partition(":")
+    if not colon or not name.strip():
+        raise GrammarError("this reads FORMAT:FILE, as in text:run.txt", text, 0)
+    return ReportFile(name.strip(), parse_path(path))
+
+
 def parse_readable(text: str) -> Path:
     """A file that is there."""
     path = parse_path(text)
@@ -193,6 +202,7 @@ ORIGIN = Kind("ORIGIN", parse_origin)
 PREFIX = Kind("NAME", parse_prefix)
 MAIL_DOMAIN = Kind("DOMAIN", parse_mail_domain)
 FILE = Kind("FILE", parse_path)
+REPORT = Kind("FORMAT:FILE", parse_report)
 READABLE = Kind("FILE", parse_readable)
 SECRET = Kind("SECRET", Secret, lambda _: "")
 SIZE = Kind("SIZE", parse_size, format_size)

@@ -128,6 +128,7 @@ OPTIONS: tuple[Option, ...] = (
     Option("client_secret", _S.LOGIN, kinds.SECRET, "Secret of that OAuth client.", flag=False, filed=False),
     Option("threshold", _S.LIMITS, kinds.THRESHOLD, "Fail unless it holds: 'note_share: p(95)<500ms', 'errors: rate<1% abort after 30s'.", many=True),
     Option("output", _S.LIMITS, kinds.FILE, "Write the results there, as JSON.", short="-o"),
+    Option("report", _S.LIMITS, kinds.REPORT, "Write them there in another format: text:run.txt, markdown:run.md; - is standard output.", many=True),
     Option("ledger", _S.LIMITS, kinds.FILE, "Where to note what was created; default: the user's state directory."),
     Option("quiet", _S.LIMITS, kinds.FLAG, "Print nothing but errors.", False),
     Option("verbose", _S.LIMITS, kinds.FLAG, "Log more, to stderr.", False, short="-v"),
