@@ -15,13 +15,12 @@ FLOORS = ("actors", "workflows", "sim", "bin")
 
 MAY_IMPORT_STANDIN = (
     "sim.world.servers",
-    "sim.world.prepare",
     "sim.config.standin_options",
     "sim.config.grammar.fault",
     "sim.cli",
     "sim.world.virtual",
 )
-"""All else knows the stand-in by its URL alone. The last one may end in more: sim.virtual_run."""
+"""All else knows the stand-in by its URL alone."""
 
 CLEAN_MAY_IMPORT = ("sim.clean", "sim.exit", "sim.world.http", "sim.world.people")
 """Removing is the last thing that may fail: what measures, reports and loads is no part of it."""
@@ -100,7 +99,7 @@ def into_the_standin(module: Module) -> Iterator[str]:
 
 
 def may_import_standin(name: str) -> bool:
-    return any(is_within(name, place) for place in MAY_IMPORT_STANDIN) or name.startswith("sim.world.virtual")
+    return any(is_within(name, place) for place in MAY_IMPORT_STANDIN)
 
 
 def out_of_the_clean_room(module: Module) -> Iterator[str]:
@@ -199,7 +198,7 @@ def test_a_forbidden_import_is_found(rule: object, place: str, text: str, tmp_pa
         (upward, "sim/app.py", "from workflows.catalogue import catalogue"),
         (out_of_the_standin, "sim/standin/app.py", "from sim.standin import store"),
         (out_of_the_standin, "sim/standin/identity/web.py", "from ..store import Store"),
-        (into_the_standin, "sim/virtual_run.py", "from sim.standin.store import Store"),
+        (into_the_standin, "sim/world/virtual/world.py", "from sim.standin.store import Store"),
         (into_the_standin, "sim/cli/commands.py", "from sim.standin.serve import serve"),
         (out_of_the_clean_room, "sim/clean/command.py", "from sim.exit import ExitCode"),
         (astray, "sim/stage.py", "import httpx"),
