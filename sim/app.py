@@ -12,14 +12,15 @@ from functools import partial
 import attrs
 import trio
 
-from actors.events import Event, Record, StepBegan
+from actors.events import StepBegan
 from sim.config.model import Config
 from sim.exit import ExitCode, exit_code
-from sim.live.console import Progress
+from sim.live.console import LiveConsole
 from sim.live.logs import logged
-from sim.load.engine import Load
-from sim.measure.recorder import Recorder
+from sim.load.engine import Driven, Load
+from sim.measure.hub import Hub, Looker, looked_on_by
 from sim.measure.summary import summarize
+from sim.measure.tally import Tally
 from sim.measure.thresholds import Verdict
 from sim.report.order import in_order
 from sim.report.outcome import plain, without_success
@@ -28,6 +29,7 @@ from sim.report.run_info import RunInfo
 from sim.runtime.signal_source import signals_of_process
 from sim.runtime.signals import keep_for_a_run
 from sim.runtime.stop import Stop, StopSource
+from sim.runtime.usage import usage_meter
 from sim.world.base import World, kind_of, play
 from sim.world.visit import Visit, visit
 from workflows.catalogue import catalogue
@@ -35,9 +37,13 @@ from workflows.catalogue import catalogue
 Main = Callable[[StopSource], Awaitable[ExitCode]]
 
 
-def run(config: Config, watch: Record | None = None) -> ExitCode:
-    """One run, from its checks to its report. Bugs raise; everything expected is an exit code."""
-    return carry_out(Run(config, watch).main, config)
+def run(config: Config, look_on: Looker | None = None) -> ExitCode:
+    """One run, from its checks to its report. Bugs raise; everything expected is an exit code.
+
+    Args:
+        look_on: told every event beside the console.
+    """
+    return carry_out(Run(config, look_on).main, config)
 
 
 def carry_out(main: Main, config: Config) -> ExitCode:
@@ -50,46 +56,51 @@ def carry_out(main: Main, config: Config) -> ExitCode:
 class Run:
     """One run and what is known of it."""
 
-    def __init__(self, config: Config, watch: Record | None = None) -> None:
+    def __init__(self, config: Config, look_on: Looker | None = None) -> None:
         self._config = config
-        self._console = Progress(config.output.quiet)
-        self._watch = watch or (self._console.log if config.output.verbose else None)
+        self._console = LiveConsole(config.output.quiet, verbose=config.output.verbose and look_on is None)
+        self._look_on = look_on
         self._load: Load | None = None
-        self._recorder: Recorder
+        self._tally: Tally
+        self._hub: Hub
 
     async def main(self, source: StopSource) -> ExitCode:
         """Set up, drive, clean up, report."""
-        self._recorder = Recorder(self._watch)
-        async with trio.open_nursery() as nursery:
-            if kind_of(self._config).clock.name == "wall":
-                nursery.start_soon(self._console.watch_silence)
-            found = await visit(self._config, self._emit, source, self._drive)
-            nursery.cancel_scope.cancel()
+        is_watched = kind_of(self._config).clock.name == "wall"
+        self._tally = Tally()
+        self._hub = Hub(self._tally, usage_meter() if is_watched else None)
+        lookers = [self._console.follow, *([self._look_on] if self._look_on else [])]
+        async with trio.open_nursery() as background, looked_on_by(self._hub, lookers):
+            background.start_soon(self._hub.tick)
+            if is_watched:
+                background.start_soon(self._console.watch_silence)
+            found = await visit(self._config, self._hub.emit, source, self._drive)
+            background.cancel_scope.cancel()
         code = self._report(found)
+        for failure in self._hub.failures:
+            complain(f"somebody who looked on failed, and missed the rest: {failure!r}")
         if found.bug is not None:
             raise found.bug
         return code
 
-    def _emit(self, event: Event) -> None:
-        self._console.take(event)
-        self._recorder.take(event)
-
     async def _drive(self, world: World, stop: Stop) -> None:
-        played = await play(world.steps, self._emit, more=2)
+        emit = self._hub.emit
+        played = await play(world.steps, emit, more=1)
         world.expect_writing()
-        crowd = world.crowd
-        at = trio.current_time()
-        self._emit(StepBegan(played + 1, played + 2, "sessions open", "Opening MCP sessions", at))
-        self._load = Load(
-            self._config,
+        crowd, at = world.crowd, trio.current_time()
+        emit(StepBegan(played + 1, played + 1, "sessions open", "Opening MCP sessions", at))
+        driven = Driven(
+            crowd.people,
+            crowd.credentials,
             crowd.connector,
-            self._recorder,
             crowd.workflows,
             crowd.mark,
-            is_virtual=self._config.target.virtual,
+            crowd.at_once,
+            is_watched=world.clock.name == "wall",
         )
+        self._load = Load(self._config, driven, self._hub)
         try:
-            await self._load.run(crowd.at_once, crowd.people, crowd.credentials, stop, self._console)
+            await self._load.run(stop)
         finally:
             crowd.unanswered.update(self._load.unanswered)
 
@@ -97,12 +108,12 @@ class Run:
         """The results first, then what a person reads; neither takes the other down."""
         load, config = self._load, self._config
         steps = {name: tuple(workflow.steps) for name, workflow in catalogue(config.stories.files).items()}
-        summary = in_order(summarize(self._recorder), steps)
-        verdicts = load.limits.verdicts() if load is not None else ()
-        broken = load is not None and load.limits.stopped_it
+        summary = in_order(summarize(self._tally), steps)
+        verdicts = load.watchdog.verdicts() if load is not None else ()
+        broken = load is not None and load.watchdog.stopped_it
         trouble = attrs.evolve(
             found.trouble,
-            failed=bool(found.problem) or not self._recorder.successes,
+            failed=bool(found.problem) or not summary.calls.ok,
             violated=bool(summary.violations) and not config.stories.allow_violations,
             broken=broken or not all(verdict.held for verdict in verdicts),
             fruitless=bool(without_success(summary)),
@@ -139,7 +150,7 @@ class Run:
             left_behind=found.cleanup.left,
             exit_code=int(code),
             began=world.began,
-            generator_cpu=load.generator_cpu,
+            generator_cpu=self._tally.generator_cpu,
             verdicts=verdicts,
-            breakpoint=load.limits.breakpoint,
+            breakpoint=load.watchdog.breakpoint,
         )

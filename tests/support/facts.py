@@ -8,7 +8,7 @@ from typing import Any
 import trio
 
 from actors.errors import Outcome
-from actors.events import Ending, Execution, Fact, Interval, Measurement, Phase, Violation, ViolationKind
+from actors.events import Ending, Execution, Event, Interval, Measurement, Phase, Violation, ViolationKind
 from sim.measure.recorder import Recorder
 from sim.report.run_info import RunInfo
 
@@ -49,7 +49,7 @@ def propagation(lower_s: float, upper_s: float) -> Interval:
     return Interval("propagation", lower_s, upper_s, first_hit=lower_s == 0)
 
 
-def recorder_of(facts: Iterable[Fact]) -> Recorder:
+def recorder_of(facts: Iterable[Event]) -> Recorder:
     """A recorder to which all of it was measured."""
     recorder = Recorder(phase=Phase.MEASURED)
     for fact in facts:
