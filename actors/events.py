@@ -1,4 +1,4 @@
-"""What the run yields: values that are handed to `Record` the moment they are known.
+"""What the run yields: values that are handed to `Emit` the moment they are known.
 
 All instants are seconds on the run's monotonic clock (`trio.current_time()`), all durations seconds.
 """
@@ -214,11 +214,6 @@ class NotStarted:
     group: str = ""
 
 
-Fact = Measurement | SetupTiming | Execution | NotStarted
-Record = Callable[[Fact], None]
-"""Takes a fact synchronously, never raises, never blocks."""
-
-
 @attrs.frozen
 class StepBegan:
     """A step of the set-up begins: the `number`-th of so many. `text` says what is done."""
@@ -263,5 +258,74 @@ class Note:
     at: float = 0.0
 
 
-Event = Fact | StepBegan | StepEnded | Removed | Note
+@attrs.frozen
+class PhaseBegan:
+    """From `at` on, what starts belongs to `phase`."""
+
+    phase: Phase
+    at: float
+
+
+@attrs.frozen
+class OnStage:
+    """Users of one group: `there` are on stage, `wanted` are by the load shape ("": the only group)."""
+
+    at: float
+    group: str
+    wanted: float
+    there: int
+
+
+@attrs.frozen
+class Lateness:
+    """So many seconds after its instant the simulator itself let a workflow arrive."""
+
+    at: float
+    seconds: float
+
+
+@attrs.frozen
+class Stalled:
+    """The simulator's own loop was to do something at `at`, and came to it so many seconds later."""
+
+    at: float
+    seconds: float
+
+
+@attrs.frozen
+class Judged:
+    """A threshold was found to hold, or not, in mid-run or at the end; `text` says what was measured."""
+
+    at: float
+    threshold: str
+    held: bool
+    text: str
+    aborts: bool = False
+
+
+@attrs.frozen
+class RunEnded:
+    """The load is over, and why."""
+
+    at: float
+    why: str
+
+
+Event = (
+    Measurement
+    | SetupTiming
+    | Execution
+    | NotStarted
+    | StepBegan
+    | StepEnded
+    | PhaseBegan
+    | OnStage
+    | Lateness
+    | Stalled
+    | Judged
+    | Removed
+    | Note
+    | RunEnded
+)
 Emit = Callable[[Event], None]
+"""Takes an event synchronously: it never raises, and never waits."""

@@ -16,7 +16,7 @@ from typing import assert_never
 import trio
 
 from actors.draws import draws_of
-from actors.events import Record
+from actors.events import Emit
 from actors.lifecycle import State
 from actors.ports import Connector, Credentials, Person
 from actors.shared import Shared
@@ -207,7 +207,7 @@ class Roster:
 @asynccontextmanager
 async def open_roster(
     connector: Connector,
-    record: Record,
+    record: Emit,
     seed: int,
     *,
     shelter: Shelter | None = None,

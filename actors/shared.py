@@ -6,7 +6,7 @@ import math
 
 import attrs
 
-from actors.events import Record
+from actors.events import Emit
 from actors.ports import Connector
 from actors.shelter import Shelter
 
@@ -24,6 +24,6 @@ class Shared:
     """
 
     connector: Connector
-    record: Record
+    record: Emit
     shelter: Shelter = attrs.field(factory=Shelter)
     call_bound_s: float = math.inf

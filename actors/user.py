@@ -286,7 +286,7 @@ class User:
                 self._settle(envelope, started, verdict)
 
     def _settle(self, envelope: Envelope, started: float | None, verdict: Verdict) -> None:
-        """Record a call and answer its asker. `started` is None for one that did not get so far."""
+        """Emit a call and answer its asker. `started` is None for one that did not get so far."""
         step, finished = envelope.step, trio.current_time()
         if started is None:
             started = finished

@@ -12,14 +12,15 @@ from functools import partial
 import attrs
 import trio
 
-from actors.events import Event, Record, StepBegan
+from actors.events import StepBegan
 from sim.config.model import Config
 from sim.exit import ExitCode, exit_code
-from sim.live.console import Progress
+from sim.live.console import LiveConsole
 from sim.live.logs import logged
-from sim.load.engine import Load
-from sim.measure.recorder import Recorder
+from sim.load.engine import Driven, Load
+from sim.measure.hub import Hub, Looker, looked_on_by
 from sim.measure.summary import summarize
+from sim.measure.tally import Tally
 from sim.report.build import RunFacts, build_result
 from sim.report.publish import complain, publish
 from sim.runtime.signal_source import signals_of_process
@@ -31,9 +32,13 @@ from sim.world.visit import Visit, visit
 Main = Callable[[StopSource], Awaitable[ExitCode]]
 
 
-def run(config: Config, watch: Record | None = None) -> ExitCode:
-    """One run, from its checks to its report. Bugs raise; everything expected is an exit code."""
-    return carry_out(Run(config, watch).main, config)
+def run(config: Config, look_on: Looker | None = None) -> ExitCode:
+    """One run, from its checks to its report. Bugs raise; everything expected is an exit code.
+
+    Args:
+        look_on: told every event beside the console.
+    """
+    return carry_out(Run(config, look_on).main, config)
 
 
 def carry_out(main: Main, config: Config) -> ExitCode:
@@ -46,46 +51,49 @@ def carry_out(main: Main, config: Config) -> ExitCode:
 class Run:
     """One run and what is known of it."""
 
-    def __init__(self, config: Config, watch: Record | None = None) -> None:
+    def __init__(self, config: Config, look_on: Looker | None = None) -> None:
         self._config = config
-        self._console = Progress(config.output.quiet)
-        self._watch = watch or (self._console.log if config.output.verbose else None)
+        self._console = LiveConsole(config.output.quiet, verbose=config.output.verbose and look_on is None)
+        self._look_on = look_on
         self._load: Load | None = None
-        self._recorder: Recorder
+        self._tally: Tally
+        self._hub: Hub
 
     async def main(self, source: StopSource) -> ExitCode:
         """Set up, drive, clean up, report."""
-        self._recorder = Recorder(self._watch)
-        async with trio.open_nursery() as nursery:
-            if kind_of(self._config).clock.name == "wall":
-                nursery.start_soon(self._console.watch_silence)
-            found = await visit(self._config, self._emit, source, self._drive)
-            nursery.cancel_scope.cancel()
+        clock, self._tally = kind_of(self._config).clock, Tally()
+        self._hub = Hub(self._tally, clock.usage_meter())
+        lookers = [self._console.follow, *([self._look_on] if self._look_on else [])]
+        async with trio.open_nursery() as background, looked_on_by(self._hub, lookers):
+            background.start_soon(self._hub.tick)
+            background.start_soon(clock.meanwhile, self._console.watch_silence)
+            found = await visit(self._config, self._hub.emit, source, self._drive)
+            background.cancel_scope.cancel()
         code = self._report(found)
+        for failure in self._hub.failures:
+            complain(f"somebody who looked on failed, and missed the rest: {failure!r}")
         if found.bug is not None:
             raise found.bug
         return code
 
-    def _emit(self, event: Event) -> None:
-        self._console.take(event)
-        self._recorder.take(event)
-
     async def _drive(self, world: World, stop: Stop) -> None:
-        played = await play(world.steps, self._emit, more=2)
+        emit = self._hub.emit
+        played = await play(world.steps, emit, more=1)
         world.expect_writing()
-        crowd = world.crowd
-        at = trio.current_time()
-        self._emit(StepBegan(played + 1, played + 2, "sessions open", "Opening MCP sessions", at))
-        self._load = Load(
-            self._config,
+        crowd, at = world.crowd, trio.current_time()
+        emit(StepBegan(played + 1, played + 1, "sessions open", "Opening MCP sessions", at))
+        driven = Driven(
+            crowd.people,
+            crowd.credentials,
             crowd.connector,
-            self._recorder,
             crowd.workflows,
             crowd.mark,
-            is_virtual=self._config.target.virtual,
+            crowd.at_once,
+            is_watched=world.clock.goes_by_itself,
         )
+        self._load = Load(self._config, driven, self._hub)
         try:
-            await self._load.run(crowd.at_once, crowd.people, crowd.credentials, stop, self._console)
+            await self._load.run(stop)
         finally:
             crowd.unanswered.update(self._load.unanswered)
 
@@ -93,8 +101,8 @@ class Run:
         """The results first, then what a person reads; neither takes the other down."""
         if found.world is None or self._load is None:
             return tell_without_result(found, self._console.say)
-        facts = facts_of(found, found.world, self._load, self._config)
-        result = build_result(self._config, summarize(self._recorder), facts)
+        facts = facts_of(found, found.world, self._load, self._tally, self._config)
+        result = build_result(self._config, summarize(self._tally), facts)
         code = publish(result, self._config.output, self._console.say)
         if found.problem:
             complain(found.problem)
@@ -112,7 +120,7 @@ def tell_without_result(found: Visit, say: Callable[[str], None]) -> ExitCode:
     return exit_code(attrs.evolve(found.trouble, failed=True))
 
 
-def facts_of(found: Visit, world: World, load: Load, config: Config) -> RunFacts:
+def facts_of(found: Visit, world: World, load: Load, tally: Tally, config: Config) -> RunFacts:
     """What is known of a run beside its figures."""
     crowd = world.crowd
     return RunFacts(
@@ -127,10 +135,10 @@ def facts_of(found: Visit, world: World, load: Load, config: Config) -> RunFacts
         began=world.began,
         run_id=crowd.mark,
         command=config.output.command,
-        generator_cpu=load.generator_cpu,
-        verdicts=load.limits.verdicts(),
-        breakpoint=load.limits.breakpoint,
-        was_broken=load.limits.stopped_it,
+        generator_cpu=tally.generator_cpu,
+        verdicts=load.watchdog.verdicts(),
+        breakpoint=load.watchdog.breakpoint,
+        was_broken=load.watchdog.stopped_it,
         problem=found.problem,
         has_bug=found.bug is not None,
         signal=found.signal,

@@ -13,7 +13,7 @@ from random import Random
 
 import trio
 
-from actors.events import Execution, Missed, NotStarted, Record
+from actors.events import Emit, Execution, Missed, NotStarted
 from actors.lifecycle import State
 from actors.ports import NotesLayout
 from actors.roster import Roster
@@ -75,7 +75,7 @@ class Director:
         self,
         nursery: trio.Nursery,
         roster: Roster,
-        record: Record,
+        record: Emit,
         settings: Settings,
         budget: Budget,
         bugs: BugWatch | None = None,

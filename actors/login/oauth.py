@@ -14,7 +14,7 @@ import trio
 from mcp.client.auth.oauth2 import PKCEParameters
 
 from actors.errors import LoginError, Outcome
-from actors.events import Record, SetupStep, SetupTiming
+from actors.events import Emit, SetupStep, SetupTiming
 from actors.login.client import BASIC, POST, REDIRECT_URI, OAuthClient, auth_method_of, hint_of
 from actors.login.driver import Driver, LoginRefused, without_query
 from actors.login.fetch import NoAnswer, ask
@@ -36,7 +36,7 @@ class OAuthLogin:
     """
 
     def __init__(
-        self, http: httpx.AsyncClient, plan: AuthPlan, client: OAuthClient, driver: Driver, record: Record
+        self, http: httpx.AsyncClient, plan: AuthPlan, client: OAuthClient, driver: Driver, record: Emit
     ) -> None:
         self._http = http
         self._plan = plan

@@ -10,13 +10,14 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from actors.events import Execution, Fact, Measurement
+from actors.events import Execution, Measurement
 from sim.config.grammar.shapes import ClosedProfile
 from sim.config.model import Config
 from sim.config.usage import UsageError
 from sim.exit import ExitCode
 from sim.live.console import printable
-from sim.measure.recorder import kind_of
+from sim.measure.hub import Subscription, Told
+from sim.measure.leaves import kind_of
 from workflows.base import BadWorkflow, Workflow
 from workflows.catalogue import catalogue, load_file
 
@@ -60,10 +61,16 @@ def try_workflow(config: Config, path: Path) -> ExitCode:
     once = attrs.evolve(group, mix={workflow.name: 1.0}, users=users, profile=profile)
     load = attrs.evolve(config.load, groups=(once,), warmup_s=0.0, iterations=1)
     people = attrs.evolve(config.users, count=users)
-    return app.run(attrs.evolve(config, load=load, users=people), print_fact)
+    return app.run(attrs.evolve(config, load=load, users=people), print_facts)
 
 
-def print_fact(fact: Fact) -> None:
+async def print_facts(told: Subscription) -> None:
+    """Print what is told, to its end."""
+    async for each in told:
+        print_fact(each)
+
+
+def print_fact(fact: Told) -> None:
     """One line for each call and for each execution, whatever a server has put into its texts."""
     match fact:
         case Measurement(workflow=workflow) if workflow:

@@ -6,7 +6,7 @@ import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from sim.live.console import Progress
+from sim.live.console import LiveConsole
 
 
 class Told(logging.Handler):
@@ -14,7 +14,7 @@ class Told(logging.Handler):
 
     def __init__(self) -> None:
         super().__init__(logging.WARNING)
-        self._progress = Progress(quiet=False)
+        self._progress = LiveConsole(quiet=False)
 
     def emit(self, record: logging.LogRecord) -> None:
         """Without the traceback: what a library says of a server's oddities is no bug of ours."""

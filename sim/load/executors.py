@@ -1,137 +1,225 @@
-"""The stage: users come and go as a closed profile says, workflows arrive as an open one does."""
+"""Executors: each brings the users of one group on stage and gives them work as its profile says.
+
+`Population` keeps so many users on stage, who start one workflow after another (closed model);
+`Arrivals` has all its users there, and lets workflows arrive at a rate (open model).
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from random import Random
+from typing import Protocol
 
+import attrs
 import trio
 
 from actors.errors import SetupError
+from actors.events import Emit, Lateness
 from actors.ports import Credentials, Person
 from actors.roster import Roster
 from actors.user import User
 from sim.config.grammar.shapes import ClosedProfile, OpenProfile, Profile
-from sim.measure.recorder import Recorder
 from workflows.director import Company, Director
 
 FIRST_SESSION_S = 30.0
 """How long a user may take to come on stage before the run begins."""
 
 
-class Stage:
-    """One group of users, and the shape of its load: `fill` it, `begin`, `warm_up`, and `play`.
+class Executor(Protocol):
+    """One group's load: `fill` it, `begin`, `warm_up`, and `play`, in this order."""
 
-    Args:
-        people: with their credentials, in the order in which they come.
-        max_lag_s: open model: how late a workflow may start before it is dropped.
-        random: draws the arrivals of an open profile.
-    """
-
-    def __init__(
-        self,
-        profile: Profile,
-        people: list[tuple[Person, Credentials]],
-        company: Company,
-        roster: Roster,
-        director: Director,
-        recorder: Recorder,
-        max_lag_s: float,
-        random: Random,
-    ) -> None:
-        self._profile = profile
-        self._waiting = list(reversed(people))
-        self._present: list[tuple[Person, Credentials, User]] = []
-        self._company = company
-        self._roster = roster
-        self._director = director
-        self._recorder = recorder
-        self._max_lag_s = max_lag_s
-        self._random = random
+    @property
+    def group(self) -> str:
+        """Its label, "" for the only one there is."""
 
     @property
     def at_first(self) -> int:
-        """How many are on stage when the load begins; in the open model, everybody."""
-        if isinstance(self._profile, ClosedProfile):
-            return self._profile.users_at(0.0)
-        return len(self._waiting) + len(self._present)
+        """How many are on stage when the load begins."""
 
-    async def fill(self, limit: trio.CapacityLimiter, on_entry: Callable[[], None]) -> None:
+    @property
+    def wanted(self) -> float:
+        """How many users are to be on stage now."""
+
+    async def fill(self, limit: trio.CapacityLimiter) -> None:
         """Bring on those who are there from the beginning. Raises SetupError when one cannot come."""
+
+    def begin(self) -> None:
+        """Those who are there start."""
+
+    async def warm_up(self, seconds: float) -> None:
+        """The same workload for so long, before the profile."""
+
+    async def play(self) -> None:
+        """Follow the profile from now to its end."""
+
+
+@attrs.define
+class Wings:
+    """The people of one group: who waits, and who is on stage or on the way to it.
+
+    Args:
+        waiting: with their credentials, who comes next last.
+    """
+
+    roster: Roster
+    waiting: list[tuple[Person, Credentials]]
+    present: list[tuple[Person, Credentials, User]] = attrs.Factory(list)
+
+    def enter(self) -> User:
+        """The next one comes."""
+        person, credentials = self.waiting.pop()
+        user = self.roster.enter(person, credentials)
+        self.present.append((person, credentials, user))
+        return user
+
+    def leave(self) -> None:
+        """Who came last goes, and is the next to come again."""
+        person, credentials, user = self.present.pop()
+        user.leave()
+        self.waiting.append((person, credentials))
+
+    async def fill(self, number: int, limit: trio.CapacityLimiter) -> None:
+        """Bring so many on, within the limit. Raises SetupError when one cannot come."""
         failed: list[str] = []
 
         async def bring() -> None:
             async with limit:
-                user = self._enter()
+                user = self.enter()
                 with trio.move_on_after(FIRST_SESSION_S):
                     if await user.wait_on_stage():
-                        on_entry()
                         return
                 failed.append(f"{user.uid} could not open an MCP session: {user.last_error or 'no answer'}")
                 nursery.cancel_scope.cancel()
 
         async with trio.open_nursery() as nursery:
-            for _ in range(self.at_first):
+            for _ in range(number):
                 nursery.start_soon(bring)
         if failed:
             raise SetupError(failed[0])
 
+
+class Population:
+    """So many users on stage at each instant, each with initiative of their own."""
+
+    def __init__(self, profile: ClosedProfile, wings: Wings, company: Company, director: Director) -> None:
+        self._profile = profile
+        self._wings = wings
+        self._company = company
+        self._director = director
+        self.wanted: float = profile.users_at(0.0)
+
+    @property
+    def group(self) -> str:
+        return self._company.name
+
+    @property
+    def at_first(self) -> int:
+        return self._profile.users_at(0.0)
+
+    async def fill(self, limit: trio.CapacityLimiter) -> None:
+        await self._wings.fill(self.at_first, limit)
+
     def begin(self) -> None:
-        """Those who are there start."""
-        for _, _, user in self._present:
-            self._start(user)
+        for _, _, user in self._wings.present:
+            self._director.give_initiative(user, self._company)
 
     async def warm_up(self, seconds: float) -> None:
-        """The same workload, before the profile: who is there goes on, workflows arrive at its first rate."""
-        begun, arrived = trio.current_time(), 0
-        if isinstance(self._profile, OpenProfile):
-            rate = self._profile.opening_rate(seconds)
-            # Evenly spread, and none at the very end: it would be due in the profile.
-            while rate and (at := (arrived + 0.5) / rate) < seconds:
-                await trio.sleep_until(begun + at)
-                self._director.arrive(begun + at, self._company, self._max_lag_s)
-                arrived += 1
-        await trio.sleep_until(begun + seconds)
+        await trio.sleep(seconds)
 
     async def play(self) -> None:
-        """Follow the profile from now to its end."""
         begun = trio.current_time()
-        match self._profile:
-            case ClosedProfile() as profile:
-                async with trio.open_nursery() as nursery:
-                    for at, users in profile.changes():
-                        await trio.sleep_until(begun + at)
-                        self._adjust(users, nursery)
-                    await trio.sleep_until(begun + profile.duration_s)
-                    nursery.cancel_scope.cancel()
-            case OpenProfile() as profile:
-                for at in profile.arrivals(self._random):
-                    await trio.sleep_until(begun + at)
-                    self._recorder.note_lateness(max(0.0, trio.current_time() - begun - at))
-                    self._director.arrive(begun + at, self._company, self._max_lag_s)
-                await trio.sleep_until(begun + profile.duration_s)
+        async with trio.open_nursery() as nursery:
+            for at, users in self._profile.changes():
+                await trio.sleep_until(begun + at)
+                self._adjust(users, nursery)
+            await trio.sleep_until(begun + self._profile.duration_s)
+            nursery.cancel_scope.cancel()
 
     def _adjust(self, users: int, nursery: trio.Nursery) -> None:
-        while len(self._present) < users and self._waiting:
-            nursery.start_soon(self._introduce, self._enter())
-        while len(self._present) > users:
-            person, credentials, user = self._present.pop()
-            user.leave()
-            self._waiting.append((person, credentials))
-
-    def _enter(self) -> User:
-        person, credentials = self._waiting.pop()
-        user = self._roster.enter(person, credentials)
-        self._present.append((person, credentials, user))
-        return user
+        self.wanted = users
+        while len(self._wings.present) < users and self._wings.waiting:
+            nursery.start_soon(self._introduce, self._wings.enter())
+        while len(self._wings.present) > users:
+            self._wings.leave()
 
     async def _introduce(self, user: User) -> None:
         """Give newcomers their initiative as soon as their session is open."""
         if await user.wait_on_stage():
-            self._start(user)
-
-    def _start(self, user: User) -> None:
-        if isinstance(self._profile, ClosedProfile):
             self._director.give_initiative(user, self._company)
-        else:
+
+
+class Arrivals:
+    """Everybody at hand, and workflows that arrive whatever the server does.
+
+    Args:
+        max_lag_s: how late a workflow may start before it is dropped.
+        random: draws the instants.
+    """
+
+    def __init__(
+        self,
+        profile: OpenProfile,
+        wings: Wings,
+        company: Company,
+        director: Director,
+        emit: Emit,
+        max_lag_s: float,
+        random: Random,
+    ) -> None:
+        self._profile = profile
+        self._wings = wings
+        self._company = company
+        self._director = director
+        self._emit = emit
+        self._max_lag_s = max_lag_s
+        self._random = random
+        self.wanted: float = self.at_first
+
+    @property
+    def group(self) -> str:
+        return self._company.name
+
+    @property
+    def at_first(self) -> int:
+        return len(self._wings.waiting) + len(self._wings.present)
+
+    async def fill(self, limit: trio.CapacityLimiter) -> None:
+        await self._wings.fill(self.at_first, limit)
+
+    def begin(self) -> None:
+        for _, _, user in self._wings.present:
             self._director.offer(user, self._company)
+
+    async def warm_up(self, seconds: float) -> None:
+        begun, arrived = trio.current_time(), 0
+        rate = self._profile.opening_rate(seconds)
+        # Evenly spread, and none at the very end: it would be due in the profile.
+        while rate and (at := (arrived + 0.5) / rate) < seconds:
+            await trio.sleep_until(begun + at)
+            self._director.arrive(begun + at, self._company, self._max_lag_s)
+            arrived += 1
+        await trio.sleep_until(begun + seconds)
+
+    async def play(self) -> None:
+        begun = trio.current_time()
+        for at in self._profile.arrivals(self._random):
+            await trio.sleep_until(begun + at)
+            self._emit(Lateness(begun + at, max(0.0, trio.current_time() - begun - at)))
+            self._director.arrive(begun + at, self._company, self._max_lag_s)
+        await trio.sleep_until(begun + self._profile.duration_s)
+
+
+def make_executor(
+    profile: Profile,
+    wings: Wings,
+    company: Company,
+    director: Director,
+    emit: Emit,
+    max_lag_s: float,
+    random: Random,
+) -> Executor:
+    """The executor that follows `profile`."""
+    match profile:
+        case ClosedProfile():
+            return Population(profile, wings, company, director)
+        case OpenProfile():
+            return Arrivals(profile, wings, company, director, emit, max_lag_s, random)

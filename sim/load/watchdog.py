@@ -2,30 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import attrs
 import trio
 
-from actors.events import Ending, Missed, Phase
+from actors.events import Ending, Missed
 from sim.config.grammar.shapes import ClosedProfile, OpenProfile, Profile
 from sim.config.grammar.threshold import Threshold, format_bound
-from sim.config.model import Load
-from sim.measure.recorder import Recorder
+from sim.config.model import Load as LoadModel
+from sim.measure.hub import Hub, Subscription, is_snapshot
+from sim.measure.leaves import Leaves
 from sim.measure.sketch import Sketch
+from sim.measure.snapshot import Snapshot
 from sim.measure.thresholds import Verdict, judge
 
-LEAST_CHECK_S = 1.0
+MIN_CHECK_S = 1.0
 CHECKS = 600
-"""How often a run looks at its limits, unless that were more often than every `LEAST_CHECK_S`."""
+"""How often a run looks at its limits, unless that were more often than every `MIN_CHECK_S`."""
 
 INTERVALS = 60
-"""Into how many a search cuts its profile, unless they were shorter than `LEAST_CHECK_S`."""
-
-COST = 100
-"""A look holds up whatever else this process does; so it is not to take more than the COST-th part of
-the time. (On the virtual clock it takes none, and so comes at the same instants in every run.)
-"""
+"""Into how many a search cuts its profile, unless they were shorter than `MIN_CHECK_S`."""
 
 
 @attrs.define
@@ -68,8 +65,8 @@ class Breakpoint:
         return held if self.held is None else f"{held}, up to the end of the profile"
 
 
-class Limits:
-    """The limits of one run. Nothing here stops it: `watch` returns when it is to be stopped.
+class Watchdog:
+    """The limits of one run: it looks on, and says when the run is to be stopped.
 
     Attributes:
         breakpoint: what the search has found, None where the run is none.
@@ -77,8 +74,8 @@ class Limits:
             broke at one time may hold over the whole.
     """
 
-    def __init__(self, thresholds: Sequence[Threshold], recorder: Recorder, load: Load) -> None:
-        self._recorder = recorder
+    def __init__(self, thresholds: Sequence[Threshold], hub: Hub, load: LoadModel) -> None:
+        self._hub = hub
         self._thresholds = tuple(thresholds)
         self._aborting = [threshold for threshold in thresholds if threshold.aborts]
         self._seeking = [group for group in load.groups if seeks(group.profile)]
@@ -94,24 +91,26 @@ class Limits:
         self.stopped_it = False
         self.breakpoint = Breakpoint() if self._seeking else None
 
-    async def watch(self) -> str:
-        """From the begin of the measured phase on: returns why the run is to be stopped, when it is."""
+    async def watch(self, stop: Callable[[str], None]) -> None:
+        """From the begin of the measured phase on; `stop` is told why the run is to be stopped."""
         if not self._aborting:
-            await trio.sleep_forever()
+            return
         begun = self._begun = trio.current_time()
-        if self.breakpoint is None:
-            broken = await self._until_broken(begun)
-        else:
-            broken = await self._until_found(begun, self.breakpoint)
-            self.settle()
+        with self._hub.subscribe(is_snapshot) as windows:
+            if self.breakpoint is None:
+                broken = await self._until_broken(windows, begun)
+            else:
+                broken = await self._until_found(windows, begun, self.breakpoint)
+                self.settle()
         self.stopped_it = True
-        users = self._recorder.timeline.users if self._is_closed else 0
+        users = self._hub.users_there if self._is_closed else 0
         on_stage = f" with {users} users on stage" if users else ""
-        return f"threshold broken after {trio.current_time() - begun:.1f}s{on_stage}: {broken}"
+        stop(f"threshold broken after {trio.current_time() - begun:.1f}s{on_stage}: {broken}")
 
     def verdicts(self) -> tuple[Verdict, ...]:
         """Of all limits, at the end: over the whole measured phase. What broke on the way does not hold."""
-        whole = [judge(threshold, self._recorder) for threshold in self._thresholds]
+        leaves = self._hub.so_far()
+        whole = [judge(threshold, leaves) for threshold in self._thresholds]
         return tuple(
             attrs.evolve(verdict, held=False, note=f"over the whole run; it broke {broken}")
             if verdict.held and (broken := self._broken.get(verdict.threshold))
@@ -119,38 +118,49 @@ class Limits:
             for verdict in whole
         )
 
-    async def _until_broken(self, begun: float) -> str:
-        pause_s = max(LEAST_CHECK_S, self._longest_s / CHECKS)
-        cost_s = 0.0
-        while True:
-            await trio.sleep(max(pause_s, COST * cost_s))
+    async def _until_broken(self, windows: Subscription, begun: float) -> str:
+        pause_s, looked = max(MIN_CHECK_S, self._longest_s / CHECKS), begun
+        async for _ in windows:
             now = trio.current_time()
+            if now - looked < pause_s - 1e-6:
+                continue
+            looked = now
             # Before the first answer nothing is known.
-            verdicts = [v for v in self._judge(self._recorder, now - begun) if v.measured is not None]
+            verdicts = [v for v in self._judge(self._hub.so_far(), now - begun) if v.measured is not None]
             if broken := [verdict for verdict in verdicts if not verdict.held]:
                 self._note_broken(broken, now - begun)
                 return str(broken[0])
-            cost_s = trio.current_time() - now
+        return "the run ended"
 
-    async def _until_found(self, begun: float, found: Breakpoint) -> str:
-        interval_s = max(LEAST_CHECK_S, self._longest_s / INTERVALS)
-        while True:
-            with self._recorder.open_window() as window:
-                await trio.sleep(interval_s)
-            elapsed_s = trio.current_time() - begun
-            verdicts = self._judge(window, elapsed_s)
-            rate = self._rate_at(elapsed_s)
-            found.silent = tuple(str(v.threshold) for v in verdicts if v.measured is None)
-            broken = [v for v in verdicts if self._is_broken(v, elapsed_s)]
-            undone = not_carried_out(window, self._max_lag_s) if verdicts else ()
-            if broken or undone:
-                self._note_broken(broken, elapsed_s)
-                found.broke, found.by = rate, (*map(str, broken), *undone)
-                found.note = self._capacity(window, rate) if undone else ""
-                return found.by[0]
-            if len(verdicts) == len(self._aborting) and not found.silent:
-                self._holding.append((trio.current_time(), rate, succeeded_per_s(window)))
-                self._name_best(found)
+    async def _until_found(self, windows: Subscription, begun: float, found: Breakpoint) -> str:
+        interval_s = max(MIN_CHECK_S, self._longest_s / INTERVALS)
+        for number in range(1, 10**9):
+            await trio.sleep_until(begun + number * interval_s)
+            # Intervals of a search need not end with a window's second.
+            self._hub.close_window()
+            window = Leaves.merged(told.leaves for told in windows.take() if isinstance(told, Snapshot))
+            if reason := self._take_interval(window.all_measured(), interval_s, found):
+                return reason
+        raise AssertionError("no search lasts for ever")
+
+    def _take_interval(self, window: Leaves, interval_s: float, found: Breakpoint) -> str:
+        """What an interval shows; why it broke, "" where it did not."""
+        window.seconds = interval_s
+        elapsed_s = trio.current_time() - self._begun
+        verdicts = self._judge(window, elapsed_s)
+        rate = self._rate_at(elapsed_s)
+        found.silent = tuple(str(v.threshold) for v in verdicts if v.measured is None)
+        broken = [v for v in verdicts if self._is_broken(v, elapsed_s)]
+        undone = not_carried_out(window, self._max_lag_s) if verdicts else ()
+        if broken or undone:
+            self._note_broken(broken, elapsed_s)
+            found.broke, found.by = rate, (*map(str, broken), *undone)
+            found.note = self._capacity(window, rate) if undone else ""
+            return found.by[0]
+        if len(verdicts) == len(self._aborting) and not found.silent:
+            self._holding.append((trio.current_time(), rate, succeeded_per_s(window)))
+            self._name_best(found)
+        return ""
 
     def settle(self) -> None:
         """Once what was due has been played or dropped: what was due while a rate seemed to hold, and was
@@ -158,15 +168,15 @@ class Limits:
         """
         found = self.breakpoint
         counted_from = self._begun + min((t.abort_after_s or 0.0 for t in self._aborting), default=0.0)
-        if found is None or not (lost := [at for at in self._recorder.dropped_due if at >= counted_from]):
+        if found is None or not (lost := [at for at in self._hub.so_far().dropped_due if at >= counted_from]):
             return
         first = min(lost)
         self._holding = [each for each in self._holding if each[0] <= first]
         self._name_best(found)
         if found.broke is None:
             found.broke = self._rate_at(first - self._begun)
-            found.by = not_carried_out(self._recorder, self._max_lag_s)
-            found.note = self._capacity(self._recorder, found.broke)
+            found.by = not_carried_out(self._hub.so_far(), self._max_lag_s)
+            found.note = self._capacity(self._hub.so_far(), found.broke)
             self.stopped_it = True
 
     def _name_best(self, found: Breakpoint) -> None:
@@ -181,9 +191,9 @@ class Limits:
             value = "" if verdict.measured is None else format_bound(verdict.measured, verdict.threshold.unit)
             self._broken[verdict.threshold] = f"after {elapsed_s:.1f}s" + (f", at {value}" if value else "")
 
-    def _capacity(self, window: Recorder, rate: float) -> str:
+    def _capacity(self, window: Leaves, rate: float) -> str:
         """What the users at hand can carry, where that is less than was due (Little 1961: L = λ·W)."""
-        stories = (window.stories or self._recorder.stories).values()
+        stories = (window.stories or self._hub.so_far().stories).values()
         mean_s = Sketch.merged(leaf.duration for leaf in stories).mean
         users = sum(group.users for group in self._seeking)
         if not mean_s or users / mean_s >= rate:
@@ -193,9 +203,9 @@ class Limits:
             "most, whatever the server could do: --users gives more"
         )
 
-    def _judge(self, recorder: Recorder, elapsed_s: float) -> list[Verdict]:
+    def _judge(self, leaves: Leaves, elapsed_s: float) -> list[Verdict]:
         """Those limits that count by now."""
-        return [judge(t, recorder) for t in self._aborting if elapsed_s >= (t.abort_after_s or 0.0)]
+        return [judge(t, leaves) for t in self._aborting if elapsed_s >= (t.abort_after_s or 0.0)]
 
     def _is_broken(self, verdict: Verdict, elapsed_s: float) -> bool:
         if verdict.measured is None:
@@ -208,7 +218,7 @@ def seeks(profile: Profile) -> bool:
     return isinstance(profile, OpenProfile) and profile.breakpoint
 
 
-def not_carried_out(window: Recorder, max_lag_s: float) -> tuple[str, ...]:
+def not_carried_out(window: Leaves, max_lag_s: float) -> tuple[str, ...]:
     """What was due within the window and found nobody, or found somebody too late; () when all was well."""
     dropped = window.count_not_started(Missed.DROPPED)
     due = dropped + sum(leaf.arrived.total() for leaf in window.stories.values())
@@ -219,9 +229,9 @@ def not_carried_out(window: Recorder, max_lag_s: float) -> tuple[str, ...]:
     return tuple(found)
 
 
-def succeeded_per_s(window: Recorder) -> float | None:
+def succeeded_per_s(window: Leaves) -> float | None:
     """Executions that succeeded, a second; None where none came to an end."""
     if not window.executions:
         return None
     count = sum(leaf.endings[Ending.SUCCEEDED] for leaf in window.stories.values())
-    return count / window.phase_span(Phase.MEASURED)
+    return count / window.seconds if window.seconds else None

@@ -100,6 +100,20 @@ class Sketch:
         if len(self._buffer) >= BUFFER:
             self._fold()
 
+    def absorb(self, other: Sketch) -> None:
+        """Add all samples of `other`, which stays as it is. Cheap where those are still in its buffer."""
+        if not other.count:
+            return
+        self.count += other.count
+        self._sum += other._sum
+        self.min, self.max = min(self.min, other.min), max(self.max, other.max)
+        self._settled = None
+        self._buffer.extend(other._buffer)
+        if folded := [*other._folded()]:
+            self._fold(folded)
+        elif len(self._buffer) >= BUFFER:
+            self._fold()
+
     @property
     def mean(self) -> float | None:
         return self._sum / self.count if self.count else None
@@ -154,9 +168,28 @@ class Sketch:
             whole._buffer = array("d")
         return whole
 
-    def points(self) -> Points:
-        """What is kept of all samples, at most `MAX_POINTS`: enough to ask or merge them later."""
-        return cut(Points.sorted((*self._folded(), *ones(self._buffer))))
+    def points(self, compression: float = COMPRESSION) -> Points:
+        """What is kept of all samples, at most `MAX_POINTS`: enough to ask or merge them later.
+
+        Args:
+            compression: how finely they are cut; there are no more points than that.
+        """
+        return cut(Points.sorted((*self._folded(), *ones(self._buffer))), compression)
+
+    def weighted(self) -> Iterator[tuple[float, float]]:
+        """All that is kept, as it is: single samples with the weight 1, and points of many; unsorted."""
+        yield from self._folded()
+        yield from ((sample, 1.0) for sample in self._buffer)
+
+    @classmethod
+    def of_points(cls, points: Points, least: float, most: float, total: float) -> Sketch:
+        """A sketch as it was when `points` were taken from it, with its exact extremes and sum."""
+        sketch = cls()
+        if points.means:
+            sketch.count, sketch._sum = int(sum(points.weights)), total
+            sketch.min, sketch.max = least, most
+            sketch._merged = points
+        return sketch
 
     def _folded(self) -> Iterator[tuple[float, float]]:
         yield from self._merged
@@ -168,8 +201,8 @@ class Sketch:
             return _Exact(sorted(self._buffer))
         return _Interpolated(Points.sorted((*self._folded(), *ones(self._buffer))), self.min, self.max)
 
-    def _fold(self) -> None:
-        points = cut(Points.sorted((*self._folded(), *ones(self._buffer))))
+    def _fold(self, more: Iterable[tuple[float, float]] = ()) -> None:
+        points = cut(Points.sorted((*self._folded(), *more, *ones(self._buffer))))
         self._buffer, self._merged = array("d"), Points((), ())
         self._digest = TDigest(delta=1 / COMPRESSION)
         # The package draws from the global generator, which is not ours to move.

@@ -11,9 +11,11 @@ from collections import deque
 import attrs
 import trio
 
+from actors.events import Emit, Stalled
+
 BEAT_S = 0.05
 """How often the loop is to show that it is alive."""
-LEAST_S = 0.1
+MIN_STALL_S = 0.1
 """From so long a delay on it is a stall."""
 MAX_SHOWN = 10
 MAX_KEPT = 1000
@@ -35,41 +37,39 @@ class StallFigures:
 
 
 class Stalls:
-    """Told by `watch` of every beat; asked about every call."""
+    """Told of every stall; asked about every call."""
 
     def __init__(self) -> None:
         self.figures = StallFigures()
         self._latest: deque[tuple[float, float]] = deque(maxlen=MAX_KEPT)
-        self._due: float | None = None
 
-    async def watch(self) -> None:
-        """Beat until cancelled. Not on the virtual clock: it has no stalls, and would never rest."""
-        try:
-            while True:
-                self._due = trio.current_time() + BEAT_S
-                await trio.sleep_until(self._due)
-                self.beat(self._due, trio.current_time())
-        finally:
-            self._due = None
-
-    def beat(self, due: float, now: float) -> None:
-        """A beat that was due at one instant came at another."""
-        if now - due < LEAST_S:
-            return
-        before, late = self.figures, now - due
-        self._latest.append((due, now))
-        shown = (*before.first, (due, late)) if len(before.first) < MAX_SHOWN else before.first
+    def note(self, began: float, ended: float) -> None:
+        """The loop was due at one instant, and came to it at another."""
+        before, late = self.figures, ended - began
+        self._latest.append((began, ended))
+        shown = (*before.first, (began, late)) if len(before.first) < MAX_SHOWN else before.first
         self.figures = StallFigures(
             before.count + 1, before.seconds + late, max(before.longest_s, late), shown
         )
 
     def overlap(self, started: float, finished: float) -> bool:
-        """Whether the loop stood still at any time in between; also where no beat has shown it yet."""
-        if self._due is not None and finished - self._due >= LEAST_S:
-            return True
+        """Whether the loop stood still at any time in between."""
         for begun, ended in reversed(self._latest):
             if ended <= started:
                 return False
             if begun < finished:
                 return True
         return False
+
+
+async def beat(emit: Emit) -> None:
+    """Show that the loop is alive until cancelled: what comes too late by `MIN_STALL_S` is a stall.
+
+    Not for the virtual clock: it has no stalls, and would never rest.
+    """
+    while True:
+        due = trio.current_time() + BEAT_S
+        await trio.sleep_until(due)
+        late_s = trio.current_time() - due
+        if late_s >= MIN_STALL_S:
+            emit(Stalled(due, late_s))

@@ -1,4 +1,4 @@
-"""The figures of a run, derived from the recorder's leaves once, at its end."""
+"""The figures of a run, derived from the tally's leaves once, at its end."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from sim.measure.figures import (
     Summary,
     UserFigures,
 )
-from sim.measure.leaves import StepKey, StepLeaf, StoryLeaf, Tally, UserLeaf, is_failure
-from sim.measure.recorder import EXAMPLES, Recorder
+from sim.measure.leaves import CallCounts, Leaves, StepKey, StepLeaf, StoryLeaf, UserLeaf, is_failure
 from sim.measure.sketch import Quantiles, Sketch
+from sim.measure.tally import MAX_EXAMPLES, Tally
 
 __all__ = [
     "BASELINE",
@@ -35,37 +35,38 @@ __all__ = [
 ]
 
 
-def summarize(recorder: Recorder) -> Summary:
-    """Derive the figures; the recorder stays as it is. Steps stand in the order in which they were met."""
-    measured = {key: leaf for key, leaf in recorder.steps.items() if key.phase is Phase.MEASURED}
+def summarize(tally: Tally) -> Summary:
+    """Derive the figures; the tally stays as it is. Steps stand in the order in which they were met."""
+    leaves = tally.settled()
+    measured = {key: leaf for key, leaf in leaves.steps.items() if key.phase is Phase.MEASURED}
     named = {key: leaf for key, leaf in measured.items() if key.workflow}
-    workflows = sorted({key.workflow for key in named} | {key.workflow for key in recorder.stories})
+    workflows = sorted({key.workflow for key in named} | {key.workflow for key in leaves.stories})
     return Summary(
-        measured_s=recorder.phase_span(Phase.MEASURED),
+        measured_s=leaves.seconds,
         calls=call_figures(measured.values()),
-        stories={name: story_figures(recorder, name, named) for name in workflows},
-        users={uid: user_figures(leaf) for uid, leaf in sorted(recorder.users.items(), key=by_number)},
-        phases={phase.value: recorder.calls_in(phase).total for phase in Phase},
-        tool_calls=recorder.calls,
-        outcome_examples=outcome_examples(recorder),
+        stories={name: story_figures(leaves, name, named) for name in workflows},
+        users={uid: user_figures(leaf) for uid, leaf in sorted(tally.users.items(), key=by_number)},
+        phases={phase.value: leaves.counts_in(phase).total for phase in Phase},
+        tool_calls=leaves.counts_in().total,
+        outcome_examples=outcome_examples(tally),
         setup={
             name: SetupFigures(leaf.seconds.quantiles(), leaf.failures, leaf.example)
-            for name, leaf in recorder.setup.items()
+            for name, leaf in tally.setup.items()
         },
-        not_started=not_started(recorder),
-        inbox_wait=recorder.inbox_wait.quantiles(),
-        lateness=recorder.lateness.quantiles(),
+        not_started=not_started(leaves),
+        inbox_wait=leaves.inbox_wait.quantiles(),
+        lateness=leaves.lateness.quantiles(),
         groups=split_by(lambda key: key.group, measured),
         regions=split_by(lambda key: key.region, measured),
-        rows=tuple(recorder.timeline.rows),
-        row_s=recorder.timeline.row_s,
-        started=recorder.started,
-        failures=failures(recorder),
-        executions=executions(recorder),
-        arrivals=arrivals(recorder),
-        stalls=recorder.stalls.figures,
-        burst=recorder.timeline.burst(),
-        checks=checks(recorder.stories.values()),
+        rows=tuple(tally.timeline.rows),
+        row_s=tally.timeline.row_s,
+        started=tally.started,
+        failures=failures(tally, leaves),
+        executions=executions(leaves),
+        arrivals=arrivals(leaves),
+        stalls=tally.stalls.figures,
+        burst=tally.timeline.burst(),
+        checks=checks(leaves.stories.values()),
     )
 
 
@@ -88,17 +89,17 @@ def call_figures(leaves: Iterable[StepLeaf]) -> CallFigures:
 def figures(
     outcomes: Counter[str], service: Quantiles, response: Quantiles, kept_out: int = 0
 ) -> CallFigures:
-    tally = Tally.of(outcomes)
+    counts = CallCounts.of(outcomes)
     return CallFigures(
-        total=tally.total,
-        ok=tally.ok,
-        failed=tally.failed,
-        interrupted=tally.interrupted,
+        total=counts.total,
+        ok=counts.ok,
+        failed=counts.failed,
+        interrupted=counts.interrupted,
         service=service,
         response=response,
         outcomes=dict(sorted((kind, count) for kind, count in outcomes.items() if count)),
-        expected=tally.expected,
-        answered=tally.answered,
+        expected=counts.expected,
+        answered=counts.answered,
         kept_out=kept_out,
     )
 
@@ -109,10 +110,10 @@ def user_figures(leaf: UserLeaf) -> UserFigures:
     )
 
 
-def story_figures(recorder: Recorder, name: str, measured: dict[StepKey, StepLeaf]) -> StoryFigures:
-    everywhere = [leaf for key, leaf in recorder.stories.items() if key.workflow == name]
+def story_figures(whole: Leaves, name: str, measured: dict[StepKey, StepLeaf]) -> StoryFigures:
+    everywhere = [leaf for key, leaf in whole.stories.items() if key.workflow == name]
     leaves = [
-        leaf for key, leaf in recorder.stories.items() if key.workflow == name and key.phase is Phase.MEASURED
+        leaf for key, leaf in whole.stories.items() if key.workflow == name and key.phase is Phase.MEASURED
     ]
     endings: Counter[Ending] = sum((leaf.endings for leaf in leaves), Counter())
     steps = {key.step: None for key in measured if key.workflow == name}
@@ -158,29 +159,29 @@ def merged(leaves: list[StoryLeaf], sketch: Callable[[StoryLeaf], Sketch]) -> Qu
     return Sketch.merged(sketch(leaf) for leaf in leaves).quantiles()
 
 
-def not_started(recorder: Recorder) -> dict[str, dict[str, int]]:
+def not_started(leaves: Leaves) -> dict[str, dict[str, int]]:
     table: dict[str, dict[str, int]] = {}
-    for (workflow, why), count in sorted(recorder.not_started.items()):
+    for (workflow, why), count in sorted(leaves.not_started.items()):
         table.setdefault(why, {})[workflow] = count
     return table
 
 
-def outcome_examples(recorder: Recorder) -> dict[str, list[str]]:
+def outcome_examples(tally: Tally) -> dict[str, list[str]]:
     """A few texts of each kind of failure; those of the measured phase first."""
     texts: dict[str, dict[str, None]] = {}
-    by_phase = sorted(recorder.failure_examples.items(), key=lambda item: item[0][0] is not Phase.MEASURED)
+    by_phase = sorted(tally.failure_examples.items(), key=lambda item: item[0][0] is not Phase.MEASURED)
     for (_, kind), examples in by_phase:
         texts.setdefault(kind, {}).update({example.text: None for example in examples})
-    return {kind: list(texts[kind])[:EXAMPLES] for kind in sorted(texts)}
+    return {kind: list(texts[kind])[:MAX_EXAMPLES] for kind in sorted(texts)}
 
 
-def failures(recorder: Recorder) -> dict[str, dict[str, FailureFigures]]:
+def failures(tally: Tally, leaves: Leaves) -> dict[str, dict[str, FailureFigures]]:
     table: dict[str, Counter[str]] = {}
-    for key, leaf in recorder.steps.items():
+    for key, leaf in leaves.steps.items():
         table.setdefault(key.phase.value, Counter()).update(leaf.outcomes)
     return {
         phase.value: {
-            kind: FailureFigures(count, tuple(recorder.failure_examples.get((phase, kind), ())))
+            kind: FailureFigures(count, tuple(tally.failure_examples.get((phase, kind), ())))
             for kind, count in sorted(table[phase.value].items())
             if is_failure(kind)
         }
@@ -196,9 +197,9 @@ def checks(leaves: Iterable[StoryLeaf]) -> dict[str, int]:
     return dict(sorted(made.items()))
 
 
-def executions(recorder: Recorder) -> dict[str, dict[str, int]]:
+def executions(leaves: Leaves) -> dict[str, dict[str, int]]:
     table: dict[Phase, Counter[Ending]] = {}
-    for key, leaf in recorder.stories.items():
+    for key, leaf in leaves.stories.items():
         table.setdefault(key.phase, Counter()).update(leaf.endings)
     return {
         phase.value: {ending.value: table[phase][ending] for ending in Ending}
@@ -207,12 +208,12 @@ def executions(recorder: Recorder) -> dict[str, dict[str, int]]:
     }
 
 
-def arrivals(recorder: Recorder) -> ArrivalFigures | None:
+def arrivals(leaves: Leaves) -> ArrivalFigures | None:
     arrived: Counter[Ending] = Counter()
-    for key, leaf in recorder.stories.items():
+    for key, leaf in leaves.stories.items():
         if key.phase is Phase.MEASURED:
             arrived.update(leaf.arrived)
-    dropped = recorder.count_not_started(Missed.DROPPED)
+    dropped = leaves.count_not_started(Missed.DROPPED)
     if not arrived and not dropped:
         return None
     interrupted = arrived[Ending.INTERRUPTED]

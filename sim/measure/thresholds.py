@@ -1,4 +1,4 @@
-"""Limits, judged on what the recorder has of the measured phase: at the end of a run, or on its way."""
+"""Limits, judged on leaves of the measured phase: of a whole run, or of windows of it."""
 
 from __future__ import annotations
 
@@ -9,8 +9,7 @@ import attrs
 
 from actors.events import Ending, Missed, Phase, ViolationKind
 from sim.config.grammar.threshold import SUBJECTS, Aggregate, Metric, Threshold, Unit, format_bound
-from sim.measure.leaves import StepKey, StepLeaf, StoryKey, StoryLeaf, Tally
-from sim.measure.recorder import Recorder
+from sim.measure.leaves import CallCounts, Leaves, StepKey, StepLeaf, StoryKey, StoryLeaf
 from sim.measure.sketch import Sketch
 
 INTERVAL = "propagation"
@@ -51,9 +50,9 @@ class _Count:
     of: int
 
 
-def judge(threshold: Threshold, recorder: Recorder) -> Verdict:
-    """Compare one limit with the measured phase so far."""
-    measured = measure(threshold, _Selection(recorder, threshold.metric))
+def judge(threshold: Threshold, leaves: Leaves) -> Verdict:
+    """Compare one limit with what `leaves` have of the measured phase."""
+    measured = measure(threshold, _Selection(leaves, threshold.metric))
     held = measured is not None and threshold.comparison.holds(measured, threshold.bound)
     return Verdict(threshold, measured, held)
 
@@ -94,10 +93,10 @@ def in_unit(counted: _Count, unit: Unit, seconds: float) -> float | None:
 class _Selection:
     """The leaves that a metric is about."""
 
-    def __init__(self, recorder: Recorder, metric: Metric) -> None:
-        self._recorder = recorder
+    def __init__(self, leaves: Leaves, metric: Metric) -> None:
+        self._leaves = leaves
         self._metric = metric
-        self.seconds = recorder.phase_span(Phase.MEASURED)
+        self.seconds = leaves.seconds
 
     def times(self) -> Sketch:
         """Durations: of calls for a step, of executions for a workflow, else of what the word says.
@@ -114,7 +113,7 @@ class _Selection:
                 spans = (leaf.intervals.get(INTERVAL) for leaf in self._stories())
                 return Sketch.merged(span.upper for span in spans if span is not None)
             case "lateness":
-                return self._recorder.lateness
+                return self._leaves.lateness
             case _ if metric.step is not None:
                 return responses_first(self._steps(), lambda leaf: leaf.service)
             case _:
@@ -145,7 +144,7 @@ class _Selection:
                 return self._endings(failed_only=is_share)
 
     def _steps(self) -> list[StepLeaf]:
-        return [leaf for key, leaf in self._recorder.steps.items() if self._has_step(key)]
+        return [leaf for key, leaf in self._leaves.steps.items() if self._has_step(key)]
 
     def _has_step(self, key: StepKey) -> bool:
         metric = self._metric
@@ -158,7 +157,7 @@ class _Selection:
 
     def _everywhere(self) -> list[tuple[StoryKey, StoryLeaf]]:
         """The executions of all phases."""
-        stories = self._recorder.stories.items()
+        stories = self._leaves.stories.items()
         return [(key, leaf) for key, leaf in stories if self._is_of(key.workflow, key.group, key.region)]
 
     def _is_of(self, workflow: str, group: str, region: str) -> bool:
@@ -171,9 +170,9 @@ class _Selection:
 
     def _calls(self, *, failed_only: bool) -> _Count:
         """Of those that were brought to an end. What failed as part of a story is no failure."""
-        tallies = [Tally.of(leaf.outcomes) for leaf in self._steps()]
-        ended = sum(tally.total - tally.interrupted for tally in tallies)
-        return _Count(sum(tally.failed for tally in tallies) if failed_only else ended, ended)
+        counts = [CallCounts.of(leaf.outcomes) for leaf in self._steps()]
+        ended = sum(each.total - each.interrupted for each in counts)
+        return _Count(sum(each.failed for each in counts) if failed_only else ended, ended)
 
     def _executions(self) -> int:
         return sum(leaf.endings.total() for leaf in self._stories())
@@ -196,12 +195,12 @@ class _Selection:
 
     def _dropped(self) -> _Count:
         """Of those that were due, which is nothing in the closed model."""
-        dropped = self._recorder.count_not_started(Missed.DROPPED)
+        dropped = self._leaves.count_not_started(Missed.DROPPED)
         return _Count(dropped, dropped + sum(leaf.arrived.total() for leaf in self._stories()))
 
     def _postponed(self) -> _Count:
         """Of those that users set about, which is nothing in the open model."""
-        postponed = self._recorder.count_not_started(Missed.POSTPONED)
+        postponed = self._leaves.count_not_started(Missed.POSTPONED)
         arrived = sum(leaf.arrived.total() for leaf in self._stories())
         return _Count(postponed, postponed + self._executions() - arrived)
 

@@ -2,25 +2,43 @@
 
 from __future__ import annotations
 
+from array import array
+from bisect import bisect_left
+from collections import Counter
 from collections.abc import Sequence
 
 import attrs
 
-MOST_ROWS = 3600
+from actors.events import Missed
+from sim.measure.sketch import Points, Sketch
+from sim.measure.snapshot import Snapshot
+
+MAX_ROWS = 3600
 """When a run has more rows than this, two become one, and a row is twice as long from then on."""
 
-LEAST_FAILURES = 10
+MIN_FAILURES = 10
 SHORT = 0.2
 """Failures come in a burst when half of them fell into no more than this share of the time."""
 
 
+BIN_EDGES_S = tuple(0.0005 * 2 ** (half / 2) for half in range(35))
+"""Half octaves from 0.5 ms to 64 s: the upper edges of the bins of a heat map; one more bin is above."""
+ROW_COMPRESSION = 20.0
+
+
 @attrs.define
 class Row:
-    """The calls and executions that finished in one span of time.
+    """What ended in one span of time.
 
     Attributes:
         errors: failed calls; what is part of a story is none.
+        outcomes: calls by kind.
         timed: how many calls `service_s` is the sum of: all but those during which the simulator stood still.
+        users, wanted: on stage, as they were and as the load shape wanted them; the most in the span.
+        service, response: of successful calls.
+        bins: successful calls by service time, between `BIN_EDGES_S`.
+        dropped: workflows that were due in it and found nobody.
+        cpu_s, rss_bytes: of the simulator itself; 0 where that is not known.
     """
 
     calls: int = 0
@@ -29,7 +47,43 @@ class Row:
     service_s: float = 0.0
     slowest_s: float = 0.0
     users: int = 0
+    wanted: float = 0.0
     timed: int = 0
+    dropped: int = 0
+    outcomes: Counter[str] = attrs.Factory(Counter)
+    service: Sketch = attrs.Factory(Sketch)
+    response: Sketch = attrs.Factory(Sketch)
+    bins: Counter[int] = attrs.Factory(Counter)
+    cpu_s: float = 0.0
+    rss_bytes: int = 0
+    seconds: float = 0.0
+
+    @classmethod
+    def of(cls, snapshot: Snapshot) -> Row:
+        """What is kept of a window for good."""
+        leaves = snapshot.leaves
+        row = cls(
+            calls=leaves.ended_calls,
+            errors=leaves.ended_errors,
+            executions=leaves.ended_executions,
+            service_s=leaves.ended.total,
+            slowest_s=max(0.0, leaves.ended.max) if leaves.ended.count else 0.0,
+            users=sum(snapshot.there.values()),
+            wanted=sum(snapshot.wanted.values()),
+            timed=leaves.ended.count,
+            dropped=leaves.count_not_started(Missed.DROPPED),
+            cpu_s=snapshot.generator.cpu_s if snapshot.generator else 0.0,
+            rss_bytes=snapshot.generator.rss_bytes if snapshot.generator else 0,
+            seconds=snapshot.seconds,
+        )
+        service, response = Sketch(), Sketch()
+        for leaf in leaves.steps.values():
+            row.outcomes.update(leaf.outcomes)
+            service.absorb(leaf.service)
+            response.absorb(leaf.response)
+        row.bins.update(binned(service))
+        row.service, row.response = coarse(service), coarse(response)
+        return row
 
     @property
     def mean_s(self) -> float | None:
@@ -44,7 +98,33 @@ class Row:
         self.service_s += other.service_s
         self.slowest_s = max(self.slowest_s, other.slowest_s)
         self.users = max(self.users, other.users)
+        self.wanted = max(self.wanted, other.wanted)
         self.timed += other.timed
+        self.dropped += other.dropped
+        self.outcomes.update(other.outcomes)
+        self.bins.update(other.bins)
+        self.service = coarse(Sketch.merged((self.service, other.service)))
+        self.response = coarse(Sketch.merged((self.response, other.response)))
+        self.cpu_s += other.cpu_s
+        self.rss_bytes = max(self.rss_bytes, other.rss_bytes)
+        self.seconds += other.seconds
+
+
+def coarse(sketch: Sketch) -> Sketch:
+    """The same in few points: there are thousands of rows."""
+    if not sketch.count:
+        return sketch
+    points = sketch.points(ROW_COMPRESSION)
+    kept = Points(array("d", points.means), array("d", points.weights))
+    return Sketch.of_points(kept, sketch.min, sketch.max, sketch.total)
+
+
+def binned(sketch: Sketch) -> dict[int, int]:
+    """How many samples lie in which bin; exact while a sketch has kept its samples, as that of a window."""
+    bins: Counter[int] = Counter()
+    for mean, weight in sketch.weighted():
+        bins[bisect_left(BIN_EDGES_S, mean)] += int(weight)
+    return bins
 
 
 @attrs.frozen
@@ -58,7 +138,7 @@ class Burst:
 
 
 class Timeline:
-    """Rows of equal length from the instant `started` on.
+    """Rows of equal length from the instant `started` on: windows, put together where there are many.
 
     Attributes:
         row_s: the length of a row, seconds; doubles whenever there are too many.
@@ -68,52 +148,30 @@ class Timeline:
         self.row_s = 1.0
         self.rows: list[Row] = []
         self._started = started
-        self._users = 0
 
-    @property
-    def users(self) -> int:
-        """How many were on stage when that was last noted."""
-        return self._users
-
-    def add_call(self, at: float, seconds: float | None, failed: bool) -> None:
-        """A call that took `seconds`; None where that is not known."""
-        row = self._row(at)
-        row.calls += 1
-        row.errors += failed
-        if seconds is not None:
-            row.timed += 1
-            row.service_s += seconds
-            row.slowest_s = max(row.slowest_s, seconds)
+    def add(self, snapshot: Snapshot) -> None:
+        """Add a window; it belongs to the row in which it began."""
+        row = Row.of(snapshot)
+        place = max(0, int((snapshot.started - self._started) / self.row_s + 1e-6))
+        while place >= MAX_ROWS:
+            self._halve()
+            place //= 2
+        while len(self.rows) <= place:
+            users = self.rows[-1].users if self.rows else 0
+            self.rows.append(Row(users=users if len(self.rows) < place else 0))
+        self.rows[place].absorb(row)
 
     def burst(self) -> Burst | None:
         """The shortest span with at least half of all failures, where it is short against the whole."""
         failures = [row.errors for row in self.rows]
         total = sum(failures)
-        if total < LEAST_FAILURES:
+        if total < MIN_FAILURES:
             return None
         first, length = shortest_span(failures, total / 2)
         if length > SHORT * len(failures):
             return None
         inside = sum(failures[first : first + length])
         return Burst(first * self.row_s, (first + length) * self.row_s, inside, total)
-
-    def add_execution(self, at: float) -> None:
-        self._row(at).executions += 1
-
-    def note_users(self, at: float, users: int) -> None:
-        """So many users are on stage from the instant `at` on."""
-        row = self._row(at)  # before the new number: rows in between have the old one
-        self._users = users
-        row.users = max(row.users, users)
-
-    def _row(self, at: float) -> Row:
-        place = max(0, int((at - self._started) / self.row_s))
-        while place >= MOST_ROWS:
-            self._halve()
-            place = int((at - self._started) / self.row_s)
-        while len(self.rows) <= place:
-            self.rows.append(Row(users=self._users))
-        return self.rows[place]
 
     def _halve(self) -> None:
         for first, second in zip(self.rows[::2], self.rows[1::2], strict=False):

@@ -16,6 +16,8 @@ import trio
 import trio._core._run as scheduler
 from trio.testing import MockClock
 
+from sim.runtime.usage import usage_meter
+
 T = TypeVar("T")
 
 
@@ -24,9 +26,11 @@ class Clock(Protocol):
 
     Attributes:
         name: `wall` or `virtual`, as reports say it.
+        goes_by_itself: whether it passes also while something is computed, or waited for.
     """
 
     name: str
+    goes_by_itself: bool
 
     def run(self, main: Callable[[], Awaitable[T]], seed: int) -> T:
         """`trio.run(main)` in this time."""
@@ -34,11 +38,18 @@ class Clock(Protocol):
     def date(self) -> str:
         """What a calendar says now (ISO 8601, UTC); "" where there is none."""
 
+    def usage_meter(self) -> Callable[[], tuple[float, int]] | None:
+        """What this process uses of the machine (`sim.runtime.usage`); None where that means nothing."""
+
+    async def meanwhile(self, act: Callable[[], Awaitable[None]]) -> None:
+        """`act`, for somebody who waits; nobody does where time leaps."""
+
 
 class WallClock:
     """Everybody's time."""
 
     name = "wall"
+    goes_by_itself = True
 
     def run(self, main: Callable[[], Awaitable[T]], seed: int) -> T:
         """The order of tasks that are ready at once is trio's own, whatever the seed."""
@@ -48,11 +59,20 @@ class WallClock:
         """To the second."""
         return datetime.now(UTC).isoformat(timespec="seconds")
 
+    def usage_meter(self) -> Callable[[], tuple[float, int]]:
+        """Of CPU time and memory."""
+        return usage_meter()
+
+    async def meanwhile(self, act: Callable[[], Awaitable[None]]) -> None:
+        """To its end."""
+        await act()
+
 
 class VirtualClock:
     """Time that passes only while every task waits; the same seed, the same run."""
 
     name = "virtual"
+    goes_by_itself = False
 
     def run(self, main: Callable[[], Awaitable[T]], seed: int) -> T:
         """See `run_virtual`."""
@@ -61,6 +81,13 @@ class VirtualClock:
     def date(self) -> str:
         """Runs of one seed are the same whenever they are made."""
         return ""
+
+    def usage_meter(self) -> None:
+        """None: no second of it is one of the processor's."""
+        return
+
+    async def meanwhile(self, act: Callable[[], Awaitable[None]]) -> None:
+        """Not at all."""
 
 
 def run_virtual(main: Callable[[], Awaitable[T]], seed: int) -> T:

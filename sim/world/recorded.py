@@ -9,7 +9,7 @@ import trio
 
 from actors.answer import Json
 from actors.errors import CallError, Outcome
-from actors.events import Measurement, Phase, Record
+from actors.events import Emit, Measurement, Phase
 from actors.ports import Connector, Credentials, Person, ToolSession
 from actors.text import harmless
 
@@ -19,7 +19,7 @@ STEP = "setup"
 class RecordedConnector:
     """See `actors.ports.Connector`: each call of its sessions is a fact of the phase `SETUP`."""
 
-    def __init__(self, connector: Connector, record: Record) -> None:
+    def __init__(self, connector: Connector, record: Emit) -> None:
         self._connector = connector
         self._record = record
 
@@ -32,7 +32,7 @@ class RecordedConnector:
 class RecordedSession:
     """See `actors.ports.ToolSession`."""
 
-    def __init__(self, session: ToolSession, person: Person, record: Record) -> None:
+    def __init__(self, session: ToolSession, person: Person, record: Emit) -> None:
         self._session = session
         self._person = person
         self._record = record

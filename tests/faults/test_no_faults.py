@@ -8,7 +8,7 @@ from random import Random
 import attrs
 import trio
 
-from actors.events import Ending, Execution, Fact
+from actors.events import Ending, Event, Execution
 from tests.support.in_process import StoreConnector, users_on_stage
 from workflows.catalogue import BUILT_IN
 from workflows.director import Budget, Company, Director
@@ -27,7 +27,7 @@ class Verdicts:
     violations: list[object] = attrs.Factory(list)
     failures: Counter[str] = attrs.Factory(Counter)
 
-    def __call__(self, fact: Fact) -> None:
+    def __call__(self, fact: Event) -> None:
         if isinstance(fact, Execution):
             self.endings[fact.ending] += 1
             self.violations.extend(fact.violations)

@@ -7,12 +7,12 @@ from typing import Any
 
 import attrs
 import trio
+from sim.measure.recorder import Recorder
 
 from actors.errors import Outcome
 from actors.events import Ending, Execution, Fact, Interval, Measurement, Phase, Violation, ViolationKind
 from sim.clean.end import CleanupEnd
 from sim.config.model import Config, Load, LoginOptions, Output, StoryOptions, Target, UserOptions
-from sim.measure.recorder import Recorder
 from sim.measure.summary import Summary, summarize
 from sim.report.build import RunFacts, build_result
 from sim.report.result import Result

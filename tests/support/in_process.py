@@ -11,7 +11,7 @@ import trio
 
 from actors.answer import Json
 from actors.errors import CallError, LoginError, Outcome
-from actors.events import Execution, Fact, Measurement, NotStarted, Record, SetupTiming
+from actors.events import Emit, Event, Execution, Measurement, NotStarted, SetupTiming
 from actors.ports import Person
 from actors.roster import Roster, open_roster
 from actors.secret import Secret
@@ -119,10 +119,10 @@ class StoreConnector:
         return {key: holdings[key] for key in ("notes", "shares", "files") if holdings[key]}
 
 
-class Facts(list[Fact]):
+class Facts(list[Event]):
     """A recorder that keeps everything, for tests."""
 
-    def __call__(self, fact: Fact) -> None:
+    def __call__(self, fact: Event) -> None:
         self.append(fact)
 
     @property
@@ -148,7 +148,7 @@ def person(uid: str) -> Person:
 
 @asynccontextmanager
 async def users_on_stage(
-    connector: StoreConnector, facts: Record, *uids: str
+    connector: StoreConnector, facts: Emit, *uids: str
 ) -> AsyncIterator[tuple[Roster, list[User]]]:
     """A roster with these users on stage."""
     async with open_roster(connector, facts, seed=1) as roster:

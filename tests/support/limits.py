@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import trio
+from sim.measure.recorder import Recorder
 
-from actors.events import Fact, Phase
+from actors.events import Event, Phase
 from sim.config.grammar.distribution import parse_distribution
 from sim.config.grammar.shapes import ClosedProfile, OpenProfile, Profile, Stage
 from sim.config.grammar.threshold import parse_threshold
 from sim.config.model import Group, Load
 from sim.load.watchdog import Limits
-from sim.measure.recorder import Recorder
 from tests.support.facts import call
 
 SEARCH_S = 100.0
@@ -34,7 +34,7 @@ def search() -> OpenProfile:
     return OpenProfile((Stage(SEARCH_S, RATE),), breakpoint=True)
 
 
-async def every_half_second(recorder: Recorder, fact_at: Callable[[float], Fact | None]) -> None:
+async def every_half_second(recorder: Recorder, fact_at: Callable[[float], Event | None]) -> None:
     """Tell the recorder what `fact_at(elapsed)` says, at 0.5, 1.5, 2.5 … seconds."""
     begun = trio.current_time()
     await trio.sleep(0.5)
@@ -45,7 +45,7 @@ async def every_half_second(recorder: Recorder, fact_at: Callable[[float], Fact 
 
 
 async def watched(
-    limits: Limits, recorder: Recorder, fact_at: Callable[[float], Fact | None], run_s: float = 600.0
+    limits: Limits, recorder: Recorder, fact_at: Callable[[float], Event | None], run_s: float = 600.0
 ) -> tuple[str, float]:
     """What stopped the run, "" if nothing did until its end, and when."""
     begun = trio.current_time()
@@ -59,5 +59,5 @@ async def watched(
     return stopped, trio.current_time() - begun
 
 
-def slow_from(second: float) -> Callable[[float], Fact]:
+def slow_from(second: float) -> Callable[[float], Event]:
     return lambda elapsed: call(5.0 if elapsed > second else 0.1)

@@ -13,7 +13,7 @@ import pytest
 import trio
 
 from actors.errors import LoginError
-from actors.events import Fact
+from actors.events import Event
 from actors.login.browser_driver import find_browser, open_browser_driver
 from actors.login.client import OAuthClient, register, remove
 from actors.login.driver import Driver
@@ -66,7 +66,7 @@ async def open_driver(
 
 @asynccontextmanager
 async def open_login(
-    standin: StandinServer, driver: Driver, facts: list[Fact]
+    standin: StandinServer, driver: Driver, facts: list[Event]
 ) -> AsyncIterator[tuple[OAuthLogin, httpx.AsyncClient, AuthPlan, OAuthClient]]:
     async with httpx.AsyncClient(base_url=standin.url) as http:
         plan = await discover(http, f"{standin.url}/mcp", standin.url)
@@ -85,7 +85,7 @@ def person(uid: str, password: str = PASSWORD) -> Person:
 
 async def log_in(standin: StandinServer, kind: str, who: Person, screenshots: Path | None = None) -> str:
     """Log in; what `who` then shows the MCP server."""
-    facts: list[Fact] = []
+    facts: list[Event] = []
     with trio.fail_after(90):
         async with open_driver(kind, standin, screenshots) as driver:
             async with open_login(standin, driver, facts) as (login, *_):
@@ -138,7 +138,7 @@ async def test_pages_that_are_built_by_javascript_alone_are_no_hindrance(kind: s
 
 @pytest.mark.browser
 async def test_a_login_that_is_cancelled_leaves_no_context_behind(standin: StandinServer) -> None:
-    facts: list[Fact] = []
+    facts: list[Event] = []
     with trio.fail_after(90):
         async with open_driver("browser", standin) as driver:
             async with open_login(standin, driver, facts) as (login, *_):
@@ -152,7 +152,7 @@ async def test_a_login_that_is_cancelled_leaves_no_context_behind(standin: Stand
 async def test_tokens_are_refreshed_before_they_expire_and_logged_in_anew_when_dead(
     standin: StandinServer,
 ) -> None:
-    facts: list[Fact] = []
+    facts: list[Event] = []
     with trio.fail_after(60):
         async with open_driver("http", standin) as driver, open_login(standin, driver, facts) as (login, *_):
             tokens = await login.log_in(person("alice"))
@@ -171,7 +171,7 @@ async def test_tokens_are_refreshed_before_they_expire_and_logged_in_anew_when_d
 
 
 async def test_many_who_ask_at_once_share_one_refresh(standin: StandinServer) -> None:
-    facts: list[Fact] = []
+    facts: list[Event] = []
     with trio.fail_after(60):
         async with open_driver("http", standin) as driver, open_login(standin, driver, facts) as (login, *_):
             tokens = await login.log_in(person("alice"))

@@ -14,7 +14,7 @@ import pytest
 import trio
 
 from actors.errors import LoginError
-from actors.events import Fact
+from actors.events import Event
 from actors.login.client import OAuthClient
 from actors.login.driver import LoginRefused
 from actors.login.oauth import OAuthLogin
@@ -51,7 +51,7 @@ class Server:
     headers: list[httpx.Headers] = attrs.Factory(list)
     logins: int = 0
     login_error: LoginError | None = None
-    facts: list[Fact] = attrs.Factory(list)
+    facts: list[Event] = attrs.Factory(list)
 
     def answer(self, request: httpx.Request) -> httpx.Response:
         self.forms.append({name: values[0] for name, values in parse_qs(request.content.decode()).items()})

@@ -6,18 +6,18 @@ from collections.abc import Callable
 
 import pytest
 import trio
+from sim.measure.recorder import Recorder
 from trio.testing import MockClock
 
-from actors.events import Ending, Fact, Missed, NotStarted
-from sim.measure.recorder import Recorder
+from actors.events import Ending, Event, Missed, NotStarted
 from tests.support.facts import call, execution
 from tests.support.limits import SEARCH_S, limits_of, search, slow_from, watched
 
 
-def dropped_from(second: float) -> Callable[[float], Fact]:
+def dropped_from(second: float) -> Callable[[float], Event]:
     """A workflow is dropped each second from `second` on, two seconds after it was due."""
 
-    def fact_at(elapsed: float) -> Fact:
+    def fact_at(elapsed: float) -> Event:
         if elapsed < second:
             return execution(due=trio.current_time())
         return NotStarted("note_share", Missed.DROPPED, trio.current_time() - 2)
@@ -30,7 +30,7 @@ async def test_a_rate_at_which_workflows_are_dropped_does_not_hold(autojump_cloc
     recorder = Recorder()
     limits = limits_of(recorder, "errors: rate<1% abort", profile=search())
 
-    def fact_at(elapsed: float) -> Fact:
+    def fact_at(elapsed: float) -> Event:
         recorder(call())
         return dropped_from(50)(elapsed)
 
@@ -63,7 +63,7 @@ async def test_a_rate_is_told_with_what_succeeded_at_it(autojump_clock: MockCloc
     recorder = Recorder()
     limits = limits_of(recorder, "calls: max<1s abort", profile=search())
 
-    def fact_at(elapsed: float) -> Fact:
+    def fact_at(elapsed: float) -> Event:
         recorder(execution(due=trio.current_time()))
         recorder(execution(due=trio.current_time(), ending=Ending.FAILED))
         return slow_from(50)(elapsed)
@@ -81,7 +81,7 @@ async def test_when_the_users_at_hand_cannot_suffice_the_search_says_so(autojump
     recorder = Recorder()
     limits = limits_of(recorder, "calls: max<1s abort", profile=search())
 
-    def fact_at(elapsed: float) -> Fact:
+    def fact_at(elapsed: float) -> Event:
         recorder(execution(2.0, due=trio.current_time()))
         return call() if elapsed < 50 else NotStarted("note_share", Missed.DROPPED, trio.current_time())
 
@@ -95,7 +95,7 @@ async def test_workflows_that_begin_later_than_they_may_break_a_search(autojump_
     recorder = Recorder()
     limits = limits_of(recorder, "calls: max<9s abort", profile=search())
 
-    def fact_at(elapsed: float) -> Fact:
+    def fact_at(elapsed: float) -> Event:
         recorder(execution(due=trio.current_time() - (6 if elapsed > 50 else 1)))
         return call()
 

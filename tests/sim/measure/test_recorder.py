@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import pytest
 import trio
+from sim.measure.recorder import EXAMPLES, FIRST_VIOLATIONS, Recorder
 from trio.testing import MockClock
 
 from actors.errors import Outcome
 from actors.events import (
     Ending,
-    Fact,
+    Event,
     Missed,
     NotStarted,
     Phase,
@@ -19,7 +20,6 @@ from actors.events import (
 )
 from sim.measure import recorder as module
 from sim.measure.leaves import MAX_KINDS, MAX_REASON, OTHER, kind_of
-from sim.measure.recorder import EXAMPLES, FIRST_VIOLATIONS, Recorder
 from sim.measure.summary import summarize
 from tests.support.facts import call, execution, propagation, recorder_of, violation
 
@@ -113,7 +113,7 @@ async def test_a_few_different_examples_of_each_failure_are_kept() -> None:
 
 
 async def test_however_many_codes_a_server_makes_up_their_number_is_bounded_and_all_calls_counted() -> None:
-    facts: list[Fact] = [call(outcome=Outcome.TOOL_ERROR, status=i, text=f"no {i}") for i in range(1000)]
+    facts: list[Event] = [call(outcome=Outcome.TOOL_ERROR, status=i, text=f"no {i}") for i in range(1000)]
     facts += [execution(ending=Ending.FAILED, failure=f"read_note: tool_error/{i}") for i in range(1000)]
     recorder = recorder_of(facts)
     summary = summarize(recorder)
@@ -204,7 +204,7 @@ async def test_what_did_not_start_in_the_warm_up_is_not_counted() -> None:
 
 
 async def test_who_looks_on_is_told_every_fact() -> None:
-    told: list[Fact] = []
+    told: list[Event] = []
     facts = [call(), execution(ending=Ending.FAILED)]
     recorder = Recorder(told.append)
     for fact in facts:

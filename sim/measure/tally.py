@@ -1,0 +1,213 @@
+"""The tally: takes every event of a run, and is the only one that writes figures.
+
+Events of the current window are kept as they come, which is all that a call costs on its way; when the
+window is closed, they are folded into its leaves, and these into the leaves of the whole run. So nothing
+is counted twice, and the windows add up to the whole. Latencies are those of successful calls: a refused
+connection is fast, and would make a broken server look good. What was under way while the simulator
+itself stood still is counted, and has no latency. Memory does not grow with the length of a run, nor
+with what a server makes up.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import trio
+
+from actors.errors import Outcome
+from actors.events import (
+    Event,
+    Execution,
+    Lateness,
+    Measurement,
+    NotStarted,
+    OnStage,
+    Phase,
+    PhaseBegan,
+    SetupTiming,
+    Stalled,
+)
+from sim.measure.kept import Kept
+from sim.measure.leaves import (
+    CallCounts,
+    FailureExample,
+    Leaves,
+    SetupLeaf,
+    StepKey,
+    StoryKey,
+    UserLeaf,
+    is_failure,
+    kind_of,
+    within_bounds,
+)
+from sim.measure.phases import Phases
+from sim.measure.sketch import Sketch
+from sim.measure.snapshot import Generator, Snapshot
+from sim.measure.stalls import Stalls
+from sim.measure.timeline import Timeline
+
+MAX_EXAMPLES = 3
+MAX_USERS_WITH_SKETCH = 1000
+"""Up to so many users have a latency sketch each; beyond, a user has counts, mean and extremes."""
+
+Folded = Measurement | Execution | SetupTiming | NotStarted | Lateness
+"""Events that wait for the end of their window."""
+
+
+class Tally:
+    """Made once a run; `take` neither waits nor raises.
+
+    Attributes:
+        whole: the leaves of the run, as far as windows have been closed. Ask `settled` for all.
+        users, setup, failure_examples: what is kept of the whole run alone.
+        kept: executions that are kept as examples.
+        timeline: what happened each second.
+    """
+
+    def __init__(self, phase: Phase = Phase.SETUP) -> None:
+        self.started = trio.current_time()
+        self.phases = Phases(self.started, phase)
+        self.stalls = Stalls()
+        self.whole = Leaves()
+        self.users: dict[str, UserLeaf] = {}
+        self.setup: dict[str, SetupLeaf] = {}
+        self.failure_examples: dict[tuple[Phase, str], list[FailureExample]] = {}
+        self.kept = Kept()
+        self.timeline = Timeline(self.started)
+        self._pending: list[Folded] = []
+        self._window = Leaves()
+        self._began = self.started
+        self._number = 0
+        self._wanted: dict[str, float] = {}
+        self._there: dict[str, int] = {}
+        self._kinds: Counter[str] = Counter()
+        self._used_s = self._used_of_s = 0.0
+
+    @property
+    def generator_cpu(self) -> float | None:
+        """Share of one core that this process used in the measured phase; None: not known."""
+        return self._used_s / self._used_of_s if self._used_of_s else None
+
+    def take(self, event: Event) -> None:
+        """Count it: at once what later events are held against, all else when the window is closed."""
+        match event:
+            case Measurement() | Execution() | SetupTiming() | NotStarted() | Lateness():
+                self._pending.append(event)
+            case PhaseBegan():
+                self.phases.begin(event.phase, event.at)
+            case OnStage():
+                self._wanted[event.group], self._there[event.group] = event.wanted, event.there
+            case Stalled():
+                self.stalls.note(event.at, event.at + event.seconds)
+            case _:
+                pass
+
+    def close_window(self, now: float, generator: Generator | None = None) -> Snapshot:
+        """What came since the last one was closed; it is part of the whole from now on."""
+        window = self._fold()
+        self._number += 1
+        snapshot = Snapshot(
+            number=self._number,
+            started=self._began,
+            seconds=now - self._began,
+            phase=self.phases.current,
+            leaves=window,
+            wanted=dict(self._wanted),
+            there=dict(self._there),
+            generator=generator,
+        )
+        self._began = now
+        self.timeline.add(snapshot)
+        if generator is not None and snapshot.phase is Phase.MEASURED:
+            self._used_s += generator.cpu_s
+            self._used_of_s += snapshot.seconds
+        return snapshot
+
+    def settled(self) -> Leaves:
+        """The leaves of all that has been taken, without closing the window."""
+        whole = Leaves.merged((self.whole, self._peeked())) if self._pending else self.whole
+        whole.seconds = self.phases.span(Phase.MEASURED, trio.current_time())
+        return whole
+
+    def counts_in(self, *phases: Phase) -> CallCounts:
+        """How all calls ended that began in one of `phases`; in all of them where none is named."""
+        return self.settled().counts_in(*phases)
+
+    @property
+    def users_there(self) -> int:
+        """How many are on stage, as far as that has been told."""
+        return sum(self._there.values())
+
+    def _peeked(self) -> Leaves:
+        """The leaves of the window so far; it stays open."""
+        events, self._pending = self._pending, []
+        for event in events:
+            self._put(event)
+        return self._window
+
+    def _fold(self) -> Leaves:
+        window = self._peeked()
+        self._window = Leaves()
+        self.whole.absorb(window)
+        return window
+
+    def _put(self, event: Folded) -> None:
+        match event:
+            case Measurement():
+                self._put_call(event)
+            case Execution():
+                self._put_execution(event)
+            case SetupTiming():
+                self._put_setup(event)
+            case NotStarted():
+                if self.phases.of_due(event.at) is Phase.MEASURED:
+                    self._window.note_missed(event)
+            case Lateness():
+                self._window.lateness.add(event.seconds)
+
+    def _put_call(self, call: Measurement) -> None:
+        phase = call.phase or self.phases.at(call.started)
+        kind = within_bounds(kind_of(call), self._kinds)
+        self._kinds[kind] += 1
+        key = StepKey(phase, call.workflow, call.step, call.tool, call.group, call.region)
+        is_timed = not self.stalls.overlap(call.started, call.finished)
+        kind = self._window.step(key).count(call, kind, is_timed=is_timed)
+        self._window.note_ended(call, is_timed=is_timed, failed=is_failure(kind))
+        self.kept.note_call(call, kind)
+        if call.outcome is not Outcome.OK and call.text:
+            self._keep_example(phase, kind, call)
+        if phase is Phase.MEASURED:
+            self._window.inbox_wait.add(max(0.0, call.inbox_wait_s))
+            self._put_user(call, kind, is_timed=is_timed)
+
+    def _put_user(self, call: Measurement, kind: str, *, is_timed: bool) -> None:
+        leaf = self.users.get(call.user)
+        if leaf is None:
+            sketch = Sketch() if len(self.users) < MAX_USERS_WITH_SKETCH else None
+            leaf = self.users[call.user] = UserLeaf(sketch)
+        leaf.steps[call.step] += 1
+        leaf.outcomes[kind] += 1
+        if is_timed and call.outcome is Outcome.OK:
+            leaf.add(call.finished - call.started)
+
+    def _put_execution(self, execution: Execution) -> None:
+        due = execution.due
+        phase = self.phases.at(execution.started) if due is None else self.phases.of_due(due)
+        key = StoryKey(phase, execution.workflow, execution.group, execution.region)
+        is_timed = not self.stalls.overlap(execution.started, execution.finished)
+        self._window.story(key).count(execution, is_timed=is_timed)
+        self._window.ended_executions += 1
+        self.kept.note_execution(execution, phase)
+
+    def _put_setup(self, timing: SetupTiming) -> None:
+        leaf = self.setup.setdefault(timing.step.value, SetupLeaf())
+        if timing.outcome is Outcome.OK:
+            leaf.seconds.add(timing.finished - timing.started)
+        else:
+            leaf.failures += 1
+            leaf.example = leaf.example or timing.text
+
+    def _keep_example(self, phase: Phase, kind: str, call: Measurement) -> None:
+        examples = self.failure_examples.setdefault((phase, kind), [])
+        if len(examples) < MAX_EXAMPLES and all(call.text != each.text for each in examples):
+            examples.append(FailureExample(call.workflow, call.step, call.text))
