@@ -19,6 +19,8 @@ from sim.config.usage import UsageError
 from sim.standin.faults.spec import FaultSpec
 from sim.standin.options import SECRETS, StandinOptions, helps
 
+__all__ = ["COMMAND", "StandinOptions", "read_standin_words", "standin_options", "standin_params"]
+
 COMMAND = "standin"
 """Where what it is told comes from flags."""
 YES, NO = ("yes", "true", "on", "1"), ("no", "false", "off", "0")

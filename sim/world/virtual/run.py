@@ -10,7 +10,6 @@ from actors.errors import SetupError
 from actors.login.basic import Nobody
 from actors.ports import Credentials, Person
 from sim.config.model import Config
-from sim.config.standin_options import read_standin_words
 from sim.live.console import Progress
 from sim.load.engine import Load
 from sim.measure.recorder import Recorder
@@ -41,7 +40,7 @@ class VirtualWorld:
         self._config = config
         self._recorder = recorder
         self._progress = progress
-        options = read_standin_words(config.standin_options)
+        options = config.standin_options.options
         check_faults(options.faults)
         server = ServerQueue(config.server_model)
         self._standin = Standin(options, now=trio.current_time, pause=server.pause)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from sim.cli.commands import make_config, read_settings
+from sim.cli.configured import make_config, read_settings
 from sim.cli.consent import ask, is_loopback
 from sim.cli.main import execute
 from sim.config.model import Config

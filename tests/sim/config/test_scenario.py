@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from sim.cli.commands import make_config, read_settings
+from sim.cli.configured import make_config, read_settings
 from sim.cli.main import execute
 from sim.config.grammar.shapes import ClosedProfile, OpenProfile
 from sim.config.model import Casting, Config

@@ -1,14 +1,10 @@
-"""`simulate workflows`: what there is to play. `simulate try`: one execution, step by step."""
+"""`simulate try`: one execution of a workflow, step by step."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 
 import attrs
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
 
 from actors.events import Execution, Fact, Measurement
 from sim.config.grammar.shapes import ClosedProfile
@@ -17,33 +13,10 @@ from sim.config.usage import UsageError
 from sim.exit import ExitCode
 from sim.live.console import printable
 from sim.measure.recorder import kind_of
-from workflows.base import BadWorkflow, Workflow
-from workflows.catalogue import catalogue, load_file
+from workflows.base import BadWorkflow
+from workflows.catalogue import load_file
 
-LONGEST_TRY_S = 600.0
-
-
-def list_workflows(files: Sequence[Path]) -> ExitCode:
-    """Print every workflow: roles, steps, and the tools it needs."""
-    try:
-        known = catalogue(files)
-    except BadWorkflow as error:
-        raise UsageError(f"FILE {' '.join(str(error).split())}") from error
-    console = Console(highlight=False)
-    for workflow in known.values():
-        console.print(describe(workflow))
-    return ExitCode.OK
-
-
-def describe(workflow: Workflow) -> Table:
-    """One workflow as a small table."""
-    table = Table.grid(padding=(0, 2))
-    roles = ", ".join(workflow.roles) + (f", {workflow.crowd}…" if workflow.crowd else "")
-    table.add_row(Text(workflow.name, style="bold"), Text(workflow.summary))
-    table.add_row("  roles", Text(roles))
-    table.add_row("  steps", Text(", ".join(workflow.steps)))
-    table.add_row("  tools", Text(", ".join(sorted(workflow.tools))))
-    return table
+MAX_TRY_S = 600.0
 
 
 def try_workflow(config: Config, path: Path) -> ExitCode:
@@ -56,7 +29,7 @@ def try_workflow(config: Config, path: Path) -> ExitCode:
         raise UsageError(str(error)) from error
     group = config.load.groups[0]
     users = max(workflow.roles_min, group.users)
-    profile = ClosedProfile.constant(users, LONGEST_TRY_S)
+    profile = ClosedProfile.constant(users, MAX_TRY_S)
     once = attrs.evolve(group, mix={workflow.name: 1.0}, users=users, profile=profile)
     load = attrs.evolve(config.load, groups=(once,), warmup_s=0.0, iterations=1)
     people = attrs.evolve(config.users, count=users)
