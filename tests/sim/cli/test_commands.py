@@ -115,5 +115,18 @@ def test_a_person_is_asked_before_a_strange_host_is_loaded(answer: str, goes_on:
     assert "cloud.example.org" in questions.getvalue()
 
 
+def test_a_clean_up_hears_the_environment_as_a_run_does(monkeypatch: pytest.MonkeyPatch) -> None:
+    from sim.clean import command
+
+    told = []
+    monkeypatch.setattr(command, "run", lambda options: told.append(options) or 0)
+    monkeypatch.setenv("NEXTCLOUD_HOST", "http://localhost:8080")
+    monkeypatch.setenv("NEXTCLOUD_PASSWORD", "hush")
+    monkeypatch.setenv("SIMULATE_MAIL_DOMAIN", "there.test")
+    assert execute(["cleanup", "--prefix", "them", "--insecure"]) == 0
+    assert (told[0].mail_domain, told[0].prefix, told[0].insecure) == ("there.test", "them", True)
+    assert (told[0].admin, told[0].admin_password.reveal(), told[0].ledger) == ("admin", "hush", None)
+
+
 def test_the_stand_in_is_used_unasked() -> None:
     ask(make_config(read_settings({}, {})), io.StringIO(), io.StringIO())

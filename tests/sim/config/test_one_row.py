@@ -66,7 +66,9 @@ def test_one_row_is_flag_variable_key_schema_help_and_a_field_of_the_run(
     model = tmp_path / "sim/config/model.py"
     before, head, rest = model.read_text().partition(f"class {owner}:")
     # Behind its last field, which is before the next class or method.
-    body, blank, after = rest.partition("\n\n    @" if "\n\n    @" in rest.partition("\n\n\n")[0] else "\n\n\n")
+    body, blank, after = rest.partition(
+        "\n\n    @" if "\n\n    @" in rest.partition("\n\n\n")[0] else "\n\n\n"
+    )
     model.write_text(f"{before}{head}{body}\n{ROW.rstrip()}{blank}{after}")
     done = subprocess.run(
         [sys.executable, "-c", SAID, part],
