@@ -85,5 +85,5 @@ def test_the_words_for_the_stand_in_are_read_once_and_before_the_run() -> None:
     assert config.standin_options.options is config.standin_options.options
     assert config.standin_options.options.token_ttl_s == 3
     assert StandinWords().options.token_ttl_s == 900
-    with pytest.raises(UsageError, match="^SIMULATE_STANDIN_OPTION: no option 'x'"):
+    with pytest.raises(UsageError, match=r"^SIMULATE_STANDIN_OPTION: no option 'x'"):
         make_config(read_settings({}, {"SIMULATE_STANDIN_OPTION": "x=1"}))
