@@ -217,3 +217,51 @@ class NotStarted:
 Fact = Measurement | SetupTiming | Execution | NotStarted
 Record = Callable[[Fact], None]
 """Takes a fact synchronously, never raises, never blocks."""
+
+
+@attrs.frozen
+class StepBegan:
+    """A step of the set-up begins: the `number`-th of so many. `text` says what is done."""
+
+    number: int
+    of: int
+    name: str
+    text: str
+    at: float
+
+
+@attrs.frozen
+class StepEnded:
+    """It has ended. `text` is what is worth knowing then, or why it failed."""
+
+    number: int
+    of: int
+    name: str
+    ok: bool
+    text: str
+    at: float
+
+
+@attrs.frozen
+class Removed:
+    """A thing that was created is gone, or, where not `ok`, could not be removed."""
+
+    kind: str
+    name: str
+    ok: bool
+    reason: str
+    done: int
+    of: int
+
+
+@attrs.frozen
+class Note:
+    """A line for whoever looks on."""
+
+    text: str
+    level: str = "info"
+    at: float = 0.0
+
+
+Event = Fact | StepBegan | StepEnded | Removed | Note
+Emit = Callable[[Event], None]

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import enum
+import signal
+
+import attrs
 
 
 class ExitCode(enum.IntEnum):
     """Exit codes.
 
-    Of several that apply the first of these counts: INTERNAL; LEFT_BEHIND; HUNG_UP, INTERRUPTED or
-    TERMINATED; SETUP_FAILED for the run; VIOLATIONS; THRESHOLD; SETUP_FAILED for a workflow; NOT_WRITTEN;
-    OK. A run, or a workflow that was played, without one success is never OK.
+    Which of several that apply counts is said by `exit_code`. A run, or a workflow that was played, without
+    one success is never OK.
     """
 
     OK = 0
@@ -34,3 +36,49 @@ class ExitCode(enum.IntEnum):
     """Ended by Ctrl-C, and clean (128 + SIGINT)."""
     TERMINATED = 143
     """Ended by SIGTERM, and clean (128 + SIGTERM)."""
+
+
+@attrs.frozen
+class Trouble:
+    """All that may be wrong at the end of a command, the worst first.
+
+    Attributes:
+        bug: nobody expected it.
+        left_behind: something that was created is, or may be, still there.
+        signal: the one that ended it.
+        failed: it could not begin, or nothing at all succeeded.
+        violated: a violation of consistency, where they are not allowed.
+        broken: a threshold does not hold, or stopped the run.
+        fruitless: not one execution of some workflow succeeded.
+        not_written: results are not where they were to go.
+    """
+
+    bug: bool = False
+    left_behind: bool = False
+    signal: signal.Signals | None = None
+    failed: bool = False
+    violated: bool = False
+    broken: bool = False
+    fruitless: bool = False
+    not_written: bool = False
+
+
+def exit_code(trouble: Trouble) -> ExitCode:
+    """Of all that is wrong, the worst."""
+    codes = (
+        (trouble.bug, ExitCode.INTERNAL),
+        (trouble.left_behind, ExitCode.LEFT_BEHIND),
+        (trouble.signal is not None, code_of_signal(trouble.signal)),
+        (trouble.failed, ExitCode.SETUP_FAILED),
+        (trouble.violated, ExitCode.VIOLATIONS),
+        (trouble.broken, ExitCode.THRESHOLD),
+        (trouble.fruitless, ExitCode.SETUP_FAILED),
+        (trouble.not_written, ExitCode.NOT_WRITTEN),
+    )
+    return next((code for applies, code in codes if applies), ExitCode.OK)
+
+
+def code_of_signal(number: signal.Signals | None) -> ExitCode:
+    """As a shell says it."""
+    codes = {signal.SIGTERM: ExitCode.TERMINATED, signal.SIGHUP: ExitCode.HUNG_UP}
+    return ExitCode.INTERRUPTED if number is None else codes.get(number, ExitCode.INTERRUPTED)

@@ -199,7 +199,7 @@ def test_a_forbidden_import_is_found(rule: object, place: str, text: str, tmp_pa
         (upward, "sim/app.py", "from workflows.catalogue import catalogue"),
         (out_of_the_standin, "sim/standin/app.py", "from sim.standin import store"),
         (out_of_the_standin, "sim/standin/identity/web.py", "from ..store import Store"),
-        (into_the_standin, "sim/virtual_run.py", "from sim.standin.store import Store"),
+        (into_the_standin, "sim/world/virtual/world.py", "from sim.standin.store import Store"),
         (into_the_standin, "sim/cli/standin_command.py", "from sim.standin.serve import serve"),
         (out_of_the_clean_room, "sim/clean/command.py", "from sim.exit import ExitCode"),
         (astray, "sim/stage.py", "import httpx"),

@@ -179,12 +179,12 @@ def test_an_unreachable_server_is_one_line(tmp_path: Path) -> None:
     assert "Traceback" not in finished.stderr
 
 
-def test_a_server_without_the_needed_tools_is_refused_before_users_are_created(tmp_path: Path) -> None:
+def test_a_server_without_the_needed_tools_is_refused_with_one_user_who_saw_them(tmp_path: Path) -> None:
     with running_standin(tools_left_out=["nc_share_create"]) as standin:
         code, _, said = run(standin, tmp_path, "--login", "http", *SHORT)
         assert code == 3
         assert "nc_share_create" in said
-        assert "Creating" not in said
+        assert standin.get("/standin/counts")["users_created"] == 1
         assert standin.leftovers() == {}
         code, _, said = run(standin, tmp_path, "--login", "http", "--skip-unsupported", *SHORT)
         assert code == 0, said

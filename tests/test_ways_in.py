@@ -62,21 +62,22 @@ def test_a_server_that_takes_passwords_is_recognised_and_needs_no_client(tmp_pat
 
 
 @pytest.mark.parametrize(
-    ("options", "auth", "words"),
+    ("options", "auth", "words", "created"),
     [
-        ({"basic": True}, "oauth", "asks nobody for a token"),
-        ({"basic": True}, "login-flow", "asks nobody for a token"),
-        ({}, "basic", "wants tokens, not passwords"),
-        ({}, "login-flow", "has no tool nc_auth_provision_access"),
+        ({"basic": True}, "oauth", "asks nobody for a token", 0),
+        ({"basic": True}, "login-flow", "asks nobody for a token", 0),
+        ({}, "basic", "wants tokens, not passwords", 0),
+        # Tools are seen by one of the users.
+        ({}, "login-flow", "has no tool nc_auth_provision_access", 1),
     ],
 )
-def test_a_way_that_the_server_does_not_know_is_refused_before_users_are_created(
-    tmp_path: Path, options: dict[str, Any], auth: str, words: str
+def test_a_way_that_the_server_does_not_know_is_refused_before_the_crowd_is_created(
+    tmp_path: Path, options: dict[str, Any], auth: str, words: str, created: int
 ) -> None:
     with running_standin(**options) as standin:
         _, said = run(standin, tmp_path, "--login", "http", "--auth", auth, code=3)
         assert words in said
-        assert standin.get("/standin/counts").get("users_created", 0) == 0
+        assert standin.get("/standin/counts").get("users_created", 0) == created
         assert standin.leftovers() == {}
 
 
@@ -123,8 +124,17 @@ def test_doctor_tells_how_each_step_went_and_leaves_nothing(tmp_path: Path) -> N
         )
         assert finished.returncode == 0, finished.stderr
         lines = [line for line in finished.stdout.splitlines() if not line.startswith(" ")]
-        assert len(lines) == 7
         assert all(line.startswith("ok ") for line in lines)
+        assert [line.removeprefix("ok").strip().partition(":")[0] for line in lines] == [
+            "servers answer, the account may manage users",
+            "client registered",
+            "first user",
+            "tools for the workflows",
+            "users created",
+            "users log in",
+            "a session and a call",
+            "clean-up",
+        ]
         assert standin.leftovers() == {}
 
 

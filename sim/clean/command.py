@@ -12,6 +12,7 @@ import trio
 
 from actors.accounts import OcsAccounts
 from actors.errors import SetupError
+from actors.events import Event, Removed
 from actors.login.app_passwords import Devices
 from actors.ports import Accounts
 from actors.secret import Secret
@@ -150,8 +151,8 @@ class Cleanup:
             self._miss(f"{path}: line {ledger.damaged[0]} cannot be read; what else it named is not known")
 
     async def _remove(self, path: Path, ledger: Ledger) -> None:
-        told = _Told(ledger, self._options.verbose)
-        result = await Remover(self._means(ledger), CONCURRENCY, told).remove_all()
+        emit = tell_removed if self._options.verbose else tell_nothing
+        result = await Remover(self._means(ledger), CONCURRENCY, emit).remove_all()
         say(f"{path}: {result.removed} removed")
         for name in result.expiring:
             say(f"OAuth client {harmless(name)}: never confirmed; if it exists, it expires by itself")
@@ -209,20 +210,14 @@ class Cleanup:
         say(text)
 
 
-class _Told:
-    """Says what is removed, where that is asked for."""
+def tell_removed(event: Event) -> None:
+    """A line for each thing that is gone."""
+    if isinstance(event, Removed) and event.ok:
+        say(harmless(f"  [{event.done}/{event.of}] removed {event.kind} {event.name}"))
 
-    def __init__(self, ledger: Ledger, is_verbose: bool) -> None:
-        self._ledger = ledger
-        self._is_verbose = is_verbose
-        self._known = {entry.key: entry for entry in ledger.entries}
 
-    def __call__(self, done: int, of: int) -> None:
-        left = {entry.key for entry in self._ledger.entries}
-        for key in [key for key in self._known if key not in left]:
-            entry = self._known.pop(key)
-            if self._is_verbose:
-                say(f"  [{done}/{of}] removed {_name(entry)}")
+def tell_nothing(event: Event) -> None:
+    """Not verbose."""
 
 
 def _ledgers(options: CleanupOptions) -> list[Path]:

@@ -10,6 +10,7 @@ import trio
 
 from actors.call_errors import reason_of
 from actors.errors import SimulateError
+from actors.events import Emit, Removed
 from actors.ocs import Denied
 from actors.text import harmless
 from sim.clean.ledger import Ledger
@@ -89,7 +90,7 @@ class Remover:
 
     Args:
         concurrency: how many things are removed at the same time.
-        on_removed: told the number done and the number of all; what it raises is passed over.
+        emit: told of each that is gone, and at the end of each that is not; what it raises is passed over.
         unanswered: users one of whose calls was never answered, asked for once everything is removed.
     """
 
@@ -97,14 +98,14 @@ class Remover:
         self,
         means: Means,
         concurrency: int,
-        on_removed: Callable[[int, int], None] = lambda done, of: None,
+        emit: Emit = lambda event: None,
         unanswered: Callable[[], Iterable[str]] = tuple,
         things: Mapping[str, Thing] | None = None,
     ) -> None:
         self._means = means
         self._ledger = means.ledger
         self._limit = trio.CapacityLimiter(concurrency)
-        self._on_removed = on_removed
+        self._emit = emit
         self._unanswered = unanswered
         self._things = all_things() if things is None else things
         self._removed = 0
@@ -135,6 +136,8 @@ class Remover:
         self._pass_over_void()
         if self._ledger.trouble:
             self._notes.append(f"{self._ledger.trouble} (removing went on without it)")
+        for entry in self._ledger.entries:
+            self._tell(entry, self._reasons.get(entry.key, ""), ok=False)
         unanswered = possibly_left(self._asked_unanswered())
         left = remaining(self._ledger, self._reasons, self._things) + unanswered
         return CleanupResult(
@@ -218,8 +221,12 @@ class Remover:
         self._removed += 1
         self._late_failures = 0
         self._last_success = trio.current_time()
+        self._tell(entry, ok=True)
+
+    def _tell(self, entry: Entry, reason: str = "", *, ok: bool) -> None:
+        event = Removed(entry.kind, entry.name, ok, reason, self._removed, self._of)
         with suppress(Exception):  # telling is never a reason to stop removing
-            self._on_removed(self._removed, self._of)
+            self._emit(event)
 
     def _fail(self, entry: Entry, reason: str) -> None:
         self._failure = harmless(reason)

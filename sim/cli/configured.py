@@ -14,7 +14,7 @@ import click
 
 from sim.config.layers import defaults, from_environment, from_flags, read_value
 from sim.config.merged import Merged, merge
-from sim.config.model import Config, StoryOptions, Target
+from sim.config.model import Config, Output, StoryOptions, Target
 from sim.config.option import option_of
 from sim.config.options import NEXTCLOUD_HOST, NEXTCLOUD_PASSWORD, SCENARIO, URL
 from sim.config.usage import UsageError
@@ -42,7 +42,12 @@ def make_config(merged: Merged) -> Config:
     """Raises UsageError."""
     from sim.config.build import build_config
 
-    return build_config(merged, read_stories)
+    config = build_config(merged, read_stories)
+    for file in config.output.reports:
+        from sim.cli.report_command import check_format
+
+        check_format(file.format, merged.origin(attrs.fields(Output).reports))
+    return config
 
 
 def read_stories(files: Sequence[Path]) -> Stories:

@@ -2,129 +2,79 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-from typing import TypeVar
-
+import trio
 from rich.console import Console
 from rich.text import Text
 
 from actors.answer import Answer
 from actors.errors import CallError, SetupError
-from actors.login.plan import AuthPlan
+from actors.events import Event, Note, StepEnded
 from actors.login.provisioning import LOOK, LOOK_ARGUMENTS
-from actors.ports import Credentials, Person
-from sim.app import Simulation
-from sim.clean.ledger import Ledger
 from sim.config.model import Config
-from sim.exit import ExitCode
+from sim.exit import ExitCode, exit_code
 from sim.live.console import printable
-from sim.report.outcome import cleanup_text, code_of_signal
-from sim.runtime.stop import Interrupt
-from sim.world.prepare import MakeLogin, Place, Setup
-from workflows.base import Workflow
-
-T = TypeVar("T")
+from sim.runtime.stop import Stop, StopSource
+from sim.world.base import Crowd, Step, World, play
+from sim.world.visit import Visit, visit
 
 
-class Doctor(Simulation):
-    """Does what a run does before its load, with the same code, and tells how each step went.
+class Doctor:
+    """Plays the steps of a run, and one call, and tells how each went.
 
     Whatever was created is removed again, as after a run.
     """
 
     def __init__(self, config: Config) -> None:
-        super().__init__(config)
+        self._config = config
         self._console = Console(highlight=False, soft_wrap=True)
-        self._failed = False
+        self._has_told_failure = False
 
-    async def _work(
-        self,
-        place: Place,
-        setup: Setup,
-        ledger: Ledger,
-        workflows: dict[str, Workflow],
-        interrupt: Interrupt,
-    ) -> None:
-        people = await self._identified(setup)
-        plan = await self._check("servers answer, the account may manage users", lambda: setup.check(people))
-        self._note(f"{place.nextcloud_url}; {plan.why if plan else 'passwords are taken'}")
-        if plan is not None:
-            self._note(f"scopes {plan.scope}")
-        login = (await self._make_login(setup, plan))(self._recorder)
-        people = await self._check("users created", lambda: setup.create(people))
-        logging_in = "passwords at hand" if plan is None else f"users log in ({place.why_driver})"
-        credentials = await self._check(logging_in, lambda: setup.log_in(login, people))
-        offered = await self._check(
-            "tools listed", lambda: setup.tools_of(people[0], credentials), silent=True
-        )
-        must_grant = await self._check_tools(place, workflows, offered)
-        if must_grant:
-            await self._check("users grant access", lambda: setup.provision(people, credentials))
-        if plan is None:
-            await self._check("users differ", lambda: setup.check_differ(people, credentials))
-        await self._check("a session and a call", lambda: call_once(place, people[0], credentials))
+    async def main(self, source: StopSource) -> ExitCode:
+        """Raises what nobody expected, once the rest has been told."""
+        found = await visit(self._config, self.emit, source, self._act)
+        self._tell_end(found)
+        if found.bug is not None:
+            raise found.bug
+        return exit_code(found.trouble)
 
-    async def _make_login(self, setup: Setup, plan: AuthPlan | None) -> MakeLogin:
-        """Where passwords are shown there is no client; where one was named, none is registered."""
-        if plan is None:
-            return await setup.register(plan)
-        named = self._config.login.client_id
-        what = "client registered" if named is None else f"client {named}, as named"
-        return await self._check(what, lambda: setup.register(plan))
+    async def _act(self, world: World, stop: Stop) -> None:
+        call = Step("a session and a call", lambda: "Calling", lambda: call_once(world.crowd))
+        await play((*world.steps, call), self.emit)
 
-    async def _check_tools(
-        self, place: Place, workflows: dict[str, Workflow], offered: frozenset[str]
-    ) -> bool:
-        """Whether users have to grant access."""
+    def emit(self, event: Event) -> None:
+        """Tell what is of interest here."""
+        match event:
+            case StepEnded(ok=True):
+                self._say("ok", event.name, "green")
+                if event.text:
+                    self._say("", event.text, "dim")
+            case StepEnded():
+                self._has_told_failure = True
+                self._say("failed", f"{event.name}: {event.text}", "bold red")
+            case Note():
+                self._say("", event.text.strip(), "dim")
+            case _:
+                pass
 
-        async def compare() -> bool:
-            return self._fits(workflows, place.mcp_url, self._note, offered)[1]
-
-        return await self._check(f"tools for the workflows, of {len(offered)} offered", compare)
-
-    async def _check(self, what: str, act: Callable[[], Awaitable[T]], *, silent: bool = False) -> T:
-        """Tell how `act` went; where `silent`, only that it failed. Raises SetupError."""
-        try:
-            value = await act()
-        except SetupError as error:
-            self._failed = True
-            self._say("failed", f"{what}: {error}", "bold red")
-            raise
-        if not silent:
-            self._say("ok", what, "green")
-        return value
-
-    def _note(self, text: str) -> None:
-        self._say("", text.strip(), "dim")
-
-    def _report(self) -> ExitCode:
-        ending = self._ending
-        if ending.problem and not self._failed:
-            self._say("failed", ending.problem, "bold red")
-        is_clean = ending.cleanup is None or ending.cleanup.is_clean
-        self._say(
-            "ok" if is_clean else "failed",
-            f"clean-up: {cleanup_text(ending)}",
-            "" if is_clean else "bold red",
-        )
-        if ending.bug is not None:
-            return ExitCode.INTERNAL
-        if not is_clean:
-            return ExitCode.LEFT_BEHIND
-        if ending.signal is not None:
-            return code_of_signal(ending.signal)
-        return ExitCode.SETUP_FAILED if ending.problem else ExitCode.OK
+    def _tell_end(self, found: Visit) -> None:
+        if found.problem and not self._has_told_failure:
+            self._say("failed", found.problem, "bold red")
+        clean = found.cleanup.is_clean
+        text = f"clean-up: {found.cleanup.text}"
+        self._say("ok" if clean else "failed", text, "" if clean else "bold red")
 
     def _say(self, word: str, text: str, style: str) -> None:
         """One line; what servers say in it is neither markup nor more than a line."""
         self._console.print(Text(f"{word:8}{printable(text)}", style=style))
 
 
-async def call_once(place: Place, person: Person, credentials: dict[str, Credentials]) -> None:
+async def call_once(crowd: Crowd) -> str:
     """Search one's notes. Raises SetupError."""
+    person, started = crowd.first, trio.current_time()
     try:
-        async with place.connector.open_session(person, credentials[person.uid]) as session:
+        async with crowd.connector.open_session(person, crowd.credentials[person.uid]) as session:
             answer = Answer(await session.call_tool(LOOK, LOOK_ARGUMENTS))
             list(answer.rows("results"))
     except CallError as error:
         raise SetupError(f"{LOOK} as {person.uid}: {error}") from error
+    return f"{LOOK}, {1000 * (trio.current_time() - started):.0f} ms with its session"

@@ -36,4 +36,4 @@ def doctor(**flags: Any) -> int:
     from sim.app import carry_out
     from sim.cli.doctor import Doctor
 
-    return int(carry_out(Doctor(config), config))
+    return int(carry_out(Doctor(config).main, config))

@@ -18,6 +18,7 @@ from sim.cli.doctor_command import doctor_command
 from sim.cli.home import see_to_a_home
 from sim.cli.parser import WIDTH, GroupedGroup, table_options
 from sim.cli.profile_command import profile_command
+from sim.cli.report_command import report_command
 from sim.cli.schema_command import schema_command
 from sim.cli.standin_command import standin_command
 from sim.cli.tools_command import tools_command
@@ -36,6 +37,7 @@ COMMANDS = (
     profile_command,
     doctor_command,
     tools_command,
+    report_command,
     schema_command,
     workflows_command,
     try_command,

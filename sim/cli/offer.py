@@ -6,47 +6,57 @@ A user is created to see them, and removed again.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import takewhile
 
+from actors.errors import CallError, SetupError
+from actors.events import Event
 from actors.text import harmless
-from sim.app import Simulation
-from sim.clean.ledger import Ledger
-from sim.exit import ExitCode
-from sim.report.outcome import cleanup_text, code_of_signal
+from sim.config.model import Config
+from sim.exit import ExitCode, exit_code
 from sim.report.publish import complain
-from sim.runtime.stop import Interrupt
-from sim.world.prepare import Place, Setup
+from sim.runtime.stop import Stop, StopSource
+from sim.world.base import TOOLS_FIT, Crowd, World, play
+from sim.world.visit import visit
 from workflows.base import Workflow
+from workflows.catalogue import catalogue
 
 
-class Offer(Simulation):
+class Offer:
     """Logs one user in as a run does, and lists the tools."""
 
-    async def _work(
-        self,
-        place: Place,
-        setup: Setup,
-        ledger: Ledger,
-        workflows: dict[str, Workflow],
-        interrupt: Interrupt,
-    ) -> None:
-        people = (await self._identified(setup))[:1]
-        plan = await setup.check(people)
-        login = (await setup.register(plan))(self._recorder)
-        people = await setup.create(people, first=True)
-        credentials = await setup.log_in(login, people, first=True)
-        for line in offer_lines(await setup.tools_of(people[0], credentials), workflows):
+    def __init__(self, config: Config) -> None:
+        self._config = config
+
+    async def main(self, source: StopSource) -> ExitCode:
+        """Raises what nobody expected, once the rest has been told."""
+        found = await visit(self._config, ignore, source, self._act)
+        if found.problem:
+            complain(found.problem)
+        if not found.cleanup.is_clean:
+            complain(found.cleanup.text)
+        if found.bug is not None:
+            raise found.bug
+        return exit_code(found.trouble)
+
+    async def _act(self, world: World, stop: Stop) -> None:
+        # Whether they are what workflows need is what is to be seen here.
+        await play(tuple(takewhile(lambda step: step.name != TOOLS_FIT, world.steps)), ignore)
+        for line in offer_lines(await offered_to_first(world.crowd), catalogue(self._config.stories.files)):
             print(line)
 
-    def _report(self) -> ExitCode:
-        ending = self._ending
-        if ending.problem:
-            complain(ending.problem)
-        if ending.cleanup is not None and not ending.cleanup.is_clean:
-            complain(cleanup_text(ending))
-            return ExitCode.LEFT_BEHIND
-        if ending.signal is not None:
-            return code_of_signal(ending.signal)
-        return ExitCode.SETUP_FAILED if ending.problem else ExitCode.OK
+
+def ignore(event: Event) -> None:
+    """Nobody looks on: the list is all that is asked for."""
+
+
+async def offered_to_first(crowd: Crowd) -> frozenset[str]:
+    """What `tools/list` gives one of them. Raises SetupError."""
+    person = crowd.first
+    try:
+        async with crowd.connector.open_session(person, crowd.credentials[person.uid]) as session:
+            return await session.list_tools()
+    except CallError as error:
+        raise SetupError(f"a first session of {person.uid} failed: {error}") from error
 
 
 def offer_lines(offered: frozenset[str], workflows: Mapping[str, Workflow]) -> list[str]:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import attrs
 import click
 
+from sim.cli.command_line import repeated_command
 from sim.cli.configured import Flags, agreed, assumptions, make_config, read_settings, say_assumptions
 from sim.config.options import DRY_RUN
 from sim.exit import ExitCode
@@ -24,6 +26,7 @@ def run(flags: Flags) -> int:
         # Before what is imported next, which takes a while.
         click.echo(f"Seed {config.load.seed}", err=True)
         say_assumptions(merged, config)
+    command = repeated_command(flags, config.load.seed)
     from sim import app
 
-    return int(app.run(config))
+    return int(app.run(attrs.evolve(config, output=attrs.evolve(config.output, command=command))))

@@ -1,4 +1,4 @@
-"""`simulate schema`: what may stand in a scenario file."""
+"""`simulate schema`: the JSON Schema of scenario files, or of results."""
 
 from __future__ import annotations
 
@@ -9,13 +9,18 @@ from sim.exit import ExitCode
 
 
 def schema_command() -> click.Command:
-    return command("schema", schema, [], "Print the JSON Schema of scenario files.")
+    """For click."""
+    result = click.Option(["--result"], is_flag=True, help="That of results (--output FILE) instead.")
+    return command("schema", schema, [result], "Print the JSON Schema of scenario files, or results.")
 
 
-def schema() -> int:
+def schema(result: bool) -> int:
+    """Print it."""
     import json
 
-    from sim.config.schema import scenario_schema
-
-    click.echo(json.dumps(scenario_schema(), indent=2, ensure_ascii=False))
+    if result:
+        from sim.report.result_schema import result_schema as make
+    else:
+        from sim.config.schema import scenario_schema as make
+    click.echo(json.dumps(make(), indent=2, ensure_ascii=False))
     return ExitCode.OK

@@ -25,4 +25,4 @@ def tools(**flags: Any) -> int:
     from sim.app import carry_out
     from sim.cli.offer import Offer
 
-    return int(carry_out(Offer(config), config))
+    return int(carry_out(Offer(config).main, config))

@@ -21,6 +21,7 @@ from actors.secret import Secret
 from sim.config import option_types as types
 from sim.config.grammar.distribution import Distribution
 from sim.config.grammar.region import Region
+from sim.config.grammar.report_file import ReportFile
 from sim.config.grammar.server_model import USUAL_SERVER, ServerModel
 from sim.config.grammar.shapes import Profile
 from sim.config.grammar.threshold import Threshold
@@ -39,6 +40,7 @@ __all__ = [
     "LoginOptions",
     "Output",
     "Region",
+    "ReportFile",
     "ServerModel",
     "StandinWords",
     "StoryOptions",
@@ -189,12 +191,20 @@ class StoryOptions:
 
 @attrs.frozen
 class Output:
-    """Where the results go."""
+    """Where the results go. `command`: the words that repeat the run, without destinations and secrets."""
 
     json_file: Path | None = row(_S.LIMITS, types.FILE, "Write the results there, as JSON.", name="output", short="-o")
     quiet: bool = row(_S.LIMITS, types.FLAG, "Print nothing but errors.", False)
     verbose: bool = row(_S.LIMITS, types.FLAG, "Log more, to stderr.", False, short="-v")
     ledger: Path | None = row(_S.LIMITS, types.FILE, "Where to note what was created; default: the user's state directory.")
+    reports: tuple[ReportFile, ...] = rows(_S.LIMITS, types.REPORT, "Write them there in another format: text:run.txt, markdown:run.md; - is standard output.", name="report")
+    command: tuple[str, ...] = ()
+
+    @property
+    def files(self) -> tuple[ReportFile, ...]:
+        """All that is written."""
+        json_file = () if self.json_file is None else (ReportFile("json", self.json_file),)
+        return (*json_file, *self.reports)
 
 
 @attrs.frozen

@@ -20,6 +20,7 @@ from sim.config.grammar.number import parse_count
 from sim.config.grammar.piece import GrammarError, Piece, one_of
 from sim.config.grammar.profile import parse_arrivals, parse_profile, parse_stages
 from sim.config.grammar.region import parse_region
+from sim.config.grammar.report_file import ReportFile
 from sim.config.grammar.server_model import parse_server_model
 from sim.config.grammar.size import format_size, parse_size
 from sim.config.grammar.threshold import parse_threshold
@@ -183,6 +184,14 @@ def parse_path(text: str) -> Path:
         raise GrammarError("there is no home directory; set HOME", text, 0) from error
 
 
+def parse_report(text: str) -> ReportFile:
+    """`FORMAT:FILE`. Which formats there are is known to those who write them."""
+    name, colon, path = text.partition(":")
+    if not colon or not name.strip():
+        raise GrammarError("this reads FORMAT:FILE, as in text:run.txt", text, 0)
+    return ReportFile(name.strip(), parse_path(path))
+
+
 def parse_readable(text: str) -> Path:
     """A file that is there."""
     path = parse_path(text)
@@ -207,6 +216,7 @@ ORIGIN = OptionType("ORIGIN", parse_origin)
 PREFIX = OptionType("NAME", parse_prefix)
 MAIL_DOMAIN = OptionType("DOMAIN", parse_mail_domain)
 FILE = OptionType("FILE", parse_path)
+REPORT = OptionType("FORMAT:FILE", parse_report)
 READABLE = OptionType("FILE", parse_readable)
 SECRET = OptionType("SECRET", Secret, lambda _: "")
 SIZE = OptionType("SIZE", parse_size, format_size)

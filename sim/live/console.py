@@ -9,7 +9,7 @@ from typing import TextIO
 import trio
 
 from actors.errors import Outcome
-from actors.events import Fact, Measurement, SetupTiming
+from actors.events import Event, Fact, Measurement, Note, Removed, SetupStep, SetupTiming, StepBegan
 from actors.text import harmless
 from sim.live.channel import channel_of
 from sim.measure.recorder import Recorder
@@ -19,6 +19,13 @@ PIPE_INTERVAL_S = 5.0
 SILENCE_S = 6.0
 """How long nothing is said before it is said that something is being waited for."""
 MAX_SAID = 1000
+
+
+VERBS = {
+    SetupStep.CREATE_USER: "created",
+    SetupStep.LOGIN: "logged in",
+    SetupStep.PROVISION: "granted access",
+}
 
 
 class Progress:
@@ -34,6 +41,7 @@ class Progress:
         self._channel = channel_of(stream if stream is not None else sys.stderr)
         self._quiet = quiet
         self._told = 0
+        self._done = 0
 
     def say(self, text: str) -> None:
         """A line of its own."""
@@ -81,6 +89,21 @@ class Progress:
                 told, since = self._told, trio.current_time()
             elif not self._quiet:
                 self._channel.show(f"  … still waiting, {trio.current_time() - since:.0f}s")
+
+    def take(self, event: Event) -> None:
+        match event:
+            case StepBegan():
+                self._of, self._done = event.text, 0
+                self.step(event.number, event.of, event.text)
+            case SetupTiming(step=step, outcome=Outcome.OK) if step in VERBS:
+                self._done += 1
+                self.say(f"  [{self._done}] {event.user} {VERBS[step]}")
+            case Removed(ok=True):
+                self.count("removed", event.done, event.of)
+            case Note():
+                self.say(event.text)
+            case _:
+                pass
 
     def log(self, fact: Fact) -> None:
         """`--verbose`: a line for every step of the set-up, and for every call that failed."""

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from functools import partial
+from collections.abc import Callable, Mapping, Sequence
 from random import Random
-from typing import Protocol
 
 import trio
 
@@ -19,8 +17,8 @@ from sim.live.console import Progress
 from sim.load.executors import Stage
 from sim.load.watchdog import Limits
 from sim.measure.recorder import Recorder
-from sim.runtime.stop import Interrupt
-from sim.world.prepare import in_background
+from sim.runtime.background import in_background
+from sim.runtime.stop import Stop
 from workflows.base import Workflow
 from workflows.bugs import BugWatch
 from workflows.director import Budget, Company, Director
@@ -32,15 +30,6 @@ STUCK_S = 60.0
 
 SAMPLE_S = 1.0
 """How often the number of users on stage is noted."""
-
-
-class Opening(Protocol):
-    """Brings users on stage before the load begins."""
-
-    async def open_sessions(self, at_first: int, fill: Callable[..., Awaitable[None]]) -> None:
-        """Open `at_first` sessions by `fill(limiter, on_entry)`. Raises SetupError."""
-
-    def announce_load(self) -> None: ...
 
 
 class Load:
@@ -88,10 +77,10 @@ class Load:
 
     async def run(
         self,
-        opening: Opening,
+        at_once: int,
         people: Mapping[str, Sequence[Person]],
         credentials: Mapping[str, Credentials],
-        interrupt: Interrupt,
+        interrupt: Stop,
         progress: Progress,
     ) -> None:
         """Open the sessions, warm up, follow the profiles, let workflows finish within the grace.
@@ -109,7 +98,7 @@ class Load:
                 shelter=interrupt.shelter,
                 call_bound_s=load.call_timeout_s,
             ) as roster:
-                await self._drive(opening, people, credentials, interrupt, progress, roster)
+                await self._drive(at_once, people, credentials, interrupt, progress, roster)
         finally:
             if roster is not None:
                 self.protocols.update(roster.protocols)
@@ -118,10 +107,10 @@ class Load:
 
     async def _drive(
         self,
-        opening: Opening,
+        at_once: int,
         people: Mapping[str, Sequence[Person]],
         credentials: Mapping[str, Credentials],
-        interrupt: Interrupt,
+        interrupt: Stop,
         progress: Progress,
         roster: Roster,
     ) -> None:
@@ -134,8 +123,8 @@ class Load:
                 self._stage(group, people, credentials, roster, director)
                 for group in self._config.load.groups
             ]
-            await opening.open_sessions(sum(stage.at_first for stage in stages), partial(fill, stages))
-            opening.announce_load()
+            limit = trio.CapacityLimiter(at_once)
+            await fill(stages, limit, lambda: None)
             interrupt.has_work_to_finish = True
             async with in_background(lambda: self._look_on(progress, roster, director)):
                 async with in_background(lambda: self._watch_stage(roster)):
@@ -172,7 +161,7 @@ class Load:
         )
 
     async def _play(
-        self, stages: Sequence[Stage], budget: Budget, director: Director, interrupt: Interrupt
+        self, stages: Sequence[Stage], budget: Budget, director: Director, interrupt: Stop
     ) -> None:
         """Warm-up, then the profiles, until they end, the iterations are spent, or a signal comes."""
         async with trio.open_nursery() as nursery:

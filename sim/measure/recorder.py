@@ -18,6 +18,7 @@ import trio
 
 from actors.errors import Outcome
 from actors.events import (
+    Event,
     Execution,
     Fact,
     Measurement,
@@ -156,6 +157,10 @@ class Recorder:
         oldest = trio.current_time() - 10
         recent = sorted(seconds for at, seconds in self._recent if at >= oldest)
         return recent[int(0.95 * (len(recent) - 1))] if recent else None
+
+    def take(self, event: Event) -> None:
+        if isinstance(event, Measurement | SetupTiming | Execution | NotStarted):
+            self(event)
 
     def __call__(self, fact: Fact) -> None:
         if self._watch is not None:

@@ -54,8 +54,11 @@ def deliver(text: str, path: Path) -> None:
         _write_into(target, text)
 
 
-def save(text: str, path: Path) -> str:
-    """Deliver `text`, or keep it elsewhere. "" when it went to `path`, else a line that says where it is."""
+def save(text: str, path: Path, suffix: str = ".json") -> str:
+    """Deliver `text`, or keep it elsewhere. "" when it went to `path`, else a line that says where it is.
+
+    `suffix` is that of the file elsewhere.
+    """
     try:
         deliver(text, path)
     except OSError as error:
@@ -65,7 +68,7 @@ def save(text: str, path: Path) -> str:
     for folder in _shelters():
         try:
             folder.mkdir(parents=True, exist_ok=True)
-            handle, name = tempfile.mkstemp(".json", time.strftime("results-%Y%m%d-%H%M%S-"), folder)
+            handle, name = tempfile.mkstemp(suffix, time.strftime("results-%Y%m%d-%H%M%S-"), folder)
             with os.fdopen(handle, "w", encoding="utf-8") as file:
                 file.write(text)
             return f"{problem}; they are in {name}"

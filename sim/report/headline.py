@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from sim.config.grammar.threshold import Unit, format_bound
 from sim.exit import ExitCode
-from sim.measure.sketch import Quantiles
-from sim.measure.summary import StoryFigures, Summary
 from sim.report.page import Page, duration, several
-from sim.report.run_info import RunInfo
+from sim.report.result import Result
+from sim.report.result_end import ThresholdResult
+from sim.report.result_figures import Times, WorkflowCounts
 
 REASONS_SHOWN = 3
 NOT_STARTED = {
     "dropped": "no user was free within --max-lag",
     "postponed": "too few users were on stage for them",
 }
-MEANINGS = {
+MEANINGS: dict[int, str] = {
     ExitCode.OK: "all is well",
     ExitCode.INTERNAL: "an internal error",
     ExitCode.SETUP_FAILED: "the run, or a workflow, had no success",
@@ -29,129 +30,145 @@ MEANINGS = {
 }
 
 
-def troubles(summary: Summary, info: RunInfo) -> list[str]:
+def troubles(result: Result) -> list[str]:
     """What was not as it should be, each in one line with its reason; nothing of a run that went well."""
-    lines = [line for name, story in summary.stories.items() if (line := of_story(name, story, summary))]
-    for name, story in summary.stories.items():
-        if story.violations:
-            kinds = ", ".join(f"{count} {kind.replace('_', ' ')}" for kind, count in story.violations.items())
+    lines = [line for name, story in result.workflows.items() if (line := of_story(name, story, result))]
+    for name, found in result.consistency.items():
+        if found.violations:
+            kinds = ", ".join(f"{count} {kind.replace('_', ' ')}" for kind, count in found.violations.items())
             lines.append(f"{name}: {kinds}")
-    interrupted = {name: story.interrupted for name, story in summary.stories.items() if story.interrupted}
-    if interrupted:
-        lines.append(
-            f"Cut off by the end of the run: {listed(interrupted)} (a longer --grace lets them finish)"
-        )
-    for why, workflows in summary.not_started.items():
+    cut_off = {name: n for name, story in result.workflows.items() if (n := story.interrupted_executions)}
+    if cut_off:
+        lines.append(f"Cut off by the end of the run: {listed(cut_off)} (a longer --grace lets them finish)")
+    for why, workflows in result.not_started.items():
         reason = f" ({NOT_STARTED[why]})" if why in NOT_STARTED else ""
         lines.append(f"{why.capitalize()}: {listed(workflows)}{reason}")
-    if unanswered := summary.calls.total - summary.calls.answered - summary.calls.interrupted:
-        lines.append(f"{several(unanswered, 'operation')} of {summary.calls.total:,} got no answer")
-    lines += [line for line in (worst_span(summary), own_stalls(summary)) if line]
+    if unanswered := result.calls.total - result.calls.answered - result.calls.interrupted:
+        lines.append(f"{several(unanswered, 'operation')} of {result.calls.total:,} got no answer")
+    lines += [line for line in (worst_span(result), own_stalls(result)) if line]
     return lines
 
 
-def of_story(name: str, story: StoryFigures, summary: Summary) -> str:
+def of_story(name: str, story: WorkflowCounts, result: Result) -> str:
     """How often a workflow failed, where and why; "" where it did not."""
-    if not story.failed and (story.succeeded or not story.total):
+    failed, succeeded = story.failed_executions, story.successful_executions
+    if not failed and (succeeded or not story.total_executions):
         return ""
-    ended = story.succeeded + story.failed
     how_often = (
-        f"{name}: {story.failed:,} of {several(ended, 'execution')} failed"
-        if story.succeeded
-        else f"{name}: not one of {several(story.total, 'execution')} succeeded"
+        f"{name}: {failed:,} of {several(succeeded + failed, 'execution')} failed"
+        if succeeded
+        else f"{name}: not one of {several(story.total_executions, 'execution')} succeeded"
     )
     reasons = sorted(story.failures.items(), key=lambda item: -item[1])
-    shown = [f"{reason}{_example(reason, summary)} ({count:,})" for reason, count in reasons[:REASONS_SHOWN]]
+    shown = [f"{reason}{_example(reason, result)} ({count:,})" for reason, count in reasons[:REASONS_SHOWN]]
     more = [f"{several(len(reasons) - REASONS_SHOWN, 'more reason')}"] if len(reasons) > REASONS_SHOWN else []
     return f"{how_often}: {'; '.join([*shown, *more])}" if shown else how_often
 
 
-def _example(reason: str, summary: Summary) -> str:
+def _example(reason: str, result: Result) -> str:
     """The first text of this kind of failure, from whatever phase: the last call may lie in the grace."""
-    for kind, texts in summary.outcome_examples.items():
+    for kind, texts in result.error_examples.items():
         if kind in reason and texts and texts[0] not in reason:
             return f", {texts[0]!r}"
     return ""
 
 
-def worst_span(summary: Summary) -> str:
+def worst_span(result: Result) -> str:
     """The short span that most failures fell into, where there is one."""
-    burst = summary.burst
+    burst = result.burst
     if burst is None:
         return ""
     share = f"{burst.failures:,} of {burst.of:,} failed operations"
-    return f"{share} fell between {duration(burst.from_s)} and {duration(burst.to_s)} after the start"
+    return f"{share} fell between {duration(burst.begun)} and {duration(burst.ended)} after the start"
 
 
-def own_stalls(summary: Summary) -> str:
+def own_stalls(result: Result) -> str:
     """How long the simulator itself stood still, and what that cost."""
-    stalls = summary.stalls
+    stalls, kept_out = result.generator.stalls, result.kept_out
     if not stalls.count:
         return ""
     text = (
         f"The simulator itself stood still for {duration(stalls.seconds)} in all (at the longest "
-        f"{duration(stalls.longest_s)}), which is no fault of the server's"
+        f"{duration(stalls.longest)}), which is no fault of the server's"
     )
-    return (
-        f"{text}; {several(summary.kept_out, 'latency', 'latencies')} left out" if summary.kept_out else text
-    )
+    return f"{text}; {several(kept_out, 'latency', 'latencies')} left out" if kept_out else text
 
 
-def checks_text(summary: Summary) -> str:
+def checks_text(result: Result) -> str:
     """How many checks of which kind were made, and that they held; "" where there were none."""
-    if not summary.checks or summary.violations:
+    if not result.checks or result.violations:
         return ""
-    kinds = ", ".join(f"{count:,} {kind.replace('_', ' ')}" for kind, count in sorted(summary.checks.items()))
+    kinds = ", ".join(f"{count:,} {kind.replace('_', ' ')}" for kind, count in sorted(result.checks.items()))
     return f"Every check held: {kinds}."
 
 
-def close(page: Page, summary: Summary, info: RunInfo) -> None:
+def close(page: Page, result: Result) -> None:
     """The whole run in a few lines, below everything: what is still on the screen at the end."""
-    figures = summary.calls
     page.rule("SUMMARY")
-    code = ExitCode(info.exit_code)
-    good = "green" if code is ExitCode.OK else "bold red"
-    page.line(f"Exit code {int(code)}: {MEANINGS.get(code, code.name)}. {info.stopped.capitalize()}.", good)
-    executions = sum(story.total for story in summary.stories.values())
-    failed = sum(story.failed for story in summary.stories.values())
-    page.line(
-        f"{several(executions, 'workflow')}, {failed:,} failed; {several(figures.total, 'operation')}, "
-        f"{figures.failed:,} failed, {rate(summary)}"
-    )
-    page.line(f"Service time {latency(figures.service)}")
-    if verdicts := verdict_line(info):
-        page.line(verdicts)
-    for line in troubles(summary, info)[:REASONS_SHOWN]:
-        page.line(f"! {line}")
-    page.line(checks_line(summary))
+    page.line(ending(result), "green" if result.exit_code == ExitCode.OK else "bold red")
+    for line in in_short(result):
+        page.line(line)
 
 
-def checks_line(summary: Summary) -> str:
+def ending(result: Result) -> str:
+    """The exit code, what it means, and why the run ended."""
+    code = result.exit_code
+    return f"Exit code {code}: {MEANINGS.get(code, 'of another release')}. {result.stopped.capitalize()}."
+
+
+def in_short(result: Result) -> list[str]:
+    """The whole run in a few lines."""
+    figures, stories = result.calls, result.workflows.values()
+    workflows = several(sum(story.total_executions for story in stories), "workflow")
+    failed = sum(story.failed_executions for story in stories)
+    operations = f"{several(figures.total, 'operation')}, {figures.failed:,} failed, {rate(result)}"
+    return [
+        f"{workflows}, {failed:,} failed; {operations}",
+        f"Service time {latency(figures.latency)}",
+        *filter(None, [verdict_line(result)]),
+        *(f"! {line}" for line in troubles(result)[:REASONS_SHOWN]),
+        checks_line(result),
+    ]
+
+
+def checks_line(result: Result) -> str:
     """What is known of consistency, in one line."""
-    if summary.violations:
-        return f"{several(summary.violations, 'violation')} of consistency"
-    return checks_text(summary) or "No violation was seen."
+    if result.violations:
+        return f"{several(result.violations, 'violation')} of consistency"
+    return checks_text(result) or "No violation was seen."
 
 
-def verdict_line(info: RunInfo) -> str:
-    if info.breakpoint is not None:
-        return f"Breakpoint: {info.breakpoint}"
-    if not info.verdicts:
+def verdict_line(result: Result) -> str:
+    """How many thresholds held, and those that did not; "" where there were none."""
+    if result.breakpoint is not None:
+        return f"Breakpoint: {result.breakpoint.text}"
+    if not result.thresholds:
         return ""
-    broken = [str(verdict) for verdict in info.verdicts if not verdict.held]
-    held = len(info.verdicts) - len(broken)
-    return f"{held} of {several(len(info.verdicts), 'threshold')} held" + "".join(
-        f"; FAIL {b}" for b in broken
+    broken = [threshold_text(each) for each in result.thresholds if not each.passed]
+    held = len(result.thresholds) - len(broken)
+    return f"{held} of {several(len(result.thresholds), 'threshold')} held" + "".join(
+        f"; FAIL {each}" for each in broken
     )
 
 
-def rate(summary: Summary) -> str:
+def threshold_text(limit: ThresholdResult) -> str:
+    """The threshold, and what was measured."""
+    measured = "nothing was measured" if limit.measured is None else amount(limit.measured, limit.unit)
+    return f"{limit.threshold}: {measured}" + (f" ({limit.note})" if limit.note else "")
+
+
+def amount(value: float, unit: str) -> str:
+    """A value in the words of the bound that it is compared with."""
+    return format_bound(value, Unit(unit)) if unit in set(Unit) else f"{value:.4g} {unit}".strip()
+
+
+def rate(result: Result) -> str:
     """Answered operations a second: a refused connection is fast, and no work."""
-    answered = summary.answered_per_s
+    answered = result.answered_per_s
     return "none answered" if answered is None else f"{answered:.1f} answered a second"
 
 
-def latency(figures: Quantiles) -> str:
+def latency(figures: Times) -> str:
     """`min 1ms, p50 2ms, …`."""
     pairs: Sequence[tuple[str, float | None]] = (
         ("min", figures.min),

@@ -2,63 +2,65 @@
 
 from __future__ import annotations
 
-import io
+import os
 import sys
 from collections.abc import Callable
-
-from rich.console import Console
 
 from sim.config.model import Output
 from sim.exit import ExitCode
 from sim.live.channel import Channel, channel_of
-from sim.live.console import printable
-from sim.measure.summary import Summary
-from sim.report import json_report, terminal
 from sim.report.destination import STDOUT, save
-from sim.report.run_info import RunInfo
+from sim.report.formats import FORMATS
+from sim.report.page import one_line
+from sim.report.result import Result
+from sim.report.terminal import text_report
 
 PIPE_COLUMNS = 1000
 """Whoever reads a pipe breaks lines as it likes."""
 
 
-def publish(summary: Summary, info: RunInfo, output: Output, say: Callable[[str], None]) -> ExitCode:
-    """Write the JSON, then show the report. Gives the exit code, which lost results change only when it is 0.
+def publish(result: Result, output: Output, say: Callable[[str], None]) -> ExitCode:
+    """Write each file that was asked for, then show the report. Gives the exit code.
 
-    Neither is kept from the person by what befalls the other; with `--output -` standard output is the
-    JSON's alone, and the report goes to standard error.
+    Lost results change it only where it is 0. None of them is kept from the person by what befalls another;
+    where one goes to standard output, that is its alone, and the report goes to standard error.
     """
-    code = ExitCode(info.exit_code)
-    is_told_by_stderr = output.json_file == STDOUT
-    if output.json_file is not None:
-        problem = save(json_report.text_of(json_report.build(summary, info)), output.json_file)
+    code = ExitCode(result.exit_code)
+    is_told_by_stderr = any(file.path == STDOUT for file in output.files)
+    written = []
+    for file in output.files:
+        format_ = FORMATS[file.format]
+        problem = save(format_.render(result), file.path, format_.suffix)
         if problem:
             complain(problem)
             code = code or ExitCode.NOT_WRITTEN
         else:
-            channel_of(sys.stdout).is_spare = not is_told_by_stderr
+            written.append(file.path)
+    if written:
+        channel_of(sys.stdout).is_spare = not is_told_by_stderr
     if not output.quiet:
-        show(channel_of(sys.stderr if is_told_by_stderr else sys.stdout), summary, info)
-    if output.json_file is not None and not problem and not is_told_by_stderr:
-        say(f"Report written to {output.json_file}")
+        show(channel_of(sys.stderr if is_told_by_stderr else sys.stdout), result)
+    for path in written:
+        if path != STDOUT:
+            say(f"Report written to {path}")
     return code
 
 
-def show(channel: Channel, summary: Summary, info: RunInfo) -> None:
+def show(channel: Channel, result: Result) -> None:
     """The report as a person reads it, as wide as what it is read on."""
-    text = io.StringIO()
-    console = Console(
-        file=text,
-        width=channel.columns or terminal.columns_said() or PIPE_COLUMNS,
-        force_terminal=channel.is_terminal,
-        highlight=False,
-    )
-    terminal.show(console, summary, info)
+    width = channel.columns or columns_said() or PIPE_COLUMNS
     channel.settle()
-    channel.tell(text.getvalue())
+    channel.tell(text_report(result, width, colours=channel.is_terminal and not os.environ.get("NO_COLOR")))
+
+
+def columns_said() -> int | None:
+    """How wide a terminal is by its environment, where it says so (POSIX: COLUMNS)."""
+    said = os.environ.get("COLUMNS", "")
+    return int(said) if said.isdecimal() and int(said) > 0 else None
 
 
 def complain(problem: str) -> None:
     """One line on standard error, said also when all else is quiet."""
     channel = channel_of(sys.stderr)
     channel.settle()
-    channel.tell(f"simulate: {printable(problem)}\n")
+    channel.tell(f"simulate: {one_line(problem)}\n")

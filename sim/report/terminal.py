@@ -6,116 +6,148 @@ from a server is shown in one line of printable characters, and never read as ma
 
 from __future__ import annotations
 
-import os
-from collections.abc import Sequence
+import io
+from collections.abc import Mapping, Sequence
 
 from rich.console import Console, Group, RenderableType
 
+from sim.measure.figures import BASELINE
 from sim.measure.leaves import is_failure
-from sim.measure.sketch import Quantiles
-from sim.measure.summary import BASELINE, CallFigures, Summary
-from sim.report.headline import checks_text, close, latency, rate, troubles
+from sim.report.headline import checks_text, close, latency, rate, threshold_text, troubles
 from sim.report.page import COLUMNS, Page, Row, duration, percent, several
-from sim.report.run_info import RunInfo
+from sim.report.result import Result
+from sim.report.result_figures import CallCounts, OperationCounts, Times
 
+WIDTH = 120
+"""Of a file."""
 USERS_SHOWN = 20
 SATURATED = 0.8
 """Share of a core from which on the simulator itself may be what is slow."""
 
 
-def render(summary: Summary, info: RunInfo, width: int = 120) -> RenderableType:
-    """Everything, top to bottom, for a page so wide."""
+def text_report(result: Result, width: int = WIDTH, *, colours: bool = False) -> str:
+    """Everything, top to bottom, on a page so wide."""
+    text = io.StringIO()
+    console = Console(
+        file=text,
+        width=width,
+        force_terminal=colours,
+        color_system="standard" if colours else None,
+        highlight=False,
+        legacy_windows=False,
+        _environ={},
+    )
+    console.print(render(result, console.width))
+    return text.getvalue()
+
+
+def render(result: Result, width: int) -> RenderableType:
+    """The same as something that `rich` can print."""
     page = Page(width)
     page.rule("NEXTCLOUD MCP SIMULATION")
-    trouble(page, summary, info)
-    limits(page, info)
-    overview(page, summary, info)
-    workflow_statistics(page, summary)
-    consistency(page, summary)
-    propagation(page, summary)
-    parts_of(page, summary.groups, "GROUPS", "Group")
-    parts_of(page, summary.regions, "REGIONS", "Region")
-    per_user(page, summary)
-    failures(page, summary)
-    setup(page, summary)
+    trouble(page, result)
+    thresholds(page, result)
+    overview(page, result)
+    workflow_statistics(page, result)
+    consistency(page, result)
+    propagation(page, result)
+    parts_of(page, result.tools, "TOOLS", "Tool")
+    parts_of(page, result.groups, "GROUPS", "Group")
+    parts_of(page, result.regions, "REGIONS", "Region")
+    levels(page, result)
+    per_user(page, result)
+    failures(page, result)
+    setup(page, result)
     if page.left_out:
         page.line(
             f"Left out, for want of room: {', '.join(page.left_out)}. A wider terminal shows them, "
             "--output FILE has them all.",
             "dim",
         )
-    close(page, summary, info)
-    page.line(info.cleanup, "green" if not info.left_behind else "bold red")
+    close(page, result)
+    page.line(result.cleanup.text, "green" if not result.cleanup.left_behind else "bold red")
     return Group(*page.parts)
 
 
-def show(console: Console, summary: Summary, info: RunInfo) -> None:
-    """Print the report to `console`."""
-    console.print(render(summary, info, console.width))
-
-
-def trouble(page: Page, summary: Summary, info: RunInfo) -> None:
+def trouble(page: Page, result: Result) -> None:
     """What was not as it should be."""
-    lines = troubles(summary, info)
+    lines = troubles(result)
     if lines:
         page.heading("NOT AS IT SHOULD BE")
         for line in lines:
             page.line(line, "yellow")
 
 
-def limits(page: Page, info: RunInfo) -> None:
+def thresholds(page: Page, result: Result) -> None:
     """The thresholds and what a search for a breakpoint found: what is asked first of a run."""
-    if not info.verdicts and info.breakpoint is None:
+    if not result.thresholds and result.breakpoint is None:
         return
     page.heading("THRESHOLDS")
-    for verdict in info.verdicts:
-        ended_it = verdict.held and info.breakpoint is not None and verdict.threshold.aborts
-        word = "ended" if ended_it else "pass " if verdict.held else "FAIL "
+    for each in result.thresholds:
+        ended_it = each.passed and result.breakpoint is not None and each.aborts
+        word = "ended" if ended_it else "pass" if each.passed else "FAIL"
         what = " (over the whole run; in one interval it broke, and ended the run)" if ended_it else ""
-        style = "yellow" if ended_it else "green" if verdict.held else "bold red"
-        page.line(f"{word.strip()}  {verdict}{what}", style)
-    if info.breakpoint is not None:
-        page.line(f"Breakpoint: {info.breakpoint}", "bold")
+        style = "yellow" if ended_it else "green" if each.passed else "bold red"
+        page.line(f"{word}  {threshold_text(each)}{what}", style)
+    if result.breakpoint is not None:
+        page.line(f"Breakpoint: {result.breakpoint.text}", "bold")
 
 
-def overview(page: Page, summary: Summary, info: RunInfo) -> None:
+def overview(page: Page, result: Result) -> None:
     """What was driven, for how long, and the figures of the whole."""
-    figures = summary.calls
-    others = sum(story.total for name, story in summary.stories.items() if name != BASELINE)
-    alone = summary.stories.get(BASELINE)
-    workflows = f"{others:,}" + (
-        f", and {alone.total:,} of {BASELINE}, a user's own operations" if alone else ""
-    )
+    figures, cpu = result.calls, result.generator.cpu
     rows = [
-        ("Target", info.target),
-        ("Clock", f"{info.clock}, seed {info.seed}"),
-        ("Login", info.login),
-        ("Duration", f"{duration(summary.measured_s)} measured ({info.stopped})"),
-        ("Total Users", f"{info.users:,}"),
-        ("Total Workflows Executed", workflows),
-        ("Total Operations", f"{figures.total:,}: {figures.answered:,} answered, {rate(summary)}"),
-        ("Failed operations", f"{figures.failed:,}"),
-        ("Service time", latency(figures.service)),
+        ("Target", result.target),
+        ("Clock", f"{result.clock}, seed {result.seed}"),
+        ("Login", result.login),
+        ("Duration", f"{duration(result.summary.duration)} measured ({result.stopped})"),
+        ("Total Users", f"{result.summary.total_users:,}"),
+        ("Total Workflows Executed", workflows_text(result)),
+        ("Total Operations", f"{figures.total:,}: {figures.answered:,} answered, {rate(result)}"),
+        ("Failed operations", failed_text(figures)),
+        ("Service time", latency(figures.latency)),
     ]
-    if figures.response.count:
-        rows.append(("Response time", f"{latency(figures.response)} (first calls, from when they were due)"))
-    if summary.lateness.count:
-        rows.append(("Schedule lateness", latency(summary.lateness)))
-    if info.generator_cpu is not None and info.generator_cpu > SATURATED:
-        share = f"{info.generator_cpu:.0%} of a core"
-        rows.append(("WARNING", f"the simulator itself used {share}: it, not the server, may be the limit"))
+    if is_known(figures.response_time):
+        due = f"{latency(figures.response_time)} (first calls, from when they were due)"
+        rows.append(("Response time", due))
+    if is_known(result.generator.lateness):
+        rows.append(("Schedule lateness", latency(result.generator.lateness)))
+    if cpu is not None and cpu > SATURATED:
+        used = f"the simulator itself used {cpu:.0%} of a core: it, not the server, may be the limit"
+        rows.append(("WARNING", used))
     if figures.interrupted:
         rows.append(("Interrupted", f"{several(figures.interrupted, 'operation')}, kept out of the figures"))
     page.heading("OVERVIEW")
     page.pairs(rows)
 
 
-def workflow_statistics(page: Page, summary: Summary) -> None:
+def workflows_text(result: Result) -> str:
+    """How many executions, those of the baseline by themselves."""
+    alone = result.workflows.get(BASELINE)
+    others = f"{result.summary.total_workflows:,}"
+    if alone is None:
+        return others
+    return f"{others}, and {alone.total_executions:,} of {BASELINE}, a user's own operations"
+
+
+def failed_text(figures: CallCounts) -> str:
+    """How many failed; what is part of a story is no error, and said."""
+    if not figures.expected:
+        return f"{figures.failed:,}"
+    return f"{figures.failed:,}, and {several(figures.expected, 'refusal')} that are part of a workflow"
+
+
+def is_known(figures: Times) -> bool:
+    return figures.mean is not None
+
+
+def workflow_statistics(page: Page, result: Result) -> None:
     """Workflows with their durations, and their steps with the service times of their calls."""
     rows = []
-    for name, story in summary.stories.items():
-        counts = (f"{story.total:,}", f"{story.succeeded:,}", f"{story.failed:,}")
-        rows.append(Row(name, (*counts, percent(story.success_rate), *times(story.duration))))
+    for name, story in result.workflows.items():
+        counts = (story.total_executions, story.successful_executions, story.failed_executions)
+        cells = (*(f"{count:,}" for count in counts), percent(story.success_rate), *times(story.latency))
+        rows.append(Row(name, cells))
         rows += [Row(f"  {step}", call_cells(calls), is_part=True) for step, calls in story.steps.items()]
     page.heading("WORKFLOW STATISTICS (whole workflows, and their calls)")
     page.table("Workflow", COLUMNS, rows)
@@ -126,31 +158,31 @@ def workflow_statistics(page: Page, summary: Summary) -> None:
     )
 
 
-def consistency(page: Page, summary: Summary) -> None:
+def consistency(page: Page, result: Result) -> None:
     """Conflicts, violations with examples, and how many checks held."""
     page.heading("CONSISTENCY")
-    if text := checks_text(summary):
+    if text := checks_text(result):
         page.line(text, "green")
-    elif not summary.violations:
+    elif not result.violations:
         page.line("No violation was seen.")
-    for name, story in summary.stories.items():
-        if story.conflicts:
-            page.line(f"{name}: {several(story.conflicts, 'conflict')} retried, as they are meant to be")
-        for kind, count in story.violations.items():
+    for name, found in result.consistency.items():
+        if found.conflicts_retried:
+            page.line(
+                f"{name}: {several(found.conflicts_retried, 'conflict')} retried, as they are meant to be"
+            )
+        for kind, count in found.violations.items():
             page.line(f"{name}: {count} {kind.replace('_', ' ')}", "bold red")
-        for one in story.examples:
-            at = one.at - summary.started
-            page.line(f"  {at:.2f}s {one.user} at {one.step}: expected {one.expected}; saw {one.seen}")
+        for one in found.examples:
+            page.line(f"  {one.at:.2f}s {one.user} at {one.step}: expected {one.expected}; saw {one.seen}")
 
 
-def propagation(page: Page, summary: Summary) -> None:
+def propagation(page: Page, result: Result) -> None:
     """How long it took until others saw what was shared."""
     lines = [
-        f"{name}, {interval}: {figures.count:,} times, seen at the first look {figures.first_hits:,} times; "
-        f"at the latest after p50 {duration(figures.upper.median)}, p95 {duration(figures.upper.p95)}, "
-        f"max {duration(figures.upper.max)}"
-        for name, story in summary.stories.items()
-        for interval, figures in story.intervals.items()
+        f"{figures.workflow}, {figures.interval}: {figures.count:,} times, seen at the first look "
+        f"{figures.first_look_hit:,} times; at the latest after p50 {duration(figures.upper.median)}, "
+        f"p95 {duration(figures.upper.p95)}, max {duration(figures.upper.max)}"
+        for figures in result.propagation.values()
     ]
     if lines:
         page.heading("SHARE PROPAGATION")
@@ -158,66 +190,84 @@ def propagation(page: Page, summary: Summary) -> None:
             page.line(line)
 
 
-def parts_of(page: Page, figures: dict[str, CallFigures], title: str, what: str) -> None:
-    """Calls by group or by region."""
+def parts_of(page: Page, figures: Mapping[str, CallCounts], title: str, what: str) -> None:
+    """Calls by tool, by group or by region."""
     if figures:
         page.heading(title)
         page.table(what, COLUMNS, [Row(name, call_cells(calls)) for name, calls in figures.items()])
 
 
-def per_user(page: Page, summary: Summary) -> None:
+def levels(page: Page, result: Result) -> None:
+    """What was measured at each load that was asked for, where there was more than one."""
+    if len(result.levels) < 2:
+        return
+    page.heading("LEVELS")
+    rows = [
+        Row(
+            f"{level.wanted:.4g} {level.unit}",
+            (
+                duration(level.seconds),
+                f"{level.operations:,}",
+                f"{level.errors:,}",
+                "–" if level.throughput is None else f"{level.throughput:.4g}/s",
+                *(duration(value) for value in (level.service.median, level.service.p95, level.service.max)),
+            ),
+        )
+        for level in result.levels
+    ]
+    page.table("Level", ("For", "Total", "Failed", "Answered", "P50", "P95", "Max"), rows)
+
+
+def per_user(page: Page, result: Result) -> None:
     """The calls of the first users."""
     page.heading("PER-USER STATISTICS")
-    shown = list(summary.users.items())[:USERS_SHOWN]
-    page.table("User", COLUMNS, [Row(uid, call_cells(user.calls)) for uid, user in shown])
-    more = len(summary.users) - USERS_SHOWN
+    shown = list(result.users.items())[:USERS_SHOWN]
+    page.table("User", COLUMNS, [Row(uid, user_cells(user)) for uid, user in shown])
+    more = len(result.users) - USERS_SHOWN
     if more > 0:
         page.line(f"… and {more} more, all of them in the JSON report (--output FILE)")
 
 
-def failures(page: Page, summary: Summary) -> None:
+def failures(page: Page, result: Result) -> None:
     """Every kind of failure, with the server's own words."""
-    kinds = {kind: n for kind, n in summary.calls.outcomes.items() if is_failure(kind)}
+    kinds = {kind: n for kind, n in result.calls.outcomes.items() if is_failure(kind)}
     if kinds:
         page.heading("FAILED OPERATIONS")
         for kind, count in kinds.items():
-            example = next(iter(summary.outcome_examples.get(kind, [])), "")
+            example = next(iter(result.error_examples.get(kind, ())), "")
             page.line(f"{count:,} × {kind}" + (f": {example}" if example else ""))
 
 
-def setup(page: Page, summary: Summary) -> None:
+def setup(page: Page, result: Result) -> None:
     """How long it took to bring users up."""
     rows = [
         Row(
             name,
             (
-                f"{figures.seconds.count:,}",
+                f"{figures.count:,}",
                 f"{figures.failures:,}",
-                *(
-                    duration(value)
-                    for value in (figures.seconds.median, figures.seconds.p95, figures.seconds.max)
-                ),
+                *(duration(value) for value in (figures.median, figures.p95, figures.max)),
             ),
         )
-        for name, figures in summary.setup.items()
+        for name, figures in result.setup.items()
     ]
     if rows:
         page.heading("SET-UP")
         page.table("Step", ("Count", "Failed", "P50", "P95", "Max"), rows)
 
 
-def call_cells(calls: CallFigures) -> tuple[str, ...]:
+def call_cells(calls: CallCounts) -> tuple[str, ...]:
     """One row of figures, in the order of `COLUMNS`."""
-    counts = (f"{calls.total:,}", f"{calls.ok:,}", f"{calls.failed:,}")
-    return (*counts, percent(calls.success_rate), *times(calls.service))
+    counts = (f"{calls.total:,}", f"{calls.successful:,}", f"{calls.failed:,}")
+    return (*counts, percent(calls.success_rate), *times(calls.latency))
 
 
-def times(figures: Quantiles) -> Sequence[str]:
+def user_cells(user: OperationCounts) -> tuple[str, ...]:
+    """The same of a user."""
+    counts = (user.total_operations, user.successful_operations, user.failed_operations)
+    return (*(f"{count:,}" for count in counts), percent(user.success_rate), *times(user.latency))
+
+
+def times(figures: Times) -> Sequence[str]:
     values = (figures.median, figures.p90, figures.p95, figures.p99, figures.max)
     return [duration(value) for value in values]
-
-
-def columns_said() -> int | None:
-    """How wide a terminal is by its environment, where it says so (POSIX: COLUMNS)."""
-    said = os.environ.get("COLUMNS", "")
-    return int(said) if said.isdecimal() and int(said) > 0 else None

@@ -9,13 +9,58 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
-from typing import TypeVar
+from datetime import UTC, datetime
+from typing import Protocol, TypeVar
 
 import trio
 import trio._core._run as scheduler
 from trio.testing import MockClock
 
 T = TypeVar("T")
+
+
+class Clock(Protocol):
+    """The time in which a run happens.
+
+    Attributes:
+        name: `wall` or `virtual`, as reports say it.
+    """
+
+    name: str
+
+    def run(self, main: Callable[[], Awaitable[T]], seed: int) -> T:
+        """`trio.run(main)` in this time."""
+
+    def date(self) -> str:
+        """What a calendar says now (ISO 8601, UTC); "" where there is none."""
+
+
+class WallClock:
+    """Everybody's time."""
+
+    name = "wall"
+
+    def run(self, main: Callable[[], Awaitable[T]], seed: int) -> T:
+        """The order of tasks that are ready at once is trio's own, whatever the seed."""
+        return trio.run(main)
+
+    def date(self) -> str:
+        """To the second."""
+        return datetime.now(UTC).isoformat(timespec="seconds")
+
+
+class VirtualClock:
+    """Time that passes only while every task waits; the same seed, the same run."""
+
+    name = "virtual"
+
+    def run(self, main: Callable[[], Awaitable[T]], seed: int) -> T:
+        """See `run_virtual`."""
+        return run_virtual(main, seed)
+
+    def date(self) -> str:
+        """Runs of one seed are the same whenever they are made."""
+        return ""
 
 
 def run_virtual(main: Callable[[], Awaitable[T]], seed: int) -> T:

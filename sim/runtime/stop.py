@@ -1,100 +1,96 @@
-"""Signals: the first one stops the run in order, the second interrupts its work, the third leaves.
+"""Stopping a run: in order, then at once what is being done, then everything.
 
-Trio's own handling of Ctrl-C raises KeyboardInterrupt in whatever code happens to run, clean-up
-included; so signals are received here and become requests.
+Whoever asks for it (`StopSource`: the signals of this process; the coordinator of several) asks for a
+`Level`; what that means is done here.
 """
 
 from __future__ import annotations
 
+import enum
 import signal
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 import trio
 
+from actors.events import Emit, Note
 from actors.shelter import Shelter
 
-SIGNALS = (signal.SIGINT, signal.SIGTERM)
-"""Received in any case; SIGHUP too, unless it is ignored already."""
+
+class Level(enum.IntEnum):
+    """How much of a run is to end; each holds those before it."""
+
+    NO_NEW_WORK = 1
+    """What is being played may finish within the grace; while setting up, all work ends."""
+    NO_WORK = 2
+    """Calls under way come to their answer, then everything is removed."""
+    LEAVE = 3
+    """At once, without removing what has not been removed yet."""
 
 
-class Interrupt:
-    """What signals have asked for so far.
+class Stop:
+    """What has been asked for so far.
 
     Attributes:
-        stopping: set by the first signal: no new work.
-        work: holds set-up and load; cancelled by the first signal while setting up, else by the second.
+        level: the highest that was asked for, None for none.
+        stopping: set from the first level on: no new work.
+        work: holds set-up and load; cancelled by the first level while setting up, else by the second.
             Requests that are under way then come to their answer under the `shelter`.
         everything: holds the clean-up too; cancelled by the third.
-        shelter: the run's own, for whatever sends requests that change something; the third signal opens it.
-        signal: the first signal that came, None for none.
+        shelter: the run's own, for whatever sends requests that change something; the third opens it.
+        signal: the one that asked first, None where it was none.
+        has_work_to_finish: set once the load has begun.
     """
 
-    def __init__(self, say: Callable[[str], None]) -> None:
+    def __init__(self, emit: Emit) -> None:
+        self.level: Level | None = None
         self.stopping = trio.Event()
         self.work = trio.CancelScope()
         self.everything = trio.CancelScope()
         self.shelter = Shelter()
         self.signal: signal.Signals | None = None
         self.has_work_to_finish = False
-        self._say = say
-        self._count = 0
+        self._emit = emit
 
-    def take(self, received: signal.Signals) -> None:
-        """One more signal has come. It is carried out before it is told, so telling cannot prevent it.
+    def request(self, level: Level, by: signal.Signals | None = None) -> None:
+        """Ask for `level`. It is carried out before it is told, so telling cannot prevent it."""
+        before, self.level = self.level, max(level, self.level or level)
+        if before is None:
+            self.signal = by
+        told = [self._carry_out(each) for each in Level if (before or 0) < each <= level]
+        if told:
+            self._emit(Note(told[-1], at=trio.current_time()))
 
-        A terminal goes only once, though kernel and shell may both say so: SIGHUP only ever counts as
-        the first signal.
-        """
-        if received is signal.SIGHUP and self._count:
-            return
-        self._count += 1
-        match self._count:
-            case 1:
-                self._stop(received)
-            case 2:
+    def _carry_out(self, level: Level) -> str:
+        match level:
+            case Level.NO_NEW_WORK:
+                self.stopping.set()
+                if self.has_work_to_finish:
+                    return (
+                        "Stopping: workflows may finish, then everything is removed (again: interrupt them)"
+                    )
                 self.work.cancel()
-                self._say(
+                return "Stopping: removing what was created"
+            case Level.NO_WORK:
+                self.work.cancel()
+                return (
                     "Interrupting: calls under way are awaited, then everything is removed "
                     "(again: leave at once)"
                 )
-            case _:
+            case Level.LEAVE:
                 self.shelter.leave()
                 self.everything.cancel()
-                self._say("Leaving at once: what has not been removed is named")
+                return "Leaving at once: what has not been removed is named"
 
-    def _stop(self, received: signal.Signals) -> None:
-        self.signal = received
-        self.stopping.set()
-        if self.has_work_to_finish:
-            self._say("Stopping: workflows may finish, then everything is removed (again: interrupt them)")
-        else:
-            self.work.cancel()
-            self._say("Stopping: removing what was created")
+
+StopSource = Callable[[Stop], AbstractAsyncContextManager[None]]
+"""While its block lasts it makes requests of the `Stop`."""
 
 
 @asynccontextmanager
-async def open_interrupt(say: Callable[[str], None]) -> AsyncIterator[Interrupt]:
-    """Receives signals while the block lasts; at its end what was done about them before is back.
-
-    Only the main thread's run may open it.
-    """
-    interrupt = Interrupt(say)
-    with trio.open_signal_receiver(*received_signals()) as received:
-        async with trio.open_nursery() as nursery:
-
-            async def watch() -> None:
-                async for number in received:
-                    interrupt.take(signal.Signals(number))
-
-            nursery.start_soon(watch)
-            with interrupt.everything:
-                yield interrupt
-            nursery.cancel_scope.cancel()
-
-
-def received_signals() -> tuple[signal.Signals, ...]:
-    """`SIGNALS`, and SIGHUP where it means anything: under nohup it is ignored from the start."""
-    if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
-        return SIGNALS
-    return (*SIGNALS, signal.SIGHUP)
+async def open_stop(emit: Emit, source: StopSource) -> AsyncIterator[Stop]:
+    """A `Stop` that `source` makes requests of while the block lasts."""
+    stop = Stop(emit)
+    async with source(stop):
+        with stop.everything:
+            yield stop

@@ -103,7 +103,7 @@ class Standin:
         options, store, changes = self.options, self.store, self._changes
         doorkeeper = Doorkeeper(store, self.identity, cookies=options.session_cookies)
         creations = Creations(
-            store, self._work, options.creation_s, options.creation_failures, options.fault_seed
+            store, self._work, options.creation_s, options.creation_failures, options.fault_seed, self.counts
         )
         users = OcsUsers(store, self.identity, creations, password_policy=options.password_policy)
         shares = OcsShares(store, changes)

@@ -27,14 +27,24 @@ class Creations:
         seconds: from the first step to the last one.
         failures: the share of creations that fail while more than `UNDISTURBED` are under way.
         seed: of the draws of that; each user has draws of their own.
+        counts: `users_created` is counted here: those that began to be.
     """
 
-    def __init__(self, store: Store, work: Work, seconds: float, failures: float, seed: int) -> None:
+    def __init__(
+        self,
+        store: Store,
+        work: Work,
+        seconds: float,
+        failures: float,
+        seed: int,
+        counts: Counter[str],
+    ) -> None:
         self._store = store
         self._work = work
         self._step_s = seconds / 3
         self._failures = failures
         self._seed = seed
+        self._counts = counts
         self._attempts: Counter[str] = Counter()
         self._under_way = 0
 
@@ -43,6 +53,7 @@ class Creations:
         if uid in self._store.lost_homes:
             raise StoreError(400, "Login is invalid because files already exist for this user")
         account = self._store.begin_account(uid, password)
+        self._counts["users_created"] += 1
 
         async def steps() -> None:
             self._under_way += 1

@@ -1,307 +1,291 @@
-"""Bringing a crowd up: accounts, the OAuth client, logins. Every step is numbered, timed and undoable."""
+"""Bringing a crowd up at live servers: accounts, OAuth client, log-ins, access. Every step is undoable."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager
-from functools import partial
-from typing import TypeVar
+from collections.abc import Mapping, Sequence
 
 import attrs
-import httpx
 import trio
 
 from actors.accounts import user_id
-from actors.errors import CallError, LoginError, Outcome, SetupError
-from actors.events import Record, SetupStep, SetupTiming
-from actors.login.app_passwords import Devices
+from actors.errors import CallError, SetupError
+from actors.events import Emit, SetupStep
 from actors.login.basic import BasicLogin
 from actors.login.client import OAuthClient, register
-from actors.login.driver import Driver
 from actors.login.oauth import OAuthLogin
 from actors.login.plan import AuthPlan, discover
-from actors.login.provisioning import Grants
-from actors.login.trust import Trust
-from actors.ports import Accounts, Connector, Credentials, Login, Person
+from actors.ports import Credentials, Login, Person
 from actors.shelter import Shelter
 from sim.clean.ledger import Ledger
-from sim.clean.things.app_password import APP_PASSWORD_KIND
-from sim.clean.things.content import MARK_KIND
-from sim.clean.things.grant import GRANT_KIND
 from sim.config.model import Config
-from sim.live.console import Progress
-from sim.world.auth_checks import check_lets_in, check_mode, check_takes_passwords, check_users_differ
+from sim.world.access import Access
+from sim.world.auth_checks import check_mode, check_takes_passwords, login_text, needs_provisioning
+from sim.world.base import TOOLS_FIT, Crowd, Step, notes_to
 from sim.world.creation import Creation
+from sim.world.people import regrouped
 from sim.world.recorded import RecordedConnector
-from sim.world.turns import for_each
+from sim.world.servers import Servers
+from sim.world.tools import usable
+from sim.world.turns import for_each, timed
+from workflows.base import Workflow
 
-STEPS = 6
-
-T = TypeVar("T")
-MakeLogin = Callable[[Record], Login]
-"""Makes what logs people in, and tells it whom to report to."""
-
-
-@attrs.frozen
-class Place:
-    """The servers of a run, and how to reach them.
-
-    Attributes:
-        accounts: None where the accounts exist already.
-        http: with Nextcloud's base URL.
-        driver: sits in front of the login page; `why_driver` says why this one.
-        devices: the users' lists of app passwords.
-        trust: where secrets may go.
-    """
-
-    mcp_url: str
-    nextcloud_url: str
-    accounts: Accounts | None
-    http: httpx.AsyncClient
-    driver: Driver
-    why_driver: str
-    connector: Connector
-    devices: Devices
-    trust: Trust
+CLIENT = "client registered"
+FIRST_USER = "first user"
 
 
-class Setup:
-    """The numbered steps before the load begins. Cancelled, it leaves what the ledger names.
+class Preparation:
+    """The steps of a live world; what one has found out, the next ones use.
 
-    Every method raises SetupError, in one line, when the run cannot go on.
+    Each raises SetupError, in one line, when the run cannot go on. Cancelled, it leaves what the ledger
+    names.
 
     Args:
+        people: by group.
+        workflows: all that are known.
         shelter: creations that were sent come to their answer under it.
     """
 
     def __init__(
         self,
         config: Config,
-        place: Place,
+        servers: Servers,
         ledger: Ledger,
-        record: Record,
-        progress: Progress,
-        shelter: Shelter | None = None,
+        people: Mapping[str, Sequence[Person]],
+        workflows: Mapping[str, Workflow],
+        emit: Emit,
+        shelter: Shelter,
     ) -> None:
         self._config = config
-        self._place = place
+        self._servers = servers
         self._ledger = ledger
-        self._record = record
-        self._progress = progress
+        self._groups = people
+        self._known = workflows
+        self._emit = emit
+        self._say = notes_to(emit)
+        self._shelter = shelter
+        self._has_logged_in = trio.Event()
         self._limit = trio.CapacityLimiter(config.users.setup_concurrency)
-        self._creation_limit = trio.CapacityLimiter(config.users.creation_concurrency)
-        self._shelter = shelter if shelter is not None else Shelter()
-        self._connector = RecordedConnector(place.connector, record)
-        self._marked: set[str] = set()
+        self._connector = RecordedConnector(servers.connector, emit)
+        self._access = Access(servers, ledger, self._connector, self._limit, emit)
         self._creation: Creation | None = None
+        self._has_checked = False
+        self._plan: AuthPlan | None = None
+        self._login: Login = BasicLogin()
+        self._credentials: dict[str, Credentials] = {}
+        self._workflows: Mapping[str, Workflow] = {}
+        self._must_grant = False
+        self._unanswered: dict[str, float] = {}
 
-    async def identify(self, people: Sequence[Person]) -> list[Person]:
-        """Before the first step: accounts that exist, with the user ids behind their log-in names.
+    @property
+    def people(self) -> list[Person]:
+        """Everybody, whatever their group."""
+        return [person for group in self._groups.values() for person in group]
 
-        Each is asked once, with its own password: a wrong one ends the set-up here.
-        """
-        if self._place.accounts is not None:
-            return list(people)
-        if not self._place.nextcloud_url:
-            self._progress.say("  NEXTCLOUD_HOST is not set: log-in names are taken for user ids")
-            return list(people)
-        uids: dict[str, str] = {}
+    @property
+    def crowd(self) -> Crowd:
+        """As far as it has been brought up."""
+        return Crowd(
+            people=self._groups,
+            credentials=self._credentials,
+            connector=self._servers.connector,
+            workflows=self._workflows,
+            mark=self._ledger.head.mark,
+            login=login_text(self._plan, self._servers.why_driver, self._must_grant),
+            at_once=self._config.users.setup_concurrency,
+            unanswered=self._unanswered,
+        )
 
-        async def identify(person: Person) -> None:
-            uids[person.login] = await user_id(self._place.http, person.login, person.password)
+    @property
+    def steps(self) -> tuple[Step, ...]:
+        """All of them; some are needed only where the servers want it so."""
+        servers = self._servers
+        return (
+            Step(
+                "servers answer, the account may manage users",
+                lambda: f"Checking {servers.nextcloud_url} and {servers.mcp_url}",
+                self._check,
+            ),
+            Step(CLIENT, self._client_title, self._register, self._wants_tokens),
+            Step(
+                FIRST_USER,
+                lambda: f"{self._bringing('a first user')}, to see what the server offers",
+                self._bring_first,
+            ),
+            Step(TOOLS_FIT, lambda: "Comparing tools with workflows", self._compare),
+            Step(
+                "users created",
+                lambda: self._bringing(f"{len(self.people) - 1} more users"),
+                self._create_others,
+                self._has_others,
+            ),
+            Step(
+                "users log in",
+                lambda: f"Logging {len(self.people) - 1} users in ({self._how()})",
+                self._log_others_in,
+                self._has_others,
+            ),
+            Step(
+                "users grant access",
+                lambda: f"Granting the MCP server access to {len(self.people)} accounts",
+                self._grant,
+                lambda: self._must_grant,
+            ),
+            Step(
+                "users differ",
+                lambda: "Checking that passwords are good, and tell users apart",
+                self._compare_users,
+                lambda: self._plan is None and bool(self._credentials),
+            ),
+        )
 
-        await for_each(people, identify, self._limit, self._progress, "known")
-        if len(set(uids.values())) < len(people):
-            raise SetupError("two lines of the --accounts file name the same user, by different log-in names")
-        return [attrs.evolve(one, uid=uids[one.login], login_name=one.login) for one in people]
+    async def keep_fresh(self) -> None:
+        """Keep everybody logged in, until cancelled."""
+        await self._has_logged_in.wait()
+        await self._login.keep_fresh()
 
-    async def check(self, people: Sequence[Person]) -> AuthPlan | None:
-        """Step 1, which creates nothing: the servers answer, the admin may, no user is in the way.
+    def note_marks(self) -> None:
+        """Before anybody writes, in accounts that stay."""
+        self._access.note_marks(self.people)
 
-        None where users show their passwords instead of tokens.
-        """
-        self._progress.step(1, STEPS, f"Checking {self._place.nextcloud_url} and {self._place.mcp_url}")
-        if self._place.accounts is not None:
-            await self._place.accounts.check()
-            taken = await self._place.accounts.existing(frozenset(person.uid for person in people))
+    async def _check(self) -> str:
+        """Creates nothing: the servers answer, the admin may, no user is in the way."""
+        await self._identify()
+        servers = self._servers
+        if servers.accounts is not None:
+            await servers.accounts.check()
+            taken = await servers.accounts.existing(frozenset(person.uid for person in self.people))
             if taken:
                 raise SetupError(
                     f"{len(taken)} of the users exist already ({min(taken)}): choose another --user-prefix, "
                     "or remove them with simulate cleanup"
                 )
-        place = self._place
-        plan = await discover(place.http, place.mcp_url, place.nextcloud_url or None, place.trust)
-        check_mode(self._config.login.auth, plan, place.mcp_url, accounts_stay=place.accounts is None)
+        plan = await discover(servers.http, servers.mcp_url, servers.nextcloud_url or None, servers.trust)
+        check_mode(self._config.login.auth, plan, servers.mcp_url, accounts_stay=servers.accounts_stay)
+        self._plan, self._has_checked = plan, True
         if plan is None:
-            await check_takes_passwords(self._connector, place.mcp_url)
-        return plan
+            await check_takes_passwords(self._connector, servers.mcp_url)
+            self._say("  no log-in: the MCP server takes passwords")
+            return servers.nextcloud_url
+        return f"{servers.nextcloud_url}; {plan.why}; scopes {plan.scope}"
 
-    async def register(self, plan: AuthPlan | None) -> MakeLogin:
-        """Step 2: one OAuth client for all users, where they log in; gives what logs them in."""
-        if plan is None:
-            self._progress.step(2, STEPS, "No login: the MCP server takes passwords")
-            return lambda record: BasicLogin()
-        self._progress.step(2, STEPS, f"Registering an OAuth client at {plan.issuer}")
-        static = self._config.login
-        if static.client_id is not None:
-            client = OAuthClient(static.client_id, static.client_secret, is_static=True)
+    async def _identify(self) -> None:
+        """Accounts that exist, with the user ids behind their log-in names.
+
+        Each is asked once, with its own password: a wrong one ends the set-up here.
+        """
+        people, servers = self.people, self._servers
+        if not servers.accounts_stay:
+            return
+        if not servers.nextcloud_url:
+            self._say("  NEXTCLOUD_HOST is not set: log-in names are taken for user ids")
+            return
+        uids: dict[str, str] = {}
+
+        async def identify(person: Person) -> None:
+            uids[person.login] = await user_id(servers.http, person.login, person.password)
+
+        await for_each(people, identify, self._limit)
+        if len(set(uids.values())) < len(people):
+            raise SetupError("two lines of the --accounts file name the same user, by different log-in names")
+        self._put([attrs.evolve(one, uid=uids[one.login], login_name=one.login) for one in people])
+
+    def _wants_tokens(self) -> bool:
+        """Assumed until it is known, as most servers do."""
+        return not self._has_checked or self._plan is not None
+
+    def _client_title(self) -> str:
+        if self._config.login.client_id is not None:
+            return f"Taking the OAuth client {self._config.login.client_id}, as named"
+        return f"Registering an OAuth client at {self._plan.issuer if self._plan else ''}"
+
+    async def _register(self) -> str:
+        """One OAuth client for all users."""
+        assert self._plan is not None
+        named, servers = self._config.login, self._servers
+        if named.client_id is not None:
+            client, text = OAuthClient(named.client_id, named.client_secret, is_static=True), "as named"
         else:
-            mark, say = self._ledger.head.mark, self._progress.say
-            client = await register(self._place.http, plan, self._ledger, mark, say, self._place.trust)
-        return lambda record: OAuthLogin(self._place.http, plan, client, self._place.driver, record)
+            mark, text = self._ledger.head.mark, ""
+            client = await register(servers.http, self._plan, self._ledger, mark, self._say, servers.trust)
+        self._login = OAuthLogin(servers.http, self._plan, client, servers.driver, self._emit)
+        return text
 
-    async def tools_of(self, person: Person, credentials: Mapping[str, Credentials]) -> frozenset[str]:
-        """What `tools/list` offers one of the users."""
+    async def _bring_first(self) -> str:
+        """What the server offers is seen by one of the users: the admin's password is for Nextcloud alone."""
+        first, *others = self.people
+        first = (await self._create([first]))[0]
+        self._put([first, *others])
+        await self._log_in([first])
+        self._has_logged_in.set()
+        return ""
+
+    async def _compare(self) -> str:
+        offered = await self._offered(self.people[0])
+        mcp_url = self._servers.mcp_url
+        self._workflows = usable(self._config, self._known, offered, mcp_url, self._say)
+        self._must_grant = needs_provisioning(self._config.login.auth, offered, mcp_url)
+        return f"of {len(offered)} offered"
+
+    async def _offered(self, person: Person) -> frozenset[str]:
         try:
-            return await list_tools(self._connector, person, credentials[person.uid])
+            session = self._connector.open_session(person, self._credentials[person.uid])
+            async with session as opened:
+                return await opened.list_tools()
         except CallError as error:
             raise SetupError(f"a first session of {person.uid} failed: {error}") from error
 
-    async def create(self, people: Sequence[Person], *, first: bool = False) -> list[Person]:
-        """Step 3: the accounts; in the place of each who was asked for, who was created.
+    def _has_others(self) -> bool:
+        return len(self.people) > 1
 
-        Args:
-            first: they come before the others, to see what the server offers.
-        """
-        accounts = self._place.accounts
+    async def _create_others(self) -> str:
+        first, *others = self.people
+        self._put([first, *await self._create(others)])
+        return ""
+
+    async def _log_others_in(self) -> str:
+        """Also those who come on stage later."""
+        await self._log_in(self.people[1:])
+        return ""
+
+    async def _grant(self) -> str:
+        await self._access.grant(self.people, self._credentials)
+        return ""
+
+    async def _compare_users(self) -> str:
+        await self._access.compare(self.people, self._credentials)
+        return ""
+
+    def _bringing(self, whom: str) -> str:
+        return f"Taking {whom} from the accounts" if self._servers.accounts_stay else f"Creating {whom}"
+
+    def _how(self) -> str:
+        return "by name and password" if self._plan is None else self._servers.why_driver
+
+    async def _create(self, people: Sequence[Person]) -> list[Person]:
+        """In the place of each who was asked for, who was created."""
+        accounts = self._servers.accounts
         if accounts is None:
-            self._progress.step(3, STEPS, f"Using {len(people)} accounts that exist")
             return list(people)
-        what = "a first user, to see what the server offers" if first else f"{len(people)} users"
-        self._progress.step(3, STEPS, f"Creating {what}")
-        creation = await self._creating(accounts)
-        made: dict[str, Person] = {}
-
-        async def create(person: Person) -> None:
-            made[person.uid] = await self._timed(
-                SetupStep.CREATE_USER, person.uid, lambda: creation.create(person)
-            )
-
-        await for_each(people, create, self._creation_limit, self._progress, "created", cuts=False)
-        return [made[person.uid] for person in people]
-
-    async def _creating(self, accounts: Accounts) -> Creation:
         if self._creation is None:
-            numbers, say = self._config.users.count, self._progress.say
+            numbers, say = self._config.users.count, self._say
             self._creation = Creation(self._config, accounts, self._ledger, self._shelter, numbers, say)
             await self._creation.learn_policy()
-        return self._creation
+        creation, made = self._creation, dict[str, Person]()
 
-    def note_marks(self, people: Sequence[Person]) -> None:
-        """Before anybody writes: in accounts that stay is what will bear the run's mark."""
-        for person in people if self._place.accounts is None else ():
-            if person.uid not in self._marked:
-                self._marked.add(person.uid)
-                self._ledger.created(MARK_KIND, person.uid, login=person.login)
+        async def create(person: Person) -> None:
+            made[person.uid] = await timed(
+                SetupStep.CREATE_USER, person.uid, lambda: creation.create(person), self._emit
+            )
 
-    async def log_in(
-        self, login: Login, people: Sequence[Person], *, first: bool = False
-    ) -> dict[str, Credentials]:
-        """Step 4: everybody's first login, also of those who come on stage later."""
-        how = "by name and password" if isinstance(login, BasicLogin) else self._place.why_driver
-        whom = "the first user" if first else f"{len(people)} users"
-        self._progress.step(4, STEPS, f"Logging {whom} in ({how})")
-        credentials: dict[str, Credentials] = {}
+        limit = trio.CapacityLimiter(self._config.users.creation_concurrency)
+        await for_each(people, create, limit, cuts=False)
+        return [made[person.uid] for person in people]
 
+    async def _log_in(self, people: Sequence[Person]) -> None:
         async def log_in(person: Person) -> None:
-            credentials[person.uid] = await login.log_in(person)
+            self._credentials[person.uid] = await self._login.log_in(person)
 
-        await for_each(people, log_in, self._limit, self._progress, "logged in")
-        return credentials
+        await for_each(people, log_in, self._limit)
 
-    async def provision(self, people: Sequence[Person], credentials: Mapping[str, Credentials]) -> None:
-        """Still step 4: everybody grants the MCP server access to their account."""
-        self._progress.say(f"  granting the MCP server access to {len(people)} accounts")
-        grants, stays = self._grants(), self._place.accounts is None
-
-        async def grant(person: Person) -> None:
-            act = partial(grants.provision, person, credentials[person.uid], lambda: self._note_grant(person))
-            if stays:
-                await self._noted(person, lambda: self._timed(SetupStep.PROVISION, person.uid, act))
-            else:
-                await self._timed(SetupStep.PROVISION, person.uid, act)
-
-        await for_each(people, grant, self._limit, self._progress, "granted access")
-
-    async def _noted(self, person: Person, act: Callable[[], Awaitable[object]]) -> None:
-        """Do what gives an account that stays an app password; the ledger knows it, whatever happens."""
-        devices = self._place.devices
-        known = await devices.app_passwords(person)
-        login = person.login
-        self._ledger.intend(
-            APP_PASSWORD_KIND, person.uid, known=" ".join(map(str, sorted(known))), login=login
-        )
-        await act()
-        for number in await devices.app_passwords(person) - known:
-            self._ledger.created(APP_PASSWORD_KIND, f"{person.uid}/{number}", login=login)
-        self._ledger.removed(APP_PASSWORD_KIND, person.uid)
-
-    def _note_grant(self, person: Person) -> None:
-        stays = {"stays": "yes"} if self._place.accounts is None else {}
-        self._ledger.intend(GRANT_KIND, person.uid, url=self._place.mcp_url, login=person.login, **stays)
-
-    def _grants(self) -> Grants:
-        place = self._place
-        return Grants(
-            place.http, place.mcp_url, place.nextcloud_url, self._connector, place.driver, place.trust
-        )
-
-    async def check_differ(self, people: Sequence[Person], credentials: Mapping[str, Credentials]) -> None:
-        """Still step 4: every password is good (each is shown once), and they tell users apart."""
-
-        async def look(person: Person) -> None:
-            await check_lets_in(self._connector, person, credentials[person.uid])
-
-        if len(people) > 1:
-            self.note_marks(people[:2])
-            (one, two), title = people[:2], f"simulate {self._ledger.head.mark}"
-            first, second = (one, credentials[one.uid]), (two, credentials[two.uid])
-            await check_users_differ(self._connector, first, second, title)
-        rest = people[2:] if len(people) > 1 else people
-        await for_each(rest, look, self._limit, self._progress, "let in")
-
-    async def open_sessions(self, at_first: int, fill: Callable[..., Awaitable[None]]) -> None:
-        """Step 5: MCP sessions of those who are on stage from the beginning."""
-        self._progress.step(5, STEPS, f"Opening {at_first} MCP sessions")
-        opened = 0
-
-        def count() -> None:
-            nonlocal opened
-            opened += 1
-            self._progress.count("sessions open", opened, at_first)
-
-        await fill(self._limit, count)
-
-    def announce_load(self) -> None:
-        """Step 6 begins."""
-        self._progress.step(STEPS, STEPS, "Running")
-
-    async def _timed(self, step: SetupStep, uid: str, act: Callable[[], Awaitable[T]]) -> T:
-        started, outcome, text = trio.current_time(), Outcome.INTERRUPTED, ""
-        try:
-            value = await act()
-            outcome = Outcome.OK
-            return value
-        except LoginError as error:
-            outcome, text = Outcome.AUTHORIZATION, str(error)
-            raise
-        except SetupError as error:
-            outcome, text = Outcome.TRANSPORT_ERROR, str(error)
-            raise
-        finally:
-            self._record(SetupTiming(step, uid, outcome, started, trio.current_time(), text))
-
-
-async def list_tools(connector: Connector, person: Person, credentials: Credentials) -> frozenset[str]:
-    """The tools that `person` is offered. Raises CallError."""
-    async with connector.open_session(person, credentials) as session:
-        return await session.list_tools()
-
-
-@asynccontextmanager
-async def in_background(act: Callable[[], Awaitable[None]]) -> AsyncIterator[None]:
-    """`act` runs while the block lasts, and is cancelled at its end."""
-    async with trio.open_nursery() as nursery:
-        nursery.start_soon(act)
-        yield
-        nursery.cancel_scope.cancel()
+    def _put(self, people: Sequence[Person]) -> None:
+        self._groups = regrouped(self._groups, people)

@@ -4,19 +4,88 @@ from __future__ import annotations
 
 import secrets
 import ssl
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 import attrs
+import httpx
 
+from actors.accounts import OcsAccounts
 from actors.errors import SetupError
-from actors.ports import Connector
+from actors.login.app_passwords import Devices
+from actors.login.driver import Driver
+from actors.login.trust import Trust
+from actors.ports import Accounts, Connector
 from actors.sdk.connector import SdkConnector
 from actors.secret import Secret
 from actors.wire.connector import WireConnector
 from sim.config.model import ClientKind, Config, StandinWords, Target
 from sim.standin.process import StandinFailed, open_standin
-from sim.world.http import networks_of
+from sim.world.http import clear_text_warnings, http_client, networks_of, tls_context, trust_of
+from sim.world.login_driver import open_driver
+
+MIN_CONNECTIONS = 8
+
+
+@attrs.frozen
+class Servers:
+    """The servers of a run, and how to reach them.
+
+    Attributes:
+        accounts: None where the accounts exist already.
+        http: with Nextcloud's base URL.
+        driver: sits in front of the login page; `why_driver` says why this one.
+        connector: opens the users' sessions.
+        app_passwords: the users' lists of them.
+        trust: where secrets may go.
+    """
+
+    mcp_url: str
+    nextcloud_url: str
+    accounts: Accounts | None
+    http: httpx.AsyncClient
+    driver: Driver
+    why_driver: str
+    connector: Connector
+    app_passwords: Devices
+    trust: Trust
+
+    @property
+    def accounts_stay(self) -> bool:
+        """They are people's own, and are neither created nor removed."""
+        return self.accounts is None
+
+
+@asynccontextmanager
+async def open_servers(config: Config, target: Target, say: Callable[[str], None]) -> AsyncIterator[Servers]:
+    """Ways to the servers of `target`, open as long as the block lasts. Raises SetupError.
+
+    Args:
+        say: told what others on the way can read, and what is done otherwise than asked for.
+    """
+    tls = tls_context(target.ca_file, target.insecure)
+    if target.insecure:
+        say("WARNING: certificates are not checked: whoever is in between reads passwords")
+    for warning in clear_text_warnings(target):
+        say(warning)
+    mcp_url, nextcloud_url, trust = target.mcp_url or "", target.nextcloud_url or "", trust_of(target)
+    connections = max(MIN_CONNECTIONS, config.users.setup_concurrency)
+    async with (
+        http_client(nextcloud_url, tls, connections) as http,
+        open_driver(config, trust, tls, say) as (driver, why),
+    ):
+        admin = OcsAccounts(http, target.admin, target.admin_password, say)
+        yield Servers(
+            mcp_url=mcp_url,
+            nextcloud_url=nextcloud_url,
+            accounts=None if config.users.accounts else admin,
+            http=http,
+            driver=driver,
+            why_driver=why,
+            connector=make_connector(config, mcp_url, tls),
+            app_passwords=Devices(tls, nextcloud_url, trust),
+            trust=trust,
+        )
 
 
 def make_connector(config: Config, mcp_url: str, tls: ssl.SSLContext) -> Connector:

@@ -3,34 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
+from typing import TypeVar
 
 import trio
 
-from actors.errors import SetupError
+from actors.errors import LoginError, Outcome, SetupError
+from actors.events import Emit, SetupStep, SetupTiming
 from actors.ports import Person
-from sim.live.console import Progress
+
+T = TypeVar("T")
 
 
 async def for_each(
     people: Sequence[Person],
     act: Callable[[Person], Awaitable[None]],
     limit: trio.CapacityLimiter,
-    tell: Progress,
-    verb: str,
     *,
     cuts: bool = True,
 ) -> None:
     """`act` for everybody, within the limit; after the first SetupError nobody else begins, and it is raised.
 
     Args:
-        verb: what each has been then, for whoever looks on.
         cuts: those under way are cancelled then; otherwise they come to their own end.
     """
     failed: list[SetupError] = []
-    done = 0
 
     async def one(person: Person) -> None:
-        nonlocal done
         async with limit:
             if failed:
                 return
@@ -40,12 +38,26 @@ async def for_each(
                 failed.append(error)
                 if cuts:
                     nursery.cancel_scope.cancel()
-                return
-            done += 1
-            tell.count(f"{person.uid} {verb}", done, len(people))
 
     async with trio.open_nursery() as nursery:
         for person in people:
             nursery.start_soon(one, person)
     if failed:
         raise failed[0]
+
+
+async def timed(step: SetupStep, uid: str, act: Callable[[], Awaitable[T]], emit: Emit) -> T:
+    """`act`, and how long it took, and how it ended, as an event."""
+    started, outcome, text = trio.current_time(), Outcome.INTERRUPTED, ""
+    try:
+        value = await act()
+        outcome = Outcome.OK
+        return value
+    except LoginError as error:
+        outcome, text = Outcome.AUTHORIZATION, str(error)
+        raise
+    except SetupError as error:
+        outcome, text = Outcome.TRANSPORT_ERROR, str(error)
+        raise
+    finally:
+        emit(SetupTiming(step, uid, outcome, started, trio.current_time(), text))

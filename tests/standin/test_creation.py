@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 import pytest
 import trio
 from trio.testing import MockClock
@@ -33,7 +35,7 @@ def store() -> Store:
 async def test_the_row_is_first_then_the_home_and_the_address_is_last(
     store: Store, autojump_clock: MockClock
 ) -> None:
-    creations = Creations(store, Work(), seconds=3, failures=0, seed=1)
+    creations = Creations(store, Work(), seconds=3, failures=0, seed=1, counts=Counter())
     async with trio.open_nursery() as nursery:
         nursery.start_soon(create, creations, "alice", [])
         seen = []
@@ -51,7 +53,7 @@ async def test_the_row_is_first_then_the_home_and_the_address_is_last(
 
 async def test_a_caller_who_leaves_stops_nothing(store: Store, autojump_clock: MockClock) -> None:
     work = Work()
-    creations = Creations(store, work, seconds=3, failures=0, seed=1)
+    creations = Creations(store, work, seconds=3, failures=0, seed=1, counts=Counter())
     async with work.open():
         with trio.move_on_after(0.5):
             await create(creations, "alice", [])
@@ -64,7 +66,7 @@ async def test_a_caller_who_leaves_stops_nothing(store: Store, autojump_clock: M
 async def test_more_than_two_at_once_fail_by_chance_after_the_row_is_there(
     store: Store, autojump_clock: MockClock, at_once: int, can_fail: bool
 ) -> None:
-    creations = Creations(store, Work(), seconds=3, failures=0.5, seed=1)
+    creations = Creations(store, Work(), seconds=3, failures=0.5, seed=1, counts=Counter())
     failed: list[str] = []
     for batch in range(12 // at_once):
         async with trio.open_nursery() as nursery:
@@ -91,7 +93,7 @@ async def test_which_ones_fail_is_the_seeds_choice(autojump_clock: MockClock) ->
 async def test_a_user_deleted_while_they_are_made_leaves_a_home_that_is_in_the_way(
     store: Store, autojump_clock: MockClock
 ) -> None:
-    creations = Creations(store, Work(), seconds=3, failures=0, seed=1)
+    creations = Creations(store, Work(), seconds=3, failures=0, seed=1, counts=Counter())
     async with trio.open_nursery() as nursery:
         nursery.start_soon(create, creations, "alice", [])
         await trio.sleep(0.5)

@@ -5,12 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+import attrs
 import trio
 
 from actors.errors import Outcome
 from actors.events import Ending, Execution, Fact, Interval, Measurement, Phase, Violation, ViolationKind
+from sim.clean.end import CleanupEnd
+from sim.config.model import Config, Load, LoginOptions, Output, StoryOptions, Target, UserOptions
 from sim.measure.recorder import Recorder
-from sim.report.run_info import RunInfo
+from sim.measure.summary import Summary, summarize
+from sim.report.build import RunFacts, build_result
+from sim.report.result import Result
 
 
 def call(seconds: float = 0.1, outcome: Outcome = Outcome.OK, **fields: Any) -> Measurement:
@@ -57,18 +62,26 @@ def recorder_of(facts: Iterable[Fact]) -> Recorder:
     return recorder
 
 
-def run_info(**fields: Any) -> RunInfo:
+CONFIG = Config(Target(), LoginOptions(), UserOptions(), Load(()), StoryOptions(), Output())
+
+
+def run_facts(**fields: Any) -> RunFacts:
+    """Of a run that went well; fields as in `RunFacts`."""
     usual: dict[str, Any] = {
         "target": "a server",
         "clock": "virtual",
-        "seed": 7,
-        "config": {},
         "login": "nobody logged in",
-        "protocols": {},
         "users": 2,
         "stopped": "the load profile ended",
-        "cleanup": "Clean: nothing was created.",
-        "left_behind": (),
-        "exit_code": 0,
+        "cleanup": CleanupEnd(),
     }
-    return RunInfo(**(usual | fields))
+    return RunFacts(**(usual | fields))
+
+
+def result_of(known: Recorder | Summary, **fields: Any) -> Result:
+    """The document of such a run; fields as in `RunFacts`, or as in the document itself."""
+    names = {field.name for field in attrs.fields(RunFacts)}
+    facts = run_facts(**{name: value for name, value in fields.items() if name in names})
+    summary = summarize(known) if isinstance(known, Recorder) else known
+    result = build_result(CONFIG, summary, facts)
+    return attrs.evolve(result, **{name: value for name, value in fields.items() if name not in names})

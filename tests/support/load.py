@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import signal
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import attrs
@@ -20,7 +20,8 @@ from sim.live.console import Progress
 from sim.load.engine import Load as Driver
 from sim.measure.recorder import Recorder
 from sim.measure.summary import Summary, summarize
-from sim.runtime.stop import Interrupt
+from sim.runtime.signal_source import Signals
+from sim.runtime.stop import Stop
 from tests.support.in_process import Facts, NoCredentials, StoreConnector, person
 from workflows.base import Workflow, workflow
 from workflows.role import Role
@@ -55,19 +56,6 @@ class CountingConnector(StoreConnector):
         super().raise_planned(uid, tool)
 
 
-class Opening:
-    """Opens all sessions at once. Counts how often it is asked to."""
-
-    def __init__(self) -> None:
-        self.asked: list[int] = []
-
-    async def open_sessions(self, at_first: int, fill: Callable[..., Awaitable[None]]) -> None:
-        self.asked.append(at_first)
-        await fill(trio.CapacityLimiter(max(1, at_first)), lambda: None)
-
-    def announce_load(self) -> None: ...
-
-
 @attrs.define
 class Played:
     """One load that was run to its end."""
@@ -76,7 +64,6 @@ class Played:
     recorder: Recorder
     facts: Facts
     connector: CountingConnector
-    opening: Opening
     summary: Summary
     ended: float
 
@@ -101,7 +88,7 @@ async def play(
     """
     people = {group.name: [person(f"{group.name}{i}") for i in range(group.users)] for group in groups}
     uids = [each.uid for members in people.values() for each in members]
-    connector, opening, facts = CountingConnector(*uids, seconds=seconds), Opening(), Facts()
+    connector, facts = CountingConnector(*uids, seconds=seconds), Facts()
     prepare(connector)
     recorder = Recorder(facts)
     load = Load(groups, **({"warmup_s": 0.0} | fields))
@@ -111,22 +98,23 @@ async def play(
     )  # fmt: skip
     workflows: dict[str, Workflow] = {"two_looks": two_looks}
     driver = Driver(config, connector, recorder, workflows, "mark", is_virtual=is_virtual)
-    interrupt = Interrupt(lambda text: None)
+    stop = Stop(lambda event: None)
+    signals = Signals(stop)
     credentials: dict[str, Credentials] = {uid: NoCredentials() for uid in uids}
 
     async def interrupt_it() -> None:
         begun = trio.current_time()
         for at in signals_s:
             await trio.sleep_until(begun + at)
-            interrupt.take(signal.SIGINT)
+            signals.take(signal.SIGINT)
 
     with trio.fail_after(SPARE_S):
         async with trio.open_nursery() as nursery:
             nursery.start_soon(interrupt_it)
-            with interrupt.everything, interrupt.work:
-                await driver.run(opening, people, credentials, interrupt, Progress(quiet=True))
+            with stop.everything, stop.work:
+                await driver.run(max(1, len(uids)), people, credentials, stop, Progress(quiet=True))
             nursery.cancel_scope.cancel()
-    return Played(driver, recorder, facts, connector, opening, summarize(recorder), trio.current_time())
+    return Played(driver, recorder, facts, connector, summarize(recorder), trio.current_time())
 
 
 def measured(played: Played, fact: Execution | NotStarted) -> bool:

@@ -12,6 +12,7 @@ import pytest
 import trio
 
 from actors.errors import SetupError
+from actors.events import Event, Removed
 from actors.ocs import Denied
 from sim.clean import ledger_file
 from sim.clean.ledger import Ledger, open_ledger
@@ -194,15 +195,34 @@ async def test_removal_goes_on_when_it_can_be_neither_noted_nor_told(
     def full(handle: int, content: bytes) -> None:
         raise OSError(28, "No space left on device")
 
-    def tell(done: int, of: int) -> None:
+    def tell(event: Event) -> None:
         raise BrokenPipeError
 
     monkeypatch.setattr(ledger_file, "write_all", full)
     thing = Scripted(gone)
-    result = await remove(ledger, thing, on_removed=tell)
+    result = await remove(ledger, thing, emit=tell)
     assert len(thing.tried) == 5
     assert result.is_clean
     assert [note for note in result.notes if "No space left" in note]
+
+
+async def test_each_removal_is_an_event_and_so_is_each_that_could_not_be_done(
+    autojump_clock: object, ledger: Ledger
+) -> None:
+    for number in range(3):
+        ledger.created("thing", f"t{number}")
+
+    async def one_stays(entry: Entry) -> None:
+        if entry.name == "t1":
+            raise Hopeless("somebody holds it")
+
+    events: list[Event] = []
+    await remove(ledger, Scripted(one_stays), concurrency=1, emit=events.append)
+    assert events == [
+        Removed("thing", "t2", ok=True, reason="", done=1, of=3),
+        Removed("thing", "t0", ok=True, reason="", done=2, of=3),
+        Removed("thing", "t1", ok=False, reason="somebody holds it", done=2, of=3),
+    ]
 
 
 async def test_who_never_got_an_answer_is_named_although_the_user_has_gone(

@@ -12,18 +12,20 @@ import attrs
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from rich.console import Console
 
 from actors.events import Violation, ViolationKind
+from sim.clean.end import CleanupEnd
+from sim.clean.remover import CleanupResult
 from sim.config.grammar.threshold import parse_threshold
 from sim.live.console import Progress
 from sim.load.watchdog import Breakpoint
 from sim.measure.sketch import Quantiles
 from sim.measure.summary import CallFigures, SetupFigures, StoryFigures, Summary, UserFigures
 from sim.measure.thresholds import Verdict
-from sim.report.json_report import build, text_of
-from sim.report.terminal import show
-from tests.support.facts import run_info
+from sim.report.formats import FORMATS
+from sim.report.result_json import from_json, to_json
+from sim.report.terminal import text_report
+from tests.support.facts import result_of
 
 NASTY = [
     "\x1b]0;owned\x07",
@@ -82,19 +84,18 @@ def summary_with(text: Callable[[], str], count: Callable[[], int]) -> Summary:
     )
 
 
-def info_with(text: Callable[[], str]) -> Any:
+def facts_with(text: Callable[[], str]) -> dict[str, Any]:
     limit = attrs.evolve(parse_threshold("calls: max<1s"), text=text())
-    return run_info(
-        target=text(),
-        login=text(),
-        stopped=text(),
-        cleanup=text(),
-        left_behind=(text(),),
-        config={text(): text()},
-        verdicts=(Verdict(limit, 0.1, True),),
-        breakpoint=Breakpoint(1.0, 2.0, (text(),), (text(),)),
-        protocols={text(): 1},
-    )
+    return {
+        "target": text(),
+        "login": text(),
+        "stopped": text(),
+        "cleanup": CleanupEnd(CleanupResult(1, (text(),), (text(),)), text()),
+        "verdicts": (Verdict(limit, 0.1, True, text()),),
+        "breakpoint": Breakpoint(1.0, 2.0, (text(),), (text(),)),
+        "protocols": {text(): 1},
+        "command": (text(),),
+    }
 
 
 def is_harmless(text: str) -> bool:
@@ -106,14 +107,14 @@ def is_harmless(text: str) -> bool:
 @given(data=st.data(), width=st.sampled_from([1, 20, 40, 80, 200]))
 def test_any_text_can_be_shown_and_written(data: st.DataObject, width: int) -> None:
     text, count = (lambda: data.draw(TEXTS)), (lambda: data.draw(COUNTS))
-    summary, info = summary_with(text, count), info_with(text)
-    stream = io.StringIO()
-    show(Console(file=stream, width=width, highlight=False), summary, info)
-    assert is_harmless(stream.getvalue())
-    written = text_of(build(summary, info))
-    for value in texts_in(json.loads(written.encode())):
+    result = result_of(summary_with(text, count), **facts_with(text))
+    assert is_harmless(text_report(result, width))
+    for format_ in FORMATS.values():
+        assert is_harmless(format_.render(result))
+    for value in texts_in(json.loads(to_json(result).encode())):
         value.encode()
         assert is_harmless(value) and "\n" not in value
+    assert from_json(to_json(result)) == result
 
 
 def texts_in(value: Any) -> list[str]:
@@ -137,8 +138,8 @@ def test_what_is_said_while_it_runs_is_one_harmless_line(text: str) -> None:
 
 
 def test_markup_of_a_server_is_shown_as_it_is() -> None:
-    stream = io.StringIO()
     summary = summary_with(lambda: "[red]no[/red] [/x]", lambda: 1)
-    show(Console(file=stream, width=200, force_terminal=False), summary, run_info(cleanup="LEFT [/x] BEHIND"))
-    assert "[red]no[/red] [/x]" in stream.getvalue()
-    assert stream.getvalue().rstrip().endswith("LEFT [/x] BEHIND")
+    left = CleanupEnd(CleanupResult(1, ("[/x] BEHIND",)), "run.ledger")
+    text = text_report(result_of(summary, cleanup=left), 200)
+    assert "[red]no[/red] [/x]" in text
+    assert "LEFT BEHIND: [/x] BEHIND" in text

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import io
 import re
 from typing import Any
 
 import attrs
 import pytest
 import trio
-from rich.console import Console
 from trio.testing import MockClock
 
 from actors.errors import Outcome
@@ -20,22 +18,19 @@ from sim.measure.recorder import Recorder
 from sim.measure.summary import Summary, summarize
 from sim.measure.thresholds import judge
 from sim.report.headline import checks_text, troubles, worst_span
-from sim.report.order import in_order
-from sim.report.terminal import show
-from tests.support.facts import call, execution, recorder_of, run_info, violation
+from sim.report.terminal import text_report
+from tests.support.facts import call, execution, recorder_of, result_of, violation
 
 FAILED = {"ending": Ending.FAILED, "failure": "read_note: tool_error/500"}
 
 
-def shown(summary: Summary, width: int = 120, **info: Any) -> str:
-    stream = io.StringIO()
-    show(Console(file=stream, width=width, highlight=False), summary, run_info(**info))
-    return stream.getvalue()
+def shown(known: Recorder | Summary, width: int = 120, **fields: Any) -> str:
+    return text_report(result_of(known, **fields), width)
 
 
 async def test_a_run_that_went_well_has_no_such_lines(autojump_clock: MockClock) -> None:
     summary = summarize(recorder_of([call(), execution()]))
-    assert troubles(summary, run_info()) == []
+    assert troubles(result_of(summary)) == []
     assert "NOT AS IT SHOULD BE" not in shown(summary)
 
 
@@ -43,7 +38,7 @@ async def test_a_failure_in_part_is_named_with_its_step_its_kind_and_the_servers
     autojump_clock: MockClock,
 ) -> None:
     facts = [execution(), execution(**FAILED), call(outcome=Outcome.TOOL_ERROR, status=500, text="no room")]
-    (line,) = troubles(summarize(recorder_of(facts)), run_info())
+    (line,) = troubles(result_of(summarize(recorder_of(facts))))
     assert line == "note_share: 1 of 2 executions failed: read_note: tool_error/500, 'no room' (1)"
     text = shown(summarize(recorder_of(facts)))
     assert text.index(line) < text.index("OVERVIEW")
@@ -54,7 +49,7 @@ async def test_the_reason_is_known_also_when_the_call_came_in_the_grace(autojump
     recorder.enter(Phase.GRACE)
     await trio.sleep(1)
     recorder(call(outcome=Outcome.TOOL_ERROR, status=500, text="too late"))
-    (line,) = troubles(summarize(recorder), run_info())
+    (line,) = troubles(result_of(summarize(recorder)))
     assert "not one of 1 execution succeeded" in line and "'too late'" in line
 
 
@@ -65,7 +60,7 @@ async def test_what_was_cut_off_or_not_begun_is_said_with_what_it_means(autojump
         NotStarted("fan_out", Missed.POSTPONED, trio.current_time()),
         NotStarted("note_share", Missed.DROPPED, trio.current_time()),
     ]
-    text = "\n".join(troubles(summarize(recorder_of(facts)), run_info()))
+    text = "\n".join(troubles(result_of(summarize(recorder_of(facts)))))
     assert "Cut off by the end of the run: note_share 1" in text
     assert "Postponed: fan_out 1 (too few users were on stage for them)" in text
     assert "Dropped: note_share 1 (no user was free within --max-lag)" in text
@@ -86,10 +81,9 @@ async def test_the_span_into_which_most_failures_fell_is_named(autojump_clock: M
     recorder = recorder_of([])
     for second in range(30):
         for _ in range(20 if 12 <= second < 14 else 1):
-            bad = {"outcome": Outcome.TOOL_ERROR} if 12 <= second < 14 else {}
-            recorder(call(0.0, **bad))
+            recorder(call(0.0, outcome=Outcome.TOOL_ERROR))
         await trio.sleep(1)
-    assert "fell between 12s and 14s after the start" in worst_span(summarize(recorder))
+    assert "fell between 12s and 14s after the start" in worst_span(result_of(recorder))
 
 
 async def test_failures_all_over_the_run_have_no_such_span(autojump_clock: MockClock) -> None:
@@ -97,14 +91,14 @@ async def test_failures_all_over_the_run_have_no_such_span(autojump_clock: MockC
     for _ in range(30):
         recorder(call(0.0, outcome=Outcome.TOOL_ERROR))
         await trio.sleep(1)
-    assert worst_span(summarize(recorder)) == ""
+    assert worst_span(result_of(recorder)) == ""
 
 
 async def test_checks_are_counted_by_kind_and_nothing_is_said_where_there_were_none(
     autojump_clock: MockClock,
 ) -> None:
     summary = summarize(recorder_of([call(), execution()]))
-    assert checks_text(summary) == ""
+    assert checks_text(result_of(summary)) == ""
     assert "Every check held" not in shown(summary)
     checked = attrs.evolve(summary, checks={"contents": 12, "refusals": 3})
     assert "Every check held: 12 contents, 3 refusals." in shown(checked)
@@ -114,9 +108,10 @@ async def test_checks_are_counted_by_kind_and_nothing_is_said_where_there_were_n
 
 
 async def test_conflicts_that_were_retried_are_no_errors(autojump_clock: MockClock) -> None:
-    facts = [call(outcome=Outcome.TOOL_ERROR, status=412) for _ in range(3)]
+    facts = [call(outcome=Outcome.TOOL_ERROR, status=412, is_expected=True) for _ in range(3)]
     text = shown(summarize(recorder_of([*facts, call(), execution(conflicts=3)])))
-    assert "0, and 3 conflicts that were retried" in text
+    assert "note_share: 3 conflicts retried" in text
+    assert "0, and 3 refusals that are part of a workflow" in text
     assert "4 operations, 0 failed" in text
 
 
@@ -131,10 +126,10 @@ async def test_a_threshold_that_ended_the_run_does_not_pass_beside_it(autojump_c
 
 async def test_it_ends_with_the_whole_in_a_few_lines(autojump_clock: MockClock) -> None:
     summary = summarize(recorder_of([call(), execution()]))
-    closing = shown(summary, exit_code=99, cleanup="Clean: 3").partition(" SUMMARY ")[2].splitlines()[1:]
+    closing = shown(summary, exit_code=99).partition(" SUMMARY ")[2].splitlines()[1:]
     assert 4 <= len(closing) <= 8
     assert closing[0].startswith("Exit code 99: a threshold did not hold.")
-    assert closing[-1] == "Clean: 3"
+    assert closing[-1] == "Clean: nothing was created."
 
 
 @pytest.mark.parametrize("width", [40, 60, 80, 120])
@@ -160,8 +155,8 @@ async def test_on_a_narrow_page_whole_columns_are_left_out_and_never_half_a_numb
 async def test_steps_stand_in_the_order_of_the_story(autojump_clock: MockClock) -> None:
     table = ("create_note", "share_note_{i}", "read_note")
     facts = [call(step=step) for step in ("read_note", "share_note_10", "share_note_2", "create_note")]
-    summary = in_order(summarize(recorder_of(facts)), {"note_share": table})
-    assert list(summary.stories["note_share"].steps) == [
+    result = result_of(recorder_of(facts), steps={"note_share": table})
+    assert list(result.workflows["note_share"].steps) == [
         "create_note",
         "share_note_2",
         "share_note_10",

@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-import io
 from typing import Any
 
 import trio
-from rich.console import Console
 from trio.testing import MockClock
 
 from actors.errors import Outcome
 from actors.events import Ending, ViolationKind
+from sim.clean.end import CleanupEnd
+from sim.clean.remover import CleanupResult
 from sim.config.grammar.threshold import parse_threshold
 from sim.load.watchdog import Breakpoint
 from sim.measure.recorder import Recorder
-from sim.measure.summary import summarize
 from sim.measure.thresholds import judge
-from sim.report.terminal import USERS_SHOWN, show
-from tests.support.facts import call, execution, propagation, recorder_of, run_info, violation
+from sim.report.terminal import USERS_SHOWN, text_report
+from tests.support.facts import call, execution, propagation, recorder_of, result_of, violation
 
 
 async def shown(*facts: Any, limits: tuple[str, ...] = (), **info: Any) -> str:
@@ -27,14 +26,8 @@ async def shown(*facts: Any, limits: tuple[str, ...] = (), **info: Any) -> str:
     return text_of(recorder, verdicts=verdicts, **info)
 
 
-def text_of(recorder: Recorder, **info: Any) -> str:
-    stream = io.StringIO()
-    show(
-        Console(file=stream, width=120, highlight=False, soft_wrap=True),
-        summarize(recorder),
-        run_info(**info),
-    )
-    return stream.getvalue()
+def text_of(recorder: Recorder, **fields: Any) -> str:
+    return text_report(result_of(recorder, **fields))
 
 
 async def test_limits_head_it_with_what_was_measured(autojump_clock: MockClock) -> None:
@@ -114,8 +107,9 @@ async def test_a_saturated_simulator_is_a_warning(autojump_clock: MockClock) -> 
 
 
 async def test_what_was_left_behind_is_the_last_line(autojump_clock: MockClock) -> None:
-    text = await shown(call(), cleanup="LEFT BEHIND: loadtest_user_1", left_behind=("loadtest_user_1",))
-    assert text.rstrip().splitlines()[-1] == "LEFT BEHIND: loadtest_user_1"
+    left = CleanupEnd(CleanupResult(1, ("loadtest_user_1",)), "run.ledger")
+    text = await shown(call(), cleanup=left)
+    assert text.rstrip().splitlines()[-1].startswith("LEFT BEHIND: loadtest_user_1. To try again: ")
 
 
 async def test_a_run_without_a_fact_can_be_shown() -> None:

@@ -1,87 +1,85 @@
-"""Signals: each one asks for more, and what it asks for is done whether or not it can be told."""
+"""Each request for more is done whether or not it can be told, whoever makes it."""
 
 from __future__ import annotations
 
-import os
 import signal
-from collections.abc import Iterator
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 import pytest
 import trio
 import trio.testing
 
-from sim.runtime.stop import Interrupt, open_interrupt
+from actors.events import Event, Note
+from sim.runtime.stop import Level, Stop, open_stop
 
-STOP, TERM, GONE = signal.SIGINT, signal.SIGTERM, signal.SIGHUP
-
-
-def asked(interrupt: Interrupt) -> tuple[bool, bool, bool]:
-    return (
-        interrupt.stopping.is_set(),
-        interrupt.work.cancel_called,
-        interrupt.everything.cancel_called,
-    )
+STOP = signal.SIGINT
 
 
-@pytest.fixture
-def said() -> list[str]:
-    return []
+def ignore(event: Event) -> None:
+    """Nobody looks on."""
 
 
-@pytest.fixture
-def default_handling() -> Iterator[None]:
-    """Of SIGHUP, as a process has it that was not started under nohup."""
-    before = signal.signal(GONE, signal.SIG_DFL)
-    yield
-    signal.signal(GONE, before)
+def asked(stop: Stop) -> tuple[bool, bool, bool]:
+    return stop.stopping.is_set(), stop.work.cancel_called, stop.everything.cancel_called
 
 
-@pytest.mark.parametrize("first", [STOP, TERM, GONE])
-async def test_each_signal_asks_for_more(said: list[str], first: signal.Signals) -> None:
-    interrupt = Interrupt(said.append)
-    interrupt.has_work_to_finish = True
+async def test_each_level_holds_those_before_it_and_is_told_once() -> None:
+    events: list[Event] = []
+    stop = Stop(events.append)
+    stop.has_work_to_finish = True
     seen = []
-    for number in (first, STOP, TERM):
-        interrupt.take(number)
-        seen.append(asked(interrupt))
+    for level in Level:
+        stop.request(level)
+        stop.request(level)
+        seen.append(asked(stop))
     assert seen == [(True, False, False), (True, True, False), (True, True, True)]
-    assert interrupt.signal is first
-    assert len(said) == 3
+    assert [type(event) for event in events] == [Note, Note, Note]
+
+
+@pytest.mark.parametrize("level", Level)
+async def test_a_level_may_be_asked_for_at_once_and_is_never_taken_back(level: Level) -> None:
+    stop = Stop(ignore)
+    stop.has_work_to_finish = True
+    stop.request(level)
+    expected = tuple(level >= each for each in Level)
+    assert asked(stop) == expected
+    stop.request(Level.NO_NEW_WORK)
+    assert asked(stop) == expected
+    assert stop.level is level
 
 
 async def test_while_setting_up_the_first_one_ends_the_work() -> None:
-    interrupt = Interrupt(lambda text: None)
-    interrupt.take(TERM)
-    assert asked(interrupt) == (True, True, False)
+    stop = Stop(ignore)
+    stop.request(Level.NO_NEW_WORK)
+    assert asked(stop) == (True, True, False)
 
 
-async def test_a_terminal_that_goes_counts_once_and_never_for_more_than_the_first(said: list[str]) -> None:
-    interrupt = Interrupt(said.append)
-    interrupt.has_work_to_finish = True
-    for number in (STOP, GONE, GONE):
-        interrupt.take(number)
-    assert asked(interrupt) == (True, False, False)
-    assert interrupt.signal is STOP
+async def test_the_signal_that_counts_is_the_first() -> None:
+    stop = Stop(ignore)
+    stop.request(Level.NO_NEW_WORK, signal.SIGTERM)
+    stop.request(Level.NO_WORK, STOP)
+    assert stop.signal is signal.SIGTERM
 
 
-async def test_what_a_signal_asks_for_is_done_although_it_cannot_be_told() -> None:
-    def fail(text: str) -> None:
+async def test_what_is_asked_for_is_done_although_it_cannot_be_told() -> None:
+    def fail(event: Event) -> None:
         raise BrokenPipeError
 
-    interrupt = Interrupt(fail)
-    for _ in range(3):
+    stop = Stop(fail)
+    for level in Level:
         with pytest.raises(BrokenPipeError):
-            interrupt.take(STOP)
-    assert asked(interrupt) == (True, True, True)
+            stop.request(level)
+    assert asked(stop) == (True, True, True)
 
 
-async def test_requests_under_way_outlast_the_second_signal_and_not_the_third() -> None:
-    interrupt = Interrupt(lambda text: None)
-    interrupt.has_work_to_finish = True
+async def test_requests_under_way_outlast_the_second_level_and_not_the_third() -> None:
+    stop = Stop(ignore)
+    stop.has_work_to_finish = True
     answered = trio.Event()
 
     async def request() -> None:
-        with interrupt.everything, interrupt.work, interrupt.shelter.over(1000):
+        with stop.everything, stop.work, stop.shelter.over(1000):
             try:
                 await trio.sleep_forever()
             finally:
@@ -91,31 +89,29 @@ async def test_requests_under_way_outlast_the_second_signal_and_not_the_third() 
         async with trio.open_nursery() as nursery:
             nursery.start_soon(request)
             await trio.testing.wait_all_tasks_blocked()
-            interrupt.take(STOP)
-            interrupt.take(STOP)
+            stop.request(Level.NO_WORK)
             await trio.testing.wait_all_tasks_blocked()
             assert not answered.is_set()
-            interrupt.take(STOP)
+            stop.request(Level.LEAVE)
             await answered.wait()
 
 
-@pytest.mark.parametrize("number", [STOP, TERM, GONE])
-async def test_signals_of_the_process_are_received_and_afterwards_as_before(
-    default_handling: None, said: list[str], number: signal.Signals
-) -> None:
-    before = [signal.getsignal(each) for each in (STOP, TERM, GONE)]
+async def test_whoever_is_the_source_ends_what_is_done() -> None:
+    """A run that is one of several is stopped by whoever coordinates them, not by signals."""
+
+    @asynccontextmanager
+    async def coordinator(stop: Stop) -> AsyncIterator[None]:
+        async with trio.open_nursery() as nursery:
+
+            async def order() -> None:
+                await trio.testing.wait_all_tasks_blocked()
+                stop.request(Level.LEAVE)
+
+            nursery.start_soon(order)
+            yield
+
     with trio.fail_after(10):
-        async with open_interrupt(said.append) as interrupt:
-            os.kill(os.getpid(), number)
-            await interrupt.stopping.wait()
-    assert interrupt.signal is number
-    assert [signal.getsignal(each) for each in (STOP, TERM, GONE)] == before
-
-
-async def test_under_nohup_a_terminal_may_go(default_handling: None, said: list[str]) -> None:
-    signal.signal(GONE, signal.SIG_IGN)
-    async with open_interrupt(said.append) as interrupt:
-        assert signal.getsignal(GONE) is signal.SIG_IGN
-        os.kill(os.getpid(), GONE)
-        await trio.testing.wait_all_tasks_blocked()
-    assert not interrupt.stopping.is_set()
+        async with open_stop(ignore, coordinator) as stop:
+            await trio.sleep_forever()
+    assert asked(stop) == (True, True, True)
+    assert stop.signal is None

@@ -14,7 +14,6 @@ from actors.ports import Person
 from actors.shelter import Shelter
 from sim.clean.ledger import open_ledger
 from sim.clean.ledger_text import EntryState
-from sim.live.console import Progress
 from sim.world.creation import Creation
 from sim.world.people import new_password, numbered
 from sim.world.turns import for_each
@@ -45,7 +44,7 @@ async def create(cloud: FakeCloud, path: Path, count: int = 1, stop_s: float = 1
             with trio.move_on_after(stop_s), trio.fail_after(600):
                 try:
                     limit = trio.CapacityLimiter(2)
-                    await for_each(wanted, one, limit, Progress(quiet=True), "created", cuts=False)
+                    await for_each(wanted, one, limit, cuts=False)
                 except SetupError as error:
                     found.error = error
             found.entries = {entry.name: entry.state for entry in ledger.entries}

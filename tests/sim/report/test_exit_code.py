@@ -8,18 +8,19 @@ from typing import Any
 import attrs
 import pytest
 
-from actors.events import Ending as StoryEnding
-from actors.events import ViolationKind
+from actors.errors import Outcome
+from actors.events import Ending, ViolationKind
+from sim.clean.end import CleanupEnd
 from sim.clean.remover import CleanupResult
 from sim.config.grammar.threshold import parse_threshold
-from sim.config.model import Config, Load, LoginOptions, Output, StoryOptions, Target, UserOptions
-from sim.exit import ExitCode
+from sim.config.model import Config, StoryOptions
+from sim.exit import ExitCode, exit_code
+from sim.measure.recorder import Recorder
 from sim.measure.summary import summarize
 from sim.measure.thresholds import judge
-from sim.report.outcome import Ending, exit_code
-from tests.support.facts import call, execution, recorder_of, violation
+from sim.report.build import RunFacts, trouble_of
+from tests.support.facts import CONFIG, call, execution, recorder_of, run_facts, violation
 
-CONFIG = Config(Target(), LoginOptions(), UserOptions(), Load(()), StoryOptions(), Output())
 TOLERANT = attrs.evolve(CONFIG, stories=StoryOptions(allow_violations=True))
 
 
@@ -28,42 +29,44 @@ class Wrong:
     """What went wrong, and the code of it alone; each is worse than those that follow."""
 
     code: ExitCode
-    ending: dict[str, Any] = attrs.Factory(dict)
+    facts: dict[str, Any] = attrs.Factory(dict)
     violated: bool = False
     limit_failed: bool = False
-    broken: bool = False
 
 
 WRONGS = [
-    Wrong(ExitCode.LEFT_BEHIND, {"cleanup": CleanupResult(1, ("loadtest_user_1",))}),
+    Wrong(ExitCode.LEFT_BEHIND, {"cleanup": CleanupEnd(CleanupResult(1, ("loadtest_user_1",)))}),
     Wrong(ExitCode.INTERRUPTED, {"signal": signal.SIGINT}),
     Wrong(ExitCode.SETUP_FAILED, {"problem": "cannot reach it"}),
     Wrong(ExitCode.VIOLATIONS, violated=True),
     Wrong(ExitCode.THRESHOLD, limit_failed=True),
-    Wrong(ExitCode.THRESHOLD, broken=True),
+    Wrong(ExitCode.THRESHOLD, {"was_broken": True}),
 ]
 
 
-def code_of(*wrongs: Wrong, config: Config = CONFIG, succeeded: int = 1) -> ExitCode:
+def code_of(*wrongs: Wrong, config: Config = CONFIG, outcome: Outcome = Outcome.OK) -> ExitCode:
     violated = any(wrong.violated for wrong in wrongs)
     seen = (violation(ViolationKind.LOST_UPDATE),) if violated else ()
-    recorder = recorder_of([call(1.0), execution(ending=StoryEnding.SUCCEEDED, violations=seen)])
+    recorder = recorder_of([call(1.0, outcome), execution(violations=seen)])
     bound = "1ms" if any(wrong.limit_failed for wrong in wrongs) else "1h"
-    verdicts = [judge(parse_threshold(f"calls: max<{bound}"), recorder)]
-    ending = Ending(**{name: value for wrong in wrongs for name, value in wrong.ending.items()})
-    broken = any(wrong.broken for wrong in wrongs)
-    return exit_code(config, ending, summarize(recorder), verdicts, succeeded, broken=broken)
+    verdicts = (judge(parse_threshold(f"calls: max<{bound}"), recorder_of([call(1.0)])),)
+    facts = {name: value for wrong in reversed(wrongs) for name, value in wrong.facts.items()}
+    return code_with(recorder, run_facts(verdicts=verdicts, **facts), config)
+
+
+def code_with(recorder: Recorder, facts: RunFacts, config: Config = CONFIG) -> ExitCode:
+    return exit_code(trouble_of(config, summarize(recorder), facts))
 
 
 async def test_a_workflow_without_one_success_is_never_0_and_the_least_of_what_is_wrong() -> None:
-    failed = [call(1.0), execution(), execution(ending=StoryEnding.FAILED, workflow="file_share")]
-    cut_off = [call(1.0), execution(ending=StoryEnding.INTERRUPTED)]
+    failed = [call(1.0), execution(), execution(ending=Ending.FAILED, workflow="file_share")]
+    cut_off = [call(1.0), execution(ending=Ending.INTERRUPTED)]
     for facts in (failed, cut_off):
-        summary = summarize(recorder_of(facts))
-        assert exit_code(CONFIG, Ending(), summary, (), 1, broken=False) == ExitCode.SETUP_FAILED
-        assert exit_code(CONFIG, Ending(), summary, (), 1, broken=True) == ExitCode.THRESHOLD
-    in_part = [call(1.0), execution(), execution(ending=StoryEnding.FAILED)]
-    assert exit_code(CONFIG, Ending(), summarize(recorder_of(in_part)), (), 1, broken=False) == ExitCode.OK
+        recorder = recorder_of(facts)
+        assert code_with(recorder, run_facts()) == ExitCode.SETUP_FAILED
+        assert code_with(recorder, run_facts(was_broken=True)) == ExitCode.THRESHOLD
+    in_part = [call(1.0), execution(), execution(ending=Ending.FAILED)]
+    assert code_with(recorder_of(in_part), run_facts()) == ExitCode.OK
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
@@ -72,7 +75,7 @@ async def test_a_signal_has_the_code_that_a_shell_gives_it(number: signal.Signal
 
 
 async def test_a_bug_is_worse_than_anything() -> None:
-    bug = Wrong(ExitCode.INTERNAL, {"bug": RuntimeError("no")})
+    bug = Wrong(ExitCode.INTERNAL, {"has_bug": True})
     assert code_of(bug, *WRONGS) == ExitCode.INTERNAL
 
 
@@ -96,9 +99,12 @@ async def test_violations_may_be_allowed() -> None:
 
 
 async def test_a_limit_that_stopped_the_run_is_99_though_it_holds_over_the_whole() -> None:
-    assert code_of(Wrong(ExitCode.THRESHOLD, broken=True)) == ExitCode.THRESHOLD
+    assert code_of(Wrong(ExitCode.THRESHOLD, {"was_broken": True})) == ExitCode.THRESHOLD
 
 
 async def test_a_run_without_one_good_call_has_failed() -> None:
-    assert code_of(succeeded=0) == ExitCode.SETUP_FAILED
-    assert code_of(Wrong(ExitCode.TERMINATED, {"signal": signal.SIGTERM}), succeeded=0) == ExitCode.TERMINATED
+    assert code_of(outcome=Outcome.TOOL_ERROR) == ExitCode.SETUP_FAILED
+    assert (
+        code_of(Wrong(ExitCode.TERMINATED, {"signal": signal.SIGTERM}), outcome=Outcome.TOOL_ERROR)
+        == ExitCode.TERMINATED
+    )

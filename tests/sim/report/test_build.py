@@ -1,9 +1,8 @@
-"""The JSON report: plain values, complete, in one piece."""
+"""The document of a run as JSON: every figure in its place."""
 
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,28 +14,31 @@ from actors.events import Ending, ViolationKind
 from sim.config.grammar.threshold import parse_threshold
 from sim.load.watchdog import Breakpoint
 from sim.measure.recorder import Recorder
-from sim.measure.summary import summarize
 from sim.measure.thresholds import judge
-from sim.report.json_report import build, write
-from tests.support.facts import call, execution, propagation, recorder_of, run_info, violation
+from sim.report.result_json import to_json
+from tests.support.facts import call, execution, propagation, recorder_of, result_of, violation
 
 
 async def report_of(*facts: Any, limits: tuple[str, ...] = (), **info: Any) -> dict[str, Any]:
     recorder = recorder_of(facts)
     await trio.sleep(2)
     verdicts = tuple(judge(parse_threshold(text), recorder) for text in limits)
-    report = build(summarize(recorder), run_info(verdicts=verdicts, **info))
-    parsed: dict[str, Any] = json.loads(json.dumps(report, allow_nan=False))
+    return as_json(recorder, verdicts=verdicts, **info)
+
+
+def as_json(recorder: Recorder, **fields: Any) -> dict[str, Any]:
+    parsed: dict[str, Any] = json.loads(to_json(result_of(recorder, **fields)))
     return parsed
 
 
 async def test_limits_stand_in_it_with_what_was_measured(autojump_clock: MockClock) -> None:
     texts = ("calls: max<1s", "errors: rate<1%", "propagation: p(99)<2s")
     report = await report_of(call(0.5), call(outcome=Outcome.TOOL_ERROR), limits=texts)
+    usual = {"aborts": False, "note": ""}
     assert report["thresholds"] == [
-        {"threshold": texts[0], "passed": True, "measured": 0.5, "bound": 1.0, "unit": "s"},
-        {"threshold": texts[1], "passed": False, "measured": 0.5, "bound": 0.01, "unit": "fraction"},
-        {"threshold": texts[2], "passed": False, "measured": None, "bound": 2.0, "unit": "s"},
+        {"threshold": texts[0], "passed": True, "measured": 0.5, "bound": 1.0, "unit": "s", **usual},
+        {"threshold": texts[1], "passed": False, "measured": 0.5, "bound": 0.01, "unit": "fraction", **usual},
+        {"threshold": texts[2], "passed": False, "measured": None, "bound": 2.0, "unit": "s", **usual},
     ]
 
 
@@ -50,6 +52,7 @@ async def test_what_a_search_found_stands_in_it(autojump_clock: MockClock) -> No
         "silent": [],
         "succeeded": None,
         "note": "",
+        "text": "12.5/s held, 13/s did not (errors: rate<1%: 4%)",
     }
     assert (await report_of(call()))["breakpoint"] is None
 
@@ -90,7 +93,7 @@ async def test_violations_have_examples_at_their_time_in_the_run(autojump_clock:
     await trio.sleep(3)
     seen = (violation(ViolationKind.STALE_READ),)
     recorder(execution(ending=Ending.FAILED, violations=seen))
-    consistency = build(summarize(recorder), run_info())["consistency"]["note_share"]
+    consistency = as_json(recorder)["consistency"]["note_share"]
     assert consistency["violations"] == {"stale_reads": 1}
     (example,) = consistency["examples"]
     assert (example["kind"], example["expected"], example["at"]) == ("stale_reads", "the new", 3.0)
@@ -106,25 +109,7 @@ async def test_a_propagation_is_an_interval_under_the_name_of_its_workflow(
 
 
 async def test_a_run_without_a_fact_has_a_report_of_the_same_keys(autojump_clock: MockClock) -> None:
-    nothing = build(summarize(Recorder()), run_info())
+    nothing = as_json(Recorder())
     assert nothing.keys() == (await report_of(call())).keys()
     assert nothing["calls"]["latency"]["p95"] is None
     assert nothing["baseline"]["total_operations"] == 0
-
-
-def test_it_replaces_the_file_in_one_go(tmp_path: Path) -> None:
-    path = tmp_path / "run.json"
-    path.write_text("an older report")
-    write({"a": 1}, path)
-    assert json.loads(path.read_text()) == {"a": 1}
-    assert path.read_bytes().endswith(b"}\n")
-    assert [file.name for file in tmp_path.iterdir()] == ["run.json"]
-
-
-def test_when_it_cannot_be_written_the_older_one_stays_and_nothing_is_left(tmp_path: Path) -> None:
-    path = tmp_path / "run.json"
-    path.write_text("an older report")
-    with pytest.raises(ValueError, match="not JSON compliant"):
-        write({"a": float("nan")}, path)
-    assert path.read_text() == "an older report"
-    assert [file.name for file in tmp_path.iterdir()] == ["run.json"]

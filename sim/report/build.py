@@ -1,0 +1,239 @@
+"""Builds the document of a run from its figures, and from the facts around them."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Mapping, Sequence
+from typing import Protocol
+
+import attrs
+
+from sim import __version__
+from sim.clean.end import CleanupEnd
+from sim.config.model import Config
+from sim.exit import Trouble, exit_code
+from sim.measure.summary import BASELINE, Summary
+from sim.measure.thresholds import Verdict
+from sim.report import build_course, build_figures
+from sim.report.configuration import comparable_key, config_json
+from sim.report.result import PRODUCT, SCHEMA_VERSION, Result
+from sim.report.result_end import (
+    BreakpointResult,
+    Cleanup,
+    Consistency,
+    ThresholdResult,
+    ViolationExample,
+    WallClock,
+)
+from sim.report.result_figures import Sketches, SketchPair, SketchPoints, Totals
+from sim.report.result_json import presentable
+
+
+class FoundBreakpoint(Protocol):
+    """What a search for the rate that holds has found; its text says all of it."""
+
+    held: float | None
+    broke: float | None
+    by: tuple[str, ...]
+    silent: tuple[str, ...]
+    succeeded: float | None
+    note: str
+
+
+@attrs.frozen
+class RunFacts:
+    """What is known of a run beside its figures.
+
+    Attributes:
+        target: what was driven, in words; names the built-in stand-in where it was that.
+        clock: `wall` or `virtual`.
+        login: how users logged in, and why so.
+        protocols: negotiated MCP protocol versions, with the number of users.
+        users: how many took part.
+        stopped: why it ended, in words.
+        cleanup: what became of what was created.
+        steps: names of each workflow's steps, in the order of the story; `{i}` stands for a number.
+        began: wall-clock time of the start (ISO 8601, UTC); "" on the virtual clock.
+        run_id: the mark that everything created by it bears; "" where nothing was.
+        command: the words that repeat it.
+        generator_cpu: share of one core that this process used while measuring; None: not known.
+        generator_rss: its memory at most, bytes; None: not known.
+        verdicts: the thresholds, and what was measured against them.
+        breakpoint: what a search for the rate that holds has found; None where the run was none.
+        was_broken: whether a threshold stopped the run.
+        problem: why it could not begin, "" when it could.
+        has_bug: whether something nobody expected ended it.
+        signal: the one that ended it.
+        steered: whether somebody changed the load while it ran.
+    """
+
+    target: str
+    clock: str
+    login: str
+    users: int
+    stopped: str
+    cleanup: CleanupEnd
+    protocols: Mapping[str, int] = attrs.Factory(dict)
+    steps: Mapping[str, Sequence[str]] = attrs.Factory(dict)
+    began: str = ""
+    run_id: str = ""
+    command: tuple[str, ...] = ()
+    generator_cpu: float | None = None
+    generator_rss: int | None = None
+    verdicts: tuple[Verdict, ...] = ()
+    breakpoint: FoundBreakpoint | None = None
+    was_broken: bool = False
+    problem: str = ""
+    has_bug: bool = False
+    signal: signal.Signals | None = None
+    steered: bool = False
+
+
+def build_result(config: Config, summary: Summary, facts: RunFacts) -> Result:
+    """The document, in which every text is one line of printable characters; the exit code is in it.
+
+    Raises ValueError where a figure is no finite number.
+    """
+    stories = summary.stories
+    result = Result(
+        schema_version=SCHEMA_VERSION,
+        summary=totals(summary, facts.users),
+        workflows={
+            name: build_figures.workflow(story, facts.steps.get(name, ())) for name, story in stories.items()
+        },
+        users={uid: build_figures.operations(user.calls, user.steps) for uid, user in summary.users.items()},
+        baseline=build_figures.baseline(stories.get(BASELINE)),
+        thresholds=tuple(threshold_result(verdict) for verdict in facts.verdicts),
+        breakpoint=breakpoint_result(facts.breakpoint),
+        target=facts.target,
+        clock=facts.clock,
+        seed=config.load.seed,
+        login=facts.login,
+        protocols=dict(facts.protocols),
+        stopped=facts.stopped,
+        exit_code=int(exit_code(trouble_of(config, summary, facts))),
+        calls=build_figures.calls(summary.calls),
+        consistency={name: consistency(summary, name) for name in stories},
+        checks=summary.checks,
+        propagation={
+            f"{name}.{interval}": build_figures.propagation(name, interval, figures)
+            for name, story in stories.items()
+            for interval, figures in story.intervals.items()
+        },
+        outcomes=build_figures.outcomes(summary),
+        error_examples={kind: tuple(texts) for kind, texts in summary.outcome_examples.items()},
+        failures=build_figures.failures(summary),
+        phases=summary.phases,
+        executions=summary.executions,
+        arrivals=build_figures.arrivals(summary.arrivals),
+        setup={name: build_figures.setup(figures) for name, figures in summary.setup.items()},
+        inbox_wait=build_figures.counted(summary.inbox_wait),
+        not_started=summary.not_started,
+        groups={name: build_figures.calls(figures) for name, figures in summary.groups.items()},
+        regions={name: build_figures.calls(figures) for name, figures in summary.regions.items()},
+        tools={},
+        levels=(),
+        burst=build_course.burst(summary.burst),
+        generator=build_course.generator(summary, facts.generator_cpu, facts.generator_rss),
+        timeseries=build_course.timeseries(summary),
+        sketches=no_sketches(),
+        examples={},
+        cleanup=cleanup(facts.cleanup),
+        config=config_json(config),
+        comparable=comparable_key(config),
+        command=facts.command,
+        product=PRODUCT,
+        version=__version__,
+        run_id=facts.run_id,
+        steered=facts.steered,
+        wall_clock=WallClock(facts.began, facts.generator_cpu),
+    )
+    cleaned: Result = presentable(result)
+    return cleaned
+
+
+def trouble_of(config: Config, summary: Summary, facts: RunFacts) -> Trouble:
+    """All that went wrong in a run."""
+    stories = summary.stories.values()
+    return Trouble(
+        bug=facts.has_bug,
+        left_behind=not facts.cleanup.is_clean,
+        signal=facts.signal,
+        failed=bool(facts.problem) or not summary.calls.ok,
+        violated=bool(summary.violations) and not config.stories.allow_violations,
+        broken=facts.was_broken or not all(verdict.held for verdict in facts.verdicts),
+        fruitless=any(story.total and not story.succeeded for story in stories),
+    )
+
+
+def totals(summary: Summary, users: int) -> Totals:
+    """The whole run in five figures; the baseline's executions are operations."""
+    alone = summary.stories.get(BASELINE)
+    return Totals(
+        duration=summary.measured_s,
+        total_workflows=sum(story.total for name, story in summary.stories.items() if name != BASELINE),
+        total_baseline_ops=sum(step.total for step in alone.steps.values()) if alone else 0,
+        total_users=users,
+        total_operations=summary.calls.total,
+    )
+
+
+def threshold_result(verdict: Verdict) -> ThresholdResult:
+    threshold = verdict.threshold
+    return ThresholdResult(
+        threshold=threshold.text,
+        passed=verdict.held,
+        measured=verdict.measured,
+        bound=threshold.bound,
+        unit=threshold.unit.value,
+        aborts=threshold.aborts,
+        note=verdict.note,
+    )
+
+
+def breakpoint_result(found: FoundBreakpoint | None) -> BreakpointResult | None:
+    if found is None:
+        return None
+    return BreakpointResult(
+        held=found.held,
+        broke=found.broke,
+        by=tuple(found.by),
+        silent=tuple(found.silent),
+        succeeded=found.succeeded,
+        note=found.note,
+        text=str(found),
+    )
+
+
+def consistency(summary: Summary, workflow: str) -> Consistency:
+    story = summary.stories[workflow]
+    examples = (
+        ViolationExample(
+            kind=one.kind.value,
+            step=one.step,
+            user=one.user,
+            expected=one.expected,
+            seen=one.seen,
+            at=one.at - summary.started,
+        )
+        for one in story.examples
+    )
+    return Consistency(story.violations, story.conflicts, tuple(examples))
+
+
+def cleanup(end: CleanupEnd) -> Cleanup:
+    result = end.result
+    return Cleanup(
+        text=end.text,
+        left_behind=end.left,
+        removed=result.removed if result else None,
+        expiring=result.expiring if result else (),
+        notes=result.notes if result else (),
+        kept=end.kept,
+    )
+
+
+def no_sketches() -> Sketches:
+    """Of a run without any."""
+    nothing = SketchPoints(0, 0.0, None, None, (), ())
+    return Sketches(SketchPair(nothing, nothing), {}, {}, {}, {})

@@ -1,0 +1,37 @@
+"""In which formats a run can be told: each is a function of its document alone, one file and one row here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+
+import attrs
+
+from sim.report.markdown import markdown_report
+from sim.report.result import Result
+from sim.report.result_json import to_json
+from sim.report.terminal import text_report
+
+
+@attrs.frozen
+class Format:
+    """One format.
+
+    Attributes:
+        render: the same document gives the same text, wherever and whenever.
+        suffix: of files in it.
+        summary: what it is for, in a few words.
+    """
+
+    render: Callable[[Result], str]
+    suffix: str
+    summary: str
+
+
+FORMATS: Mapping[str, Format] = MappingProxyType(
+    {
+        "json": Format(to_json, ".json", "everything, to be read again"),
+        "text": Format(text_report, ".txt", "as it is shown at the end of a run"),
+        "markdown": Format(markdown_report, ".md", "for a comment below a pull request"),
+    }
+)

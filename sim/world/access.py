@@ -1,0 +1,98 @@
+"""Having the MCP server act for users: access that they grant it, or passwords that it is shown."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from functools import partial
+
+import trio
+
+from actors.events import Emit, SetupStep
+from actors.login.provisioning import Grants
+from actors.ports import Connector, Credentials, Person
+from sim.clean.ledger import Ledger
+from sim.clean.things.app_password import APP_PASSWORD_KIND
+from sim.clean.things.content import MARK_KIND
+from sim.clean.things.grant import GRANT_KIND
+from sim.world.auth_checks import check_lets_in, check_users_differ
+from sim.world.servers import Servers
+from sim.world.turns import for_each, timed
+
+
+class Access:
+    """What is done with the log-ins of everybody; each method raises SetupError.
+
+    Args:
+        limit: so many at the same time.
+    """
+
+    def __init__(
+        self,
+        servers: Servers,
+        ledger: Ledger,
+        connector: Connector,
+        limit: trio.CapacityLimiter,
+        emit: Emit,
+    ) -> None:
+        self._servers = servers
+        self._ledger = ledger
+        self._connector = connector
+        self._limit = limit
+        self._emit = emit
+        self._marked: set[str] = set()
+
+    def note_marks(self, people: Sequence[Person]) -> None:
+        """Before anybody writes: in accounts that stay is what will bear the run's mark."""
+        for person in people if self._servers.accounts_stay else ():
+            if person.uid not in self._marked:
+                self._marked.add(person.uid)
+                self._ledger.created(MARK_KIND, person.uid, login=person.login)
+
+    async def grant(self, people: Sequence[Person], credentials: Mapping[str, Credentials]) -> None:
+        """Everybody grants the MCP server access to their account."""
+        servers = self._servers
+        grants = Grants(
+            servers.http,
+            servers.mcp_url,
+            servers.nextcloud_url,
+            self._connector,
+            servers.driver,
+            servers.trust,
+        )
+
+        async def grant(person: Person) -> None:
+            act = partial(grants.provision, person, credentials[person.uid], lambda: self._note_grant(person))
+            measured = partial(timed, SetupStep.PROVISION, person.uid, act, self._emit)
+            await (self._noted(person, measured) if servers.accounts_stay else measured())
+
+        await for_each(people, grant, self._limit)
+
+    async def _noted(self, person: Person, act: Callable[[], Awaitable[object]]) -> None:
+        """Do what gives an account that stays an app password; the ledger knows it, whatever happens."""
+        lists, login = self._servers.app_passwords, person.login
+        known = await lists.app_passwords(person)
+        self._ledger.intend(
+            APP_PASSWORD_KIND, person.uid, known=" ".join(map(str, sorted(known))), login=login
+        )
+        await act()
+        for number in await lists.app_passwords(person) - known:
+            self._ledger.created(APP_PASSWORD_KIND, f"{person.uid}/{number}", login=login)
+        self._ledger.removed(APP_PASSWORD_KIND, person.uid)
+
+    def _note_grant(self, person: Person) -> None:
+        stays = {"stays": "yes"} if self._servers.accounts_stay else {}
+        self._ledger.intend(GRANT_KIND, person.uid, url=self._servers.mcp_url, login=person.login, **stays)
+
+    async def compare(self, people: Sequence[Person], credentials: Mapping[str, Credentials]) -> None:
+        """Every password is good (each is shown once), and they tell users apart."""
+
+        async def look(person: Person) -> None:
+            await check_lets_in(self._connector, person, credentials[person.uid])
+
+        if len(people) > 1:
+            self.note_marks(people[:2])
+            (one, two), title = people[:2], f"simulate {self._ledger.head.mark}"
+            first, second = (one, credentials[one.uid]), (two, credentials[two.uid])
+            await check_users_differ(self._connector, first, second, title)
+        rest = people[2:] if len(people) > 1 else people
+        await for_each(rest, look, self._limit)

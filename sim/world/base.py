@@ -1,0 +1,190 @@
+"""A world: where the users of a run live, and the steps that bring them up.
+
+Whoever opens one plays its steps and then does something with the crowd: a run drives a load, `doctor`
+makes one call, `tools` lists. Leaving a world removes what was made in it. Of which kind it is, is known
+by `kind_of` alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from typing import Protocol
+
+import attrs
+import trio
+
+from actors.errors import SetupError
+from actors.events import Emit, Note, StepBegan, StepEnded
+from actors.ports import Connector, Credentials, Person
+from sim.clean.end import CleanupEnd
+from sim.config.model import Config
+from sim.runtime.clock import Clock
+from sim.runtime.stop import Stop
+from workflows.base import Workflow
+
+TOOLS_FIT = "tools for the workflows"
+"""The step of every world after which it is known that what is to be played can be played."""
+
+
+def always() -> bool:
+    return True
+
+
+@attrs.frozen
+class Step:
+    """One part of bringing a crowd up.
+
+    Attributes:
+        name: what is so once it has been played ("users created").
+        title: what is being done, asked for when it begins.
+        act: does it; gives what is worth knowing then, or "". Raises SetupError. Cancelled, it leaves
+            what the ledger names.
+        is_needed: asked when its turn comes; may be wrong before.
+    """
+
+    name: str
+    title: Callable[[], str]
+    act: Callable[[], Awaitable[str]]
+    is_needed: Callable[[], bool] = always
+
+
+@attrs.frozen
+class Crowd:
+    """Who there is to drive, and how.
+
+    Attributes:
+        people: by the name of their group, in the order in which they come.
+        credentials: by user id, of everybody who has been logged in.
+        connector: opens their sessions.
+        workflows: those that were chosen and for which there are tools.
+        mark: stands in whatever this run makes.
+        login: how users get in, in words.
+        at_once: so many sessions are opened at the same time.
+        unanswered: whose calls may have changed something and never came to their answer, with the instant at
+            which the first was sent. Whoever drives the crowd fills it, also when cancelled; leaving
+            the world reads it.
+    """
+
+    people: Mapping[str, Sequence[Person]]
+    credentials: Mapping[str, Credentials]
+    connector: Connector
+    workflows: Mapping[str, Workflow]
+    mark: str
+    login: str
+    at_once: int
+    unanswered: dict[str, float]
+
+    @property
+    def first(self) -> Person:
+        """The first of those who are logged in."""
+        return next(p for group in self.people.values() for p in group if p.uid in self.credentials)
+
+    @property
+    def size(self) -> int:
+        """How many people there are."""
+        return sum(map(len, self.people.values()))
+
+
+class World(Protocol):
+    """An open world."""
+
+    @property
+    def target(self) -> str:
+        """What is driven, in words."""
+
+    @property
+    def clock(self) -> Clock:
+        """Whose time it is."""
+
+    @property
+    def began(self) -> str:
+        """When it was opened, by the clock's calendar."""
+
+    @property
+    def steps(self) -> Sequence[Step]:
+        """They bring the crowd up, in this order."""
+
+    @property
+    def crowd(self) -> Crowd:
+        """As far as the steps have been played."""
+
+    def expect_writing(self) -> None:
+        """To be called before anybody of the crowd writes: where the run's mark will stand is noted then."""
+
+    @property
+    def cleanup(self) -> CleanupEnd:
+        """What became of what was made; complete once the world has been left."""
+
+
+OpenWorld = Callable[[Config, Emit, Stop], AbstractAsyncContextManager[World]]
+
+
+@attrs.frozen
+class WorldKind:
+    """One kind of world: its clock, and how one is opened on it."""
+
+    clock: Clock
+    open: OpenWorld
+
+
+def kind_of(config: Config) -> WorldKind:
+    """The kind that was asked for: the one place that knows them all. What each imports is its own."""
+    if config.target.virtual:
+        from sim.world.virtual.world import VIRTUAL
+
+        return VIRTUAL
+    from sim.world.live import LIVE
+
+    return LIVE
+
+
+@asynccontextmanager
+async def open_world(config: Config, emit: Emit, stop: Stop) -> AsyncIterator[World]:
+    """The world that `config` asks for. What is done in it is the work that `stop` may end.
+
+    Leaving it, however, removes what was made in it: also when the work was cancelled or broke; only
+    the third level of `stop` gets past that. Raises SetupError, maybe within groups.
+    """
+    async with kind_of(config).open(config, emit, stop) as world:
+        with stop.work:
+            yield world
+
+
+async def play(steps: Sequence[Step], emit: Emit, more: int = 0) -> int:
+    """Play those that are needed, in this order; every begin and end is an event. Gives their number.
+
+    Raises SetupError of the first that fails.
+
+    Args:
+        more: so many steps come afterwards, from somewhere else.
+    """
+    number = 0
+    for place, step in enumerate(steps):
+        if not step.is_needed():
+            continue
+        number += 1
+        of = number + sum(later.is_needed() for later in steps[place + 1 :]) + more
+        await _play(step, number, of, emit)
+    return number
+
+
+async def _play(step: Step, number: int, of: int, emit: Emit) -> None:
+    ended = StepEnded(number, of, step.name, ok=False, text="interrupted", at=0.0)
+    emit(StepBegan(number, of, step.name, step.title(), trio.current_time()))
+    try:
+        ended = attrs.evolve(ended, text=await step.act(), ok=True)
+    except SetupError as error:
+        ended = attrs.evolve(ended, text=str(error))
+        raise
+    finally:
+        emit(attrs.evolve(ended, at=trio.current_time()))
+
+
+def notes_to(emit: Emit) -> Callable[[str], None]:
+    """Tells lines as events."""
+
+    def say(text: str) -> None:
+        emit(Note(text, at=trio.current_time()))
+
+    return say
