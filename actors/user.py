@@ -27,7 +27,7 @@ from actors.messages import ActorGone, Reply, Step
 from actors.ports import Credentials, Person, ToolSession
 from actors.shared import Shared
 from actors.text import harmless
-from actors.verdict import INTERRUPTED, Verdict, judge_answer, judge_error, measured, reply_of
+from actors.verdict import INTERRUPTED, CallVerdict, judge_answer, judge_error, measured, reply_of
 
 INBOX_CAPACITY = 64
 MAX_REFUSALS = 3
@@ -224,7 +224,7 @@ class User:
         self.gave_up = self._was_never_on_stage and self._refusals >= MAX_REFUSALS
         self._note(error.outcome, started, str(error))
         if envelope is not None:
-            self._settle(envelope, started, Verdict(error.outcome, error=error))
+            self._settle(envelope, started, CallVerdict(error.outcome, error=error))
 
     def _note(self, outcome: Outcome, started: float, text: str = "") -> None:
         step = SetupStep.SESSION if self._was_never_on_stage else SetupStep.RECONNECT
@@ -285,7 +285,7 @@ class User:
             else:
                 self._settle(envelope, started, verdict)
 
-    def _settle(self, envelope: Envelope, started: float | None, verdict: Verdict) -> None:
+    def _settle(self, envelope: Envelope, started: float | None, verdict: CallVerdict) -> None:
         """Record a call and answer its asker. `started` is None for one that did not get so far."""
         step, finished = envelope.step, trio.current_time()
         if started is None:

@@ -30,7 +30,7 @@ ONLY_IMPORTED_BY = {
     # Fed a NaN it allocates without end, so one place guards its door.
     "tdigest": {"sim.measure.sketch"},
     # The SDK's own HTTP client: only where its transport is made and wrapped. All else takes httpx.
-    "httpx2": {"actors.sdk.carrier", "actors.sdk.connector"},
+    "httpx2": {"actors.sdk.carrier", "actors.sdk.sdk_connector"},
 }
 LONGEST_FILE_LINES = 300
 
@@ -174,13 +174,13 @@ def test_no_file_is_longer_than_a_few_screens() -> None:
         (upward, "actors/user.py", "import workflows.director"),
         (upward, "actors/user.py", "def late():\n    from sim import app"),
         (upward, "workflows/run.py", "from sim.config.model import Config"),
-        (out_of_the_standin, "sim/standin/app.py", "from actors.secret import Secret"),
-        (out_of_the_standin, "sim/standin/app.py", "from .. import exit"),
+        (out_of_the_standin, "sim/standin/application.py", "from actors.secret import Secret"),
+        (out_of_the_standin, "sim/standin/application.py", "from .. import exit"),
         (out_of_the_standin, "sim/standin/identity/web.py", "from ...exit import ExitCode"),
         (into_the_standin, "sim/stage.py", "from sim.standin.store import Store"),
         (into_the_standin, "sim/stage.py", "from sim import standin"),
         (into_the_standin, "sim/stage.py", "from . import standin"),
-        (out_of_the_clean_room, "sim/clean/things/user.py", "from sim.live.console import Progress"),
+        (out_of_the_clean_room, "sim/clean/things/created_user.py", "from sim.live.console import Progress"),
         (out_of_the_clean_room, "sim/clean/remover.py", "from ..load import Load"),
         (astray, "sim/stage.py", "import tdigest"),
         (astray, "actors/accounts.py", "from httpx2 import AsyncClient"),
@@ -197,7 +197,7 @@ def test_a_forbidden_import_is_found(rule: object, place: str, text: str, tmp_pa
     ("rule", "place", "text"),
     [
         (upward, "sim/app.py", "from workflows.catalogue import catalogue"),
-        (out_of_the_standin, "sim/standin/app.py", "from sim.standin import store"),
+        (out_of_the_standin, "sim/standin/application.py", "from sim.standin import store"),
         (out_of_the_standin, "sim/standin/identity/web.py", "from ..store import Store"),
         (into_the_standin, "sim/virtual_run.py", "from sim.standin.store import Store"),
         (into_the_standin, "sim/cli/commands.py", "from sim.standin.serve import serve"),

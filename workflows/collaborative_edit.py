@@ -13,7 +13,7 @@ from workflows.role import Role
 from workflows.run import Run
 from workflows.sharing import EDIT, grants
 
-MOST_TRIES = 8
+MAX_TRIES = 8
 """How often a user tries to get an addition past the others before they give up."""
 
 
@@ -95,14 +95,14 @@ class Addition:
         """Append the line as a real client does: on a conflict, read again and try again, boundedly.
 
         An append whose answer never came is not repeated: it may have been carried out. Raises
-        StepFailed when the server refuses it, or after `MOST_TRIES` conflicts.
+        StepFailed when the server refuses it, or after `MAX_TRIES` conflicts.
 
         Args:
             possible: what may stand in the note when it is read again.
         """
-        for attempt in range(1, MOST_TRIES + 1):
+        for attempt in range(1, MAX_TRIES + 1):
             # What is tried again after a conflict has not gone wrong; what is given up has.
-            retried = [412] if attempt < MOST_TRIES else []
+            retried = [412] if attempt < MAX_TRIES else []
             try:
                 await self.member.does(
                     "concurrent_append_{i}",
@@ -112,7 +112,7 @@ class Addition:
                     content=self.line,
                 )
             except StepFailed as failure:
-                if not failure.is_conflict or attempt == MOST_TRIES:
+                if not failure.is_conflict or attempt == MAX_TRIES:
                     raise
                 self._run.note_conflict()
                 await self.member.does(

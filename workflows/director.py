@@ -22,8 +22,8 @@ from workflows.base import Workflow
 from workflows.budget import Budget
 from workflows.bugs import BugWatch
 from workflows.failures import StoryBug
-from workflows.mix import Mix
 from workflows.playing import Playing
+from workflows.repertoire import Mix
 from workflows.run import Run, Settings
 
 __all__ = ["Budget", "Company", "Director"]

@@ -17,8 +17,8 @@ from workflows.run import Run
 if TYPE_CHECKING:
     from workflows.role import Role
 
-FIRST_PAUSE_S = 0.05
-LONGEST_PAUSE_S = 1.0
+INITIAL_PAUSE_S = 0.05
+MAX_PAUSE_S = 1.0
 SHARES = "nc_share_list"
 
 
@@ -52,7 +52,7 @@ class Looking:
         late may have missed it by a hair.
         """
         deadline = self._begun + self._run.settings.propagation_timeout_s
-        pause = FIRST_PAUSE_S
+        pause = INITIAL_PAUSE_S
         while True:
             self._last = look = await self._look()
             if isinstance(look, Done) and sees(Answer(look.value)):
@@ -63,7 +63,7 @@ class Looking:
                 return None
             now = trio.current_time()
             await trio.sleep_until(max(now, min(now + pause, deadline)))
-            pause = min(LONGEST_PAUSE_S, pause * 1.5)
+            pause = min(MAX_PAUSE_S, pause * 1.5)
 
     async def _look(self) -> Done | Failed:
         try:

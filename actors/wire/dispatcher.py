@@ -26,9 +26,9 @@ from actors.call_errors import (
     stream_ended,
 )
 from actors.errors import CallError
-from actors.wire.events import EventParser
+from actors.wire.event_stream import EventParser
 from actors.wire.exchange import Exchanger
-from actors.wire.messages import (
+from actors.wire.json_rpc import (
     Message,
     decode,
     encode,

@@ -24,7 +24,7 @@ from sim.world.prepare import in_background
 from workflows.base import Workflow
 from workflows.bugs import BugWatch
 from workflows.director import Budget, Company, Director
-from workflows.mix import Mix
+from workflows.repertoire import Mix
 from workflows.run import Settings
 
 STUCK_S = 60.0

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from sim.standin.errors import StoreError, changed_meanwhile, conflict, forbidden, not_found
 from sim.standin.nodes import ALL, CREATE, DELETE, UPDATE, Access, Node, Share, join, split
-from sim.standin.state import State
+from sim.standin.state import StoreState
+from sim.standin.store_errors import StoreError, changed_meanwhile, conflict, forbidden, not_found
 
 
-class Tree(State):
+class Tree(StoreState):
     """Everybody's files. Methods raise StoreError with the status that Nextcloud would answer."""
 
     def access(self, uid: str, path: str) -> Access:

@@ -26,8 +26,8 @@ from actors.ports import Accounts, Connector, Credentials, Login, Person
 from actors.shelter import Shelter
 from sim.clean.ledger import Ledger
 from sim.clean.things.app_password import APP_PASSWORD_KIND
-from sim.clean.things.content import MARK_KIND
-from sim.clean.things.grant import GRANT_KIND
+from sim.clean.things.marked_content import MARK_KIND
+from sim.clean.things.mcp_grant import GRANT_KIND
 from sim.config.model import Config
 from sim.live.console import Progress
 from sim.world.auth_checks import check_lets_in, check_mode, check_takes_passwords, check_users_differ

@@ -11,9 +11,9 @@ import attrs
 
 from actors.errors import SetupError
 from actors.ports import Connector
-from actors.sdk.connector import SdkConnector
+from actors.sdk.sdk_connector import SdkConnector
 from actors.secret import Secret
-from actors.wire.connector import WireConnector
+from actors.wire.wire_connector import WireConnector
 from sim.config.model import ClientKind, Config, Target
 from sim.config.standin_options import read_standin_words
 from sim.standin.process import StandinFailed, open_standin

@@ -22,11 +22,11 @@ from actors.login.plan import discover
 from actors.network import Network
 from actors.ports import Person
 from actors.protocol import ProtocolChoice
-from actors.sdk.connector import SdkConnector
+from actors.sdk.sdk_connector import SdkConnector
 from actors.secret import Secret
-from actors.wire.connector import WireConnector
 from actors.wire.dispatcher import WireDispatcher
 from actors.wire.exchange import Exchanger
+from actors.wire.wire_connector import WireConnector
 from tests.support.over_the_wire import PASSWORD
 from tests.support.processes import ROOT, running_standin
 

@@ -12,7 +12,7 @@ from actors.events import Ending, Execution, Fact
 from tests.support.in_process import StoreConnector, users_on_stage
 from workflows.catalogue import BUILT_IN
 from workflows.director import Budget, Company, Director
-from workflows.mix import Mix
+from workflows.repertoire import Mix
 from workflows.run import Settings
 
 USERS = 50

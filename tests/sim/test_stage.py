@@ -23,7 +23,7 @@ from sim.measure.recorder import Recorder
 from tests.support.in_process import Facts, NoCredentials, StoreConnector, person
 from workflows.base import workflow
 from workflows.director import Budget, Company, Director
-from workflows.mix import Mix
+from workflows.repertoire import Mix
 from workflows.role import Role
 from workflows.run import Run, Settings
 

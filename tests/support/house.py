@@ -125,7 +125,7 @@ def draw(house: list[Module]) -> str:
     """The house as SVG: what is imported stands below; an arrow that others imply is left out."""
     rooms = arrows(house)
     floors = heights(rooms)
-    lines = {room: 0 for room in rooms}
+    lines = dict.fromkeys(rooms, 0)
     for module in house:
         if module.name != "sim":
             lines[module.room] += len(module.path.read_bytes().splitlines())

@@ -12,7 +12,7 @@ import pytest
 from workflows import loading
 from workflows.base import BadWorkflow, workflow
 from workflows.catalogue import BUILT_IN, NoSuchWorkflow, catalogue, choose, load_file
-from workflows.mix import Mix
+from workflows.repertoire import Mix
 
 STEPS = {"look": "nc_notes_search_notes", "ask": "nc://capabilities"}
 
@@ -152,7 +152,7 @@ def test_a_file_that_cannot_be_used_is_refused_in_one_line_with_the_place(
 def test_a_file_that_does_not_come_to_an_end_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, loop: str
 ) -> None:
-    monkeypatch.setattr(loading, "LONGEST_IMPORT_S", 0.2)
+    monkeypatch.setattr(loading, "MAX_IMPORT_S", 0.2)
     path = tmp_path / "mine.py"
     path.write_text(loop)
     with pytest.raises(BadWorkflow, match=r"mine\.py:\d: not imported within 0\.2 s"):

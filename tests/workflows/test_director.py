@@ -13,7 +13,7 @@ from tests.support.in_process import Facts, NoCredentials, StoreConnector, perso
 from workflows.base import Workflow, workflow
 from workflows.catalogue import catalogue
 from workflows.director import Budget, Company, Director
-from workflows.mix import MIXES, Mix
+from workflows.repertoire import MIXES, Mix
 from workflows.role import Role
 from workflows.run import Run, Settings
 

@@ -16,7 +16,7 @@ from tests.support.in_process import Facts, NoCredentials, StoreConnector, perso
 from tests.support.stories import told
 from workflows.base import Workflow
 from workflows.director import Budget, Company, Director
-from workflows.mix import Mix
+from workflows.repertoire import Mix
 from workflows.role import Role
 from workflows.run import Run, Settings
 

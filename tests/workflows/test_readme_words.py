@@ -11,8 +11,8 @@ from typing import Any
 import workflows
 import workflows.catalogue
 from actors.events import Ending
-from sim.standin.app import Standin
-from sim.standin.options import StandinOptions
+from sim.standin.application import Standin
+from sim.standin.behaviour import StandinOptions
 from tests.support.in_process import Facts, StoreConnector
 from tests.support.stories import play_once
 from workflows import EDIT, Role, Run, content_is, workflow

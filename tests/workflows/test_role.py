@@ -18,7 +18,7 @@ from tests.support.cast import tool_error
 from tests.support.in_process import Facts, StoreConnector
 from tests.support.stories import SEARCH, play_once, told
 from workflows.failures import ExpectationFailed, StepFailed
-from workflows.looking import FIRST_PAUSE_S, LONGEST_PAUSE_S
+from workflows.looking import INITIAL_PAUSE_S, MAX_PAUSE_S
 from workflows.role import Role
 from workflows.run import Run
 from workflows.sharing import READ_ONLY
@@ -105,9 +105,9 @@ async def test_looks_have_growing_pauses_and_the_last_one_falls_on_the_time_out(
     execution = await play_once(told(story), connector, facts, propagation_timeout_s=8.0)
     at = [call.started - execution.started for call in facts.calls]
     pauses = [after - before for before, after in itertools.pairwise(at)]
-    full = [min(LONGEST_PAUSE_S, FIRST_PAUSE_S * 1.5**number) for number in range(len(pauses))]
+    full = [min(MAX_PAUSE_S, INITIAL_PAUSE_S * 1.5**number) for number in range(len(pauses))]
     assert pauses[:-1] == pytest.approx(full[:-1])
-    assert 0 < pauses[-1] <= LONGEST_PAUSE_S
+    assert 0 < pauses[-1] <= MAX_PAUSE_S
     assert at[-1] == pytest.approx(8.0)
     assert execution.ending is Ending.FAILED
     assert execution.failure == "look: stale_reads"

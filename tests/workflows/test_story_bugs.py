@@ -15,7 +15,7 @@ from tests.support.in_process import Facts, StoreConnector, users_on_stage
 from tests.support.stories import SEARCH, play_once, told
 from workflows.bugs import HOPELESS_AFTER, BugWatch
 from workflows.director import Budget, Company, Director
-from workflows.mix import Mix
+from workflows.repertoire import Mix
 from workflows.role import Role
 from workflows.run import Run, Settings
 

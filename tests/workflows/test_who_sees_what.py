@@ -11,8 +11,8 @@ import pytest
 import trio
 
 from actors.events import CheckKind, Ending, Execution, ViolationKind
-from sim.standin.errors import StoreError
-from sim.standin.notes import Note, etag_of
+from sim.standin.note_store import Note, etag_of
+from sim.standin.store_errors import StoreError
 from sim.standin.toolbox import ToolAnswer
 from tests.support.in_process import Facts, StoreConnector, users_on_stage
 from workflows.base import Workflow

@@ -10,7 +10,7 @@ import attrs
 
 from sim.standin.faults.book import Injected
 from sim.standin.nodes import Share
-from sim.standin.notes import Note
+from sim.standin.note_store import Note
 from sim.standin.toolbox import ToolAnswer
 
 

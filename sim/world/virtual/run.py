@@ -15,7 +15,7 @@ from sim.live.console import Progress
 from sim.load.engine import Load
 from sim.measure.recorder import Recorder
 from sim.runtime.stop import Interrupt
-from sim.standin.app import Standin
+from sim.standin.application import Standin
 from sim.standin.faults import FaultSpec
 from sim.standin.faults.spec import OF_TOOLS
 from sim.world.http import networks_of

@@ -16,7 +16,7 @@ from sim.cli.main import execute
 from sim.config.model import Config
 from sim.config.options import OPTIONS, WORKLOADS
 from sim.config.usage import UsageError
-from workflows.mix import MIXES
+from workflows.repertoire import MIXES
 
 ROOT = Path(__file__).parents[3]
 HEAVY = ("trio", "mcp", "rich", "httpx", "playwright", "uvicorn", "tdigest", "asyncio")

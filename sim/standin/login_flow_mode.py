@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from sim.standin.identity.identity import Identity
+from sim.standin.identity.composition import Identity
 from sim.standin.identity.web import basic_credentials
 
 PROVISION, CHECK = "nc_auth_provision_access", "nc_auth_check_status"
