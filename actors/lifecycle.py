@@ -33,7 +33,7 @@ TRANSITIONS: dict[State, frozenset[State]] = {
 
 
 class IllegalTransition(Exception):
-    """A bug: a user was moved to a state that cannot follow the one he is in."""
+    """A bug: a user was moved to a state that cannot follow the one they are in."""
 
 
 class Lifecycle:

@@ -31,7 +31,7 @@ from actors.verdict import INTERRUPTED, CallVerdict, judge_answer, judge_error, 
 
 INBOX_CAPACITY = 64
 MAX_REFUSALS = 3
-"""So often in a row may the server refuse who comes on stage for the first time, before he gives up."""
+"""So often in a row may the server refuse who comes on stage for the first time, before they give up."""
 
 
 class User:

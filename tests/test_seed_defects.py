@@ -32,7 +32,7 @@ from tests.support.processes import ADMIN_PASSWORD, Terminal, running_standin, s
 from workflows.catalogue import BUILT_IN
 from workflows.director import Budget, Director
 from workflows.repertoire import MIXES
-from workflows.run import Settings
+from workflows.settings import Settings
 
 UIDS = ("alice", "bob", "carl")
 SHORT = ("--login", "http", "--warmup", "0.5", "--duration", "1", "--output", "run.json")

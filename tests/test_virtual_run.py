@@ -99,10 +99,10 @@ def test_a_search_for_the_breakpoint_finds_what_the_server_can_do(tmp_path: Path
 DEADLOCK = '''
 """Two who wait for each other."""
 import trio
-from workflows import Role, Run, workflow
+from workflows import Role, Scene, workflow
 
 @workflow(steps={"look": "nc_notes_search_notes"})
-async def after_you(run: Run, alice: Role, bob: Role) -> None:
+async def after_you(scene: Scene, alice: Role, bob: Role) -> None:
     """Each waits for the other one to begin."""
     await alice.does("look", query="x")
     alices, bobs = trio.Event(), trio.Event()

@@ -10,7 +10,7 @@ from workflows.expect import content_is
 from workflows.failures import StepFailed
 from workflows.lines import Lines
 from workflows.role import Role
-from workflows.run import Run
+from workflows.scene import Scene
 from workflows.sharing import EDIT, grants
 
 MAX_TRIES = 8
@@ -31,10 +31,10 @@ MAX_TRIES = 8
     }
 )
 async def collaborative_edit(
-    run: Run, owner: Role, *collaborators: Role, outsider: Role | None = None
+    scene: Scene, owner: Role, *collaborators: Role, outsider: Role | None = None
 ) -> None:
     """Everybody reads a shared note at once, everybody appends to it at once, nothing may be lost."""
-    title = run.title("Common note")
+    title = scene.title("Common note")
     text = f"# {title}\n"
     note = await owner.creates_note("create_note", title=title, content=text)
     await collaborators[0].is_refused("read_before_share", note_id=note["id"])
@@ -52,7 +52,7 @@ async def collaborative_edit(
         shares.append(share)
 
     everybody = tuple(enumerate((owner, *collaborators)))
-    await run.together(
+    await scene.together(
         *(
             member.until(
                 "concurrent_read_{i}",
@@ -66,10 +66,10 @@ async def collaborative_edit(
             for i, member in everybody
         )
     )
-    additions = [Addition(run, member, i, note["id"]) for i, member in everybody]
+    additions = [Addition(scene, member, i, note["id"]) for i, member in everybody]
     possible = Lines(text, possible=[addition.line for addition in additions])
     try:
-        await run.together(*(addition.append(possible) for addition in additions))
+        await scene.together(*(addition.append(possible) for addition in additions))
     finally:
         # What was acknowledged must stand there also when somebody else's addition failed.
         acknowledged = [addition.line for addition in additions if addition.acknowledged]
@@ -83,11 +83,11 @@ async def collaborative_edit(
 class Addition:
     """One line that one user adds. Unless it is `acknowledged`, it was refused, or nobody knows."""
 
-    def __init__(self, run: Run, member: Role, number: int, note_id: int) -> None:
-        self.line = f"addition {run.number}-{number} by {member.uid}"
+    def __init__(self, scene: Scene, member: Role, number: int, note_id: int) -> None:
+        self.line = f"addition {scene.number}-{number} by {member.uid}"
         self.acknowledged = False
         self.member = member
-        self._run = run
+        self._scene = scene
         self._number = number
         self._note_id = note_id
 
@@ -114,7 +114,7 @@ class Addition:
             except StepFailed as failure:
                 if not failure.is_conflict or attempt == MAX_TRIES:
                     raise
-                self._run.note_conflict()
+                self._scene.note_conflict()
                 await self.member.does(
                     "reread_{i}", number=self._number, note_id=self._note_id, expects=possible.unspoiled
                 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from workflows.base import workflow
 from workflows.expect import content_is
 from workflows.role import Role
-from workflows.run import Run
+from workflows.scene import Scene
 from workflows.sharing import EDIT, READ_ONLY, grants
 from workflows.texts import Text
 
@@ -33,10 +33,10 @@ from workflows.texts import Text
     }
 )
 async def permission_escalation(
-    run: Run, owner: Role, collaborator: Role, *, outsider: Role | None = None
+    scene: Scene, owner: Role, collaborator: Role, *, outsider: Role | None = None
 ) -> None:
     """Read-only, then edit, then read-only again, then nothing: each is tried and must hold."""
-    title = run.title("Guarded note")
+    title = scene.title("Guarded note")
     original, edited = f"# {title}\n\nBy {owner.uid}.\n", f"# {title}\n\nEdited by {collaborator.uid}.\n"
     refused = [f"# {title}\n\nnot permitted\n", f"# {title}\n\nnot permitted any more\n"]
     note = await owner.creates_note("create_note", title=title, content=original)

@@ -25,7 +25,7 @@ from workflows.base import Workflow
 from workflows.bugs import BugWatch
 from workflows.director import Budget, Company, Director
 from workflows.repertoire import Mix
-from workflows.run import Settings
+from workflows.settings import Settings
 
 STUCK_S = 60.0
 """Virtual time: a story in which nothing has moved for so long, and nobody is asked, will never move."""

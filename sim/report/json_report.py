@@ -2,7 +2,7 @@
 
 `baseline` holds the single-user operations: the steps of the workflow of that name. `workflows`
 holds all workflows, that one too; `total_workflows` counts the executions of the others. Every
-user's operations are all his calls, so they add up to `calls.total`.
+user's operations are all their calls, so they add up to `calls.total`.
 """
 
 from __future__ import annotations

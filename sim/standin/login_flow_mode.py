@@ -1,4 +1,4 @@
-"""The server's `login_flow` mode: its tools work for a user only once he has granted it access.
+"""The server's `login_flow` mode: its tools work for a user only once they have granted it access.
 
 It gets an app password through Nextcloud's login flow (v2), as the real server does, and shows it to
 nobody: the stand-in's tools work on the store by themselves.

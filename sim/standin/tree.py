@@ -100,7 +100,7 @@ class Tree(StoreState):
         return Access(node, join(*names), folder.permissions, folder.share)
 
     def delete(self, uid: str, path: str) -> None:
-        """Delete for everybody; a recipient who deletes what was shared with him only unmounts it."""
+        """Delete for everybody; a recipient who deletes what was shared with them only unmounts it."""
         found = self.access(uid, path)
         if found.share is not None and found.path == found.share.target:
             self.drop_share(found.share)

@@ -13,7 +13,7 @@ from tests.support.in_process import StoreConnector, users_on_stage
 from workflows.catalogue import BUILT_IN
 from workflows.director import Budget, Company, Director
 from workflows.repertoire import Mix
-from workflows.run import Settings
+from workflows.settings import Settings
 
 USERS = 50
 EXECUTIONS = 10_000

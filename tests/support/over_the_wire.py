@@ -23,7 +23,7 @@ from sim.world.http import http_client
 from tests.support.in_process import Facts
 from tests.support.processes import StandinServer
 from workflows.director import Budget, Director
-from workflows.run import Settings
+from workflows.settings import Settings
 
 PASSWORD = "A-long-enough-passw0rd"
 Connecting = Callable[[str, float, ssl.SSLContext], Connector]

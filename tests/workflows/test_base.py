@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+import workflows
 from workflows import loading
 from workflows.base import BadWorkflow, workflow
 from workflows.catalogue import BUILT_IN, NoSuchWorkflow, catalogue, choose, load_file
@@ -230,3 +231,16 @@ def test_a_mix_leaves_out_what_has_no_weight_and_needs_something() -> None:
 def test_every_built_in_workflow_says_what_it_is(story: Any) -> None:
     assert story.summary.endswith(".")
     assert story.tools
+
+
+def test_a_file_that_was_written_for_0_1_is_read_as_before(tmp_path: Path) -> None:
+    """There `Scene` was called `Run`, and the first parameter bears whatever name its author gave it."""
+    (tmp_path / "old.py").write_text(
+        "from workflows import Role, Run, workflow\n"
+        "@workflow(steps={'look': 'nc_notes_search_notes'})\n"
+        "async def old(run: Run, alice: Role) -> None:\n"
+        "    await alice.does('look', query=run.settings.mark)\n"
+    )
+    [read] = load_file(tmp_path / "old.py")
+    assert read.roles == ("alice",)
+    assert workflows.Run is workflows.Scene

@@ -20,7 +20,8 @@ from workflows.collaborative_edit import MAX_TRIES
 from workflows.director import Budget, Director
 from workflows.failures import StepFailed
 from workflows.role import Role
-from workflows.run import Run, Settings
+from workflows.scene import Scene
+from workflows.settings import Settings
 
 UIDS = ("alice", "bob", "carl")
 KNOWN = {workflow.name: workflow for workflow in BUILT_IN}
@@ -78,7 +79,7 @@ async def test_only_what_the_tool_said_and_the_story_tolerates_is_expected(
 ) -> None:
     met: list[StepFailed] = []
 
-    async def story(run: Run, user: Role) -> None:
+    async def story(scene: Scene, user: Role) -> None:
         try:
             await user.does("look", tolerates=[412], query="x")
         except StepFailed as failure:

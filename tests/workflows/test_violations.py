@@ -17,7 +17,7 @@ from workflows.base import Workflow
 from workflows.catalogue import BUILT_IN
 from workflows.collaborative_edit import MAX_TRIES
 from workflows.director import Budget, Director
-from workflows.run import Settings
+from workflows.settings import Settings
 
 KNOWN = {workflow.name: workflow for workflow in BUILT_IN}
 GET, APPEND, UPDATE = "nc_notes_get_note", "nc_notes_append_content", "nc_notes_update_note"
