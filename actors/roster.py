@@ -196,7 +196,7 @@ class Roster:
                 self._take_off(user)
                 self._users.pop(user, None)
                 self._look_at(user)
-            case State.OFF_STAGE | State.CONNECTING:
+            case State.OFF_STAGE | State.CONNECTING | State.TURNING_BACK:
                 pass
             case _ as never:
                 assert_never(never)
