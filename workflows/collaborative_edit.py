@@ -38,19 +38,7 @@ async def collaborative_edit(
     text = f"# {title}\n"
     note = await owner.creates_note("create_note", title=title, content=text)
     await collaborators[0].is_refused("read_before_share", note_id=note["id"])
-    path = await owner.path_of(note)
-    shares: list[Answer | None] = [None]
-    for i, member in enumerate(collaborators, 1):
-        share = await owner.does(
-            "share_note_{i}",
-            number=i,
-            path=path,
-            share_with=member.uid,
-            permissions=EDIT,
-            expects=grants(EDIT),
-        )
-        shares.append(share)
-
+    shares = [None, *[await hand_to(member, i, owner, note) for i, member in enumerate(collaborators, 1)]]
     everybody = tuple(enumerate((owner, *collaborators)))
     await scene.together(
         *(
@@ -78,6 +66,18 @@ async def collaborative_edit(
         )
     if outsider:
         await outsider.is_refused("outsider_read", note_id=note["id"])
+
+
+async def hand_to(member: Role, number: int, owner: Role, note: Answer) -> Answer:
+    """The owner lets `member` edit the note; the share."""
+    return await owner.does(
+        "share_note_{i}",
+        number=number,
+        path=await owner.path_of(note),
+        share_with=member.uid,
+        permissions=EDIT,
+        expects=grants(EDIT),
+    )
 
 
 class Addition:
