@@ -55,7 +55,7 @@ def read_stories(files: Sequence[Path]) -> Stories:
     from sim.config.build_load import Stories
     from workflows.base import BadWorkflow
     from workflows.catalogue import catalogue
-    from workflows.mix import MIXES
+    from workflows.repertoire import MIXES
 
     try:
         known = catalogue(files)

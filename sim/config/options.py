@@ -17,7 +17,7 @@ from sim.config.option import Option, option, options, rows_of
 from sim.config.option import Section as _S
 
 WORKLOADS = ("mixed", "sharing", "collaboration", "baseline")
-"""The names of `workflows.mix.MIXES`, which takes longer to import than help may take."""
+"""The names of `workflows.repertoire.MIXES`, which takes longer to import than help may take."""
 
 # fmt: off
 USERS = option("users", _S.LOAD, types.count(1), "Users on stage, or at hand for --arrivals.", 2, short="-u", grouped=True)

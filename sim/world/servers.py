@@ -16,9 +16,9 @@ from actors.login.app_passwords import Devices
 from actors.login.driver import Driver
 from actors.login.trust import Trust
 from actors.ports import Accounts, Connector
-from actors.sdk.connector import SdkConnector
+from actors.sdk.sdk_connector import SdkConnector
 from actors.secret import Secret
-from actors.wire.connector import WireConnector
+from actors.wire.wire_connector import WireConnector
 from sim.config.model import ClientKind, Config, StandinWords, Target
 from sim.standin.process import StandinFailed, open_standin
 from sim.world.http import clear_text_warnings, http_client, networks_of, tls_context, trust_of

@@ -8,10 +8,10 @@ import pytest
 import trio
 from trio.testing import MockClock
 
-from sim.standin.app import Standin
-from sim.standin.creation import CreationFailed, Creations
-from sim.standin.errors import StoreError
+from sim.standin.account_creation import CreationFailed, Creations
+from sim.standin.application import Standin
 from sim.standin.store import Store
+from sim.standin.store_errors import StoreError
 from sim.standin.work import Work
 from tests.standin.conftest import Client
 
@@ -80,7 +80,9 @@ async def test_more_than_two_at_once_fail_by_chance_after_the_row_is_there(
 
 async def test_which_ones_fail_is_the_seeds_choice(autojump_clock: MockClock) -> None:
     async def failing(seed: int) -> list[str]:
-        creations = Creations(Store(trio.current_time), Work(), seconds=1, failures=0.4, seed=seed)
+        creations = Creations(
+            Store(trio.current_time), Work(), seconds=1, failures=0.4, seed=seed, counts=Counter()
+        )
         failed: list[str] = []
         async with trio.open_nursery() as nursery:
             for number in range(20):

@@ -15,7 +15,7 @@ from sim.clean.end import CleanupEnd
 from sim.config.model import Config
 from sim.runtime.clock import VirtualClock
 from sim.runtime.stop import Stop
-from sim.standin.app import Standin
+from sim.standin.application import Standin
 from sim.standin.faults import FaultSpec
 from sim.standin.faults.spec import OF_TOOLS
 from sim.world.base import TOOLS_FIT, Crowd, Step, WorldKind, notes_to

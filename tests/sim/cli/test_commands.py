@@ -16,7 +16,7 @@ from sim.cli.main import execute
 from sim.config.model import Config
 from sim.config.options import OPTIONS, WORKLOADS
 from sim.config.usage import UsageError
-from workflows.mix import MIXES
+from workflows.repertoire import MIXES
 
 ROOT = Path(__file__).parents[3]
 HEAVY = ("trio", "mcp", "rich", "httpx", "playwright", "uvicorn", "tdigest", "asyncio")
@@ -118,8 +118,13 @@ def test_a_person_is_asked_before_a_strange_host_is_loaded(answer: str, goes_on:
 def test_a_clean_up_hears_the_environment_as_a_run_does(monkeypatch: pytest.MonkeyPatch) -> None:
     from sim.clean import command
 
-    told = []
-    monkeypatch.setattr(command, "run", lambda options: told.append(options) or 0)
+    told: list[command.CleanupOptions] = []
+
+    def listen(options: command.CleanupOptions) -> int:
+        told.append(options)
+        return 0
+
+    monkeypatch.setattr(command, "run", listen)
     monkeypatch.setenv("NEXTCLOUD_HOST", "http://localhost:8080")
     monkeypatch.setenv("NEXTCLOUD_PASSWORD", "hush")
     monkeypatch.setenv("SIMULATE_MAIL_DOMAIN", "there.test")

@@ -81,7 +81,7 @@ def test_the_words_for_the_stand_in_are_read_once_and_before_the_run() -> None:
     config = make_config(
         read_settings({"standin_option": ("token_ttl=3s",), "standin_fault": ("cut:0.2",)}, {})
     )
-    assert config.standin_options == ("fault=cut:0.2", "token_ttl=3s")
+    assert tuple(config.standin_options) == ("fault=cut:0.2", "token_ttl=3s")
     assert config.standin_options.options is config.standin_options.options
     assert config.standin_options.options.token_ttl_s == 3
     assert StandinWords().options.token_ttl_s == 900

@@ -46,7 +46,7 @@ class Grant:
 
 
 @attrs.frozen
-class Tokens:
+class IssuedTokens:
     """What the token endpoint hands out; `refresh` is None without `offline_access`."""
 
     grant: Grant

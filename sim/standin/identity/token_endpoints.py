@@ -12,13 +12,13 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from sim.standin.identity.clients import Client, Clients
-from sim.standin.identity.grants import GrantError, Grants, Tokens
+from sim.standin.identity.grants import GrantBook, GrantError, IssuedTokens
+from sim.standin.identity.identity_options import IdentityOptions
 from sim.standin.identity.keys import SigningKey
-from sim.standin.identity.options import IdentityOptions
-from sim.standin.identity.ports import UserDirectory
+from sim.standin.identity.user_directory import UserDirectory
 from sim.standin.identity.web import (
     NO_STORE,
-    Credentials,
+    BasicCredentials,
     base_url,
     bearer_token,
     both_ways,
@@ -38,7 +38,7 @@ class TokenEndpoints:
         now: Callable[[], float],
         users: UserDirectory,
         clients: Clients,
-        grants: Grants,
+        grants: GrantBook,
         key: SigningKey,
         counts: Counter[str],
     ) -> None:
@@ -110,13 +110,13 @@ class TokenEndpoints:
         """Who asks: by Basic, by `client_secret` in the form, or by its name alone if it is public."""
         given = client_credentials(request)
         if given is None:
-            given = Credentials(form.get("client_id", ""), form.get("client_secret", ""))
+            given = BasicCredentials(form.get("client_id", ""), form.get("client_secret", ""))
         client = self._clients.get(given.name)
         if client is not None and client.is_public and not given.password:
             return client
         return self._clients.authenticated(given)
 
-    def _granted(self, form: Mapping[str, str], client: Client, issuer: str) -> Tokens:
+    def _granted(self, form: Mapping[str, str], client: Client, issuer: str) -> IssuedTokens:
         match form.get("grant_type", ""):
             case "authorization_code":
                 code, redirect_uri = _field(form, "code"), _field(form, "redirect_uri")
@@ -133,7 +133,7 @@ class TokenEndpoints:
                 raise GrantError("unsupported_grant_type", "Only authorization_code and refresh_token are.")
         return tokens
 
-    def _answer(self, tokens: Tokens, issuer: str) -> dict[str, Any]:
+    def _answer(self, tokens: IssuedTokens, issuer: str) -> dict[str, Any]:
         body: dict[str, Any] = {
             "access_token": tokens.access,
             "token_type": "Bearer",
@@ -147,7 +147,7 @@ class TokenEndpoints:
             body["id_token"] = self._id_token(tokens, issuer)
         return body
 
-    def _id_token(self, tokens: Tokens, issuer: str) -> str:
+    def _id_token(self, tokens: IssuedTokens, issuer: str) -> str:
         """OpenID Connect Core 1.0, 2."""
         grant, now = tokens.grant, self._now()
         claims = {

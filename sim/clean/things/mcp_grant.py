@@ -10,7 +10,7 @@ from actors.secret import Secret
 from sim.clean.ledger_text import Entry
 from sim.clean.marker import is_marker
 from sim.clean.thing import Hopeless, Means
-from sim.clean.things.user import admin_of
+from sim.clean.things.created_user import admin_of
 from sim.world.people import new_password
 
 GRANT_KIND = "grant"

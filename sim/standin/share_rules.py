@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from sim.standin.errors import StoreError, forbidden
 from sim.standin.nodes import (
     ALL,
     FILE_PERMISSIONS,
@@ -16,6 +15,7 @@ from sim.standin.nodes import (
     split,
 )
 from sim.standin.state import NOTES_FOLDER
+from sim.standin.store_errors import StoreError, forbidden
 from sim.standin.tree import Tree
 
 

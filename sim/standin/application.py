@@ -17,23 +17,23 @@ from starlette.responses import JSONResponse, RedirectResponse
 from starlette.routing import BaseRoute, Mount, Route, Router
 
 from sim.standin.access import Doorkeeper
+from sim.standin.account_creation import Creations
+from sim.standin.behaviour import StandinOptions
 from sim.standin.changes import Changes
-from sim.standin.creation import Creations
 from sim.standin.dav import Dav
 from sim.standin.directory import Directory
 from sim.standin.faults import FaultBook, FaultyTools, FaultyWire
 from sim.standin.identity import Identity, IdentityOptions
 from sim.standin.identity.web import bearer_token
 from sim.standin.levers import Levers
-from sim.standin.maintenance import Maintenance
+from sim.standin.login_flow_mode import Provisioning
+from sim.standin.maintenance import MaintenanceMode
 from sim.standin.mcp_endpoint import METADATA_PATH, McpEndpoint
-from sim.standin.notes import Notes
+from sim.standin.note_store import Notes
 from sim.standin.notes_api import NotesApi
-from sim.standin.ocs import Ocs
+from sim.standin.ocs_api import OcsApi
 from sim.standin.ocs_shares import OcsShares
 from sim.standin.ocs_users import OcsUsers
-from sim.standin.options import StandinOptions
-from sim.standin.provisioning import Provisioning
 from sim.standin.store import Store
 from sim.standin.toolbox import Toolbox
 from sim.standin.work import Work
@@ -67,7 +67,7 @@ class Standin:
         self.faults = FaultBook(now)
         self.faults.configure(options.faults, options.fault_seed)
         self.tools = FaultyTools(self.toolbox, self.store, self.notes, self.faults)
-        self.maintenance = Maintenance(options.maintenance)
+        self.maintenance = MaintenanceMode(options.maintenance)
         self._work = Work()
         self._changes = Changes(self.store, self._work, options.work_s)
         self._provisioning = Provisioning(self.identity, options.base_path)
@@ -110,7 +110,7 @@ class Standin:
         return [
             Route("/status.php", partial(status, self.maintenance)),
             *self.identity.routes(),
-            *Ocs(doorkeeper, (*users.handlers(), *shares.handlers())).routes(),
+            *OcsApi(doorkeeper, (*users.handlers(), *shares.handlers())).routes(),
             *NotesApi(self.notes, doorkeeper, changes).routes(),
             *Dav(store, doorkeeper, changes).routes(),
         ]
@@ -173,7 +173,7 @@ async def to_metadata(base_path: str, request: Request) -> RedirectResponse:
     return RedirectResponse(f"{base_path}/index.php{path}", status_code=301)
 
 
-async def status(maintenance: Maintenance, request: Request) -> JSONResponse:
+async def status(maintenance: MaintenanceMode, request: Request) -> JSONResponse:
     return JSONResponse(
         {
             "installed": True,

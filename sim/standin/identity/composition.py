@@ -10,21 +10,21 @@ from typing import Any
 from starlette.routing import Route
 
 from sim.standin.identity.api_sessions import ApiSessions
+from sim.standin.identity.app_password_book import AppPasswords
 from sim.standin.identity.app_password_endpoints import AppPasswordEndpoints
-from sim.standin.identity.app_passwords import AppPasswords
 from sim.standin.identity.authorize import Authorization
 from sim.standin.identity.clients import Client, Clients
 from sim.standin.identity.discovery import Discovery
-from sim.standin.identity.grants import Grants
+from sim.standin.identity.grants import GrantBook
+from sim.standin.identity.identity_options import IdentityOptions
 from sim.standin.identity.keys import SigningKey
 from sim.standin.identity.login import LoginPages
 from sim.standin.identity.login_flow import LoginFlow
-from sim.standin.identity.options import IdentityOptions
-from sim.standin.identity.ports import Principal, UserDirectory
 from sim.standin.identity.registration import Registration
 from sim.standin.identity.sessions import Sessions
 from sim.standin.identity.throttle import Throttle
-from sim.standin.identity.tokens import TokenEndpoints
+from sim.standin.identity.token_endpoints import TokenEndpoints
+from sim.standin.identity.user_directory import Principal, UserDirectory
 
 
 class Identity:
@@ -48,7 +48,7 @@ class Identity:
         self.sessions = Sessions(now)
         self.api_sessions = ApiSessions()
         self.throttle = Throttle(now, options.brute_force_s)
-        self._grants = Grants(options, now, key)
+        self._grants = GrantBook(options, now, key)
         self._clients = Clients(now, self._forget_client)
         self._app_passwords = AppPasswords(now)
         self._authorization = Authorization(

@@ -19,16 +19,17 @@ from workflows.catalogue import BUILT_IN
 from workflows.director import Budget, Director
 from workflows.failures import CastGone, StepFailed
 from workflows.role import Role
-from workflows.run import Run, Settings
+from workflows.scene import Scene
+from workflows.settings import Settings
 
 CUT = CallError(Outcome.TRANSPORT_ERROR, "cut", reason="cut", answered=False)
 
 
 async def test_moves_made_together_run_at_the_same_time_and_answer_in_order(autojump_clock: object) -> None:
-    async def story(run: Run, a: Role, b: Role, c: Role) -> None:
-        answers = await run.together(*(role.does("look", query=role.uid) for role in (c, a, b)))
+    async def story(scene: Scene, a: Role, b: Role, c: Role) -> None:
+        answers = await scene.together(*(role.does("look", query=role.uid) for role in (c, a, b)))
         assert [answer["query"] for answer in answers] == ["c", "a", "b"]
-        assert await run.together() == []
+        assert await scene.together() == []
 
     facts = Facts()
     execution = await play_once(told(story), StoreConnector("a", "b", "c", seconds=2), facts)
@@ -41,7 +42,7 @@ async def test_all_moves_are_brought_to_an_end_before_the_first_failure_is_raise
 ) -> None:
     met: list[tuple[float, str]] = []
 
-    async def story(run: Run, a: Role, b: Role, c: Role) -> None:
+    async def story(scene: Scene, a: Role, b: Role, c: Role) -> None:
         begun = trio.current_time()
 
         async def late_failure() -> None:
@@ -49,7 +50,7 @@ async def test_all_moves_are_brought_to_an_end_before_the_first_failure_is_raise
             await b.does("read", note_id=2)
 
         try:
-            await run.together(late_failure(), a.does("look", query="x"), c.does("read", note_id=1))
+            await scene.together(late_failure(), a.does("look", query="x"), c.does("read", note_id=1))
         except StepFailed as failure:
             met.append((trio.current_time() - begun, str(failure.reply.error)))
 
@@ -61,9 +62,9 @@ async def test_all_moves_are_brought_to_an_end_before_the_first_failure_is_raise
 
 
 async def test_what_was_made_is_removed_in_reverse_order_after_the_end(autojump_clock: object) -> None:
-    async def story(run: Run, user: Role) -> None:
+    async def story(scene: Scene, user: Role) -> None:
         for number in (1, 2, 3):
-            run.afterwards(user.does("look_{i}", number=number, query="x"))
+            scene.afterwards(user.does("look_{i}", number=number, query="x"))
         await user.does("look", query="x")
 
     facts = Facts()
@@ -76,9 +77,9 @@ async def test_what_was_made_is_removed_in_reverse_order_after_the_end(autojump_
 async def test_what_cannot_be_removed_is_counted_and_what_is_gone_already_is_not(
     autojump_clock: object, ends_well: bool
 ) -> None:
-    async def story(run: Run, user: Role) -> None:
+    async def story(scene: Scene, user: Role) -> None:
         for number in range(5):
-            run.afterwards(user.does("look_{i}", number=number, query="x"))
+            scene.afterwards(user.does("look_{i}", number=number, query="x"))
         if not ends_well:
             await user.does("read", note_id=12345)
 
@@ -96,9 +97,9 @@ async def test_an_interrupted_execution_counts_what_it_did_not_remove(
 ) -> None:
     """One second of story, then three removals of a second each; the one in hand may have failed."""
 
-    async def story(run: Run, user: Role) -> None:
+    async def story(scene: Scene, user: Role) -> None:
         for number in (1, 2, 3):
-            run.afterwards(user.does("look_{i}", number=number, query="x"))
+            scene.afterwards(user.does("look_{i}", number=number, query="x"))
         await user.does("look", query="x")
 
     connector, facts = StoreConnector("alice", seconds=1), Facts()
@@ -133,8 +134,8 @@ async def test_the_first_call_made_has_the_due_instant_and_no_other(
 async def test_titles_bear_the_mark_and_are_never_the_same(autojump_clock: object) -> None:
     titles: list[str] = []
 
-    async def story(run: Run, user: Role) -> None:
-        titles.extend(run.title("Note") for _ in range(3))
+    async def story(scene: Scene, user: Role) -> None:
+        titles.extend(scene.title("Note") for _ in range(3))
 
     connector, facts = StoreConnector("alice"), Facts()
     with trio.fail_after(60):
@@ -149,7 +150,7 @@ async def test_titles_bear_the_mark_and_are_never_the_same(autojump_clock: objec
 
 async def test_a_user_who_has_gone_interrupts_the_story(autojump_clock: object) -> None:
 
-    async def story(run: Run, user: Role) -> None:
+    async def story(scene: Scene, user: Role) -> None:
         raise CastGone("look", "bob")
 
     execution = await play_once(told(story), StoreConnector("alice"), Facts())
@@ -159,7 +160,7 @@ async def test_a_user_who_has_gone_interrupts_the_story(autojump_clock: object) 
 async def test_cast_users_are_held_while_it_is_played_and_let_go_however_it_ends(
     autojump_clock: object,
 ) -> None:
-    async def story(run: Run, a: Role, b: Role) -> None:
+    async def story(scene: Scene, a: Role, b: Role) -> None:
         b.user.leave()
         await b.does("look", query="x")
         await a.does("read", note_id=12345)
@@ -180,7 +181,7 @@ async def test_a_misread_answer_is_a_violation_of_whoever_read_it(autojump_clock
     def tamper(uid: str, tool: str, arguments: Mapping[str, Any], answer: ToolAnswer) -> ToolAnswer:
         return ToolAnswer({"surprise": True}, "")
 
-    async def story(run: Run, a: Role, b: Role) -> None:
+    async def story(scene: Scene, a: Role, b: Role) -> None:
         found = await b.does("look", query="x")
         found["results"]
 

@@ -7,15 +7,15 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from sim.standin.access import Doorkeeper, Part, Refused
-from sim.standin.errors import StoreError
 from sim.standin.identity.web import Endpoint
 from sim.standin.ocs_envelope import NOT_FOUND, UNAUTHORIZED, Handler, Handlers, OcsError, respond
+from sim.standin.store_errors import StoreError
 
 CHANGING_METHODS = ("POST", "PUT", "DELETE")
 VERSIONS = ("v1.php", "v2.php")
 
 
-class Ocs:
+class OcsApi:
     """The routes below `/ocs/v1.php` and `/ocs/v2.php`."""
 
     def __init__(self, doorkeeper: Doorkeeper, handlers: Handlers) -> None:

@@ -7,7 +7,7 @@ import trio
 
 from actors.errors import SetupError
 from actors.ocs import Denied
-from actors.ports import Accounts, User
+from actors.ports import Accounts, ListedUser
 from sim.clean.ledger_text import Entry, EntryState
 from sim.clean.marker import is_marker
 from sim.clean.thing import Hopeless, Means, StillThere
@@ -62,13 +62,13 @@ class UserThing:
 THING = UserThing()
 
 
-async def settled(accounts: Accounts, uid: str) -> User | None:
+async def settled(accounts: Accounts, uid: str) -> ListedUser | None:
     """The user, once the address is set; without one only if it does not come within seconds.
 
     None where well-formed answers said over all this time that there is no such user. Raises
     SetupError where not even that is known.
     """
-    found: User | None = None
+    found: ListedUser | None = None
     for pause_s in LOOKS_S:
         await trio.sleep(pause_s)
         found = await accounts.look(uid)
@@ -101,7 +101,7 @@ def admin_of(means: Means) -> Accounts:
     return means.accounts
 
 
-def _is_ours(user: User, means: Means) -> bool:
+def _is_ours(user: ListedUser, means: Means) -> bool:
     head = means.ledger.head
     domains = (head.mail_domain,) if head.mail_domain else ()
     if is_marker(user.email, user.uid, head.mark, domains):

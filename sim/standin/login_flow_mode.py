@@ -1,4 +1,4 @@
-"""The server's `login_flow` mode: its tools work for a user only once he has granted it access.
+"""The server's `login_flow` mode: its tools work for a user only once they have granted it access.
 
 It gets an app password through Nextcloud's login flow (v2), as the real server does, and shows it to
 nobody: the stand-in's tools work on the store by themselves.
@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from sim.standin.identity.identity import Identity
+from sim.standin.identity.composition import Identity
 from sim.standin.identity.web import basic_credentials
 
 PROVISION, CHECK = "nc_auth_provision_access", "nc_auth_check_status"

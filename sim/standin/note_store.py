@@ -8,10 +8,10 @@ from collections.abc import Callable, Iterator
 
 import attrs
 
-from sim.standin.errors import StoreError, changed_meanwhile
 from sim.standin.nodes import CREATE, DELETE, UPDATE, Access, Node, free_name, join, split
 from sim.standin.state import NOTE_SUFFIX, NOTES_FOLDER, is_note
 from sim.standin.store import Store
+from sim.standin.store_errors import StoreError, changed_meanwhile
 
 UNSAFE = re.compile(r'[*|/\\:"<>?]')
 """Characters that Notes takes out of a title before it becomes a file name."""

@@ -98,7 +98,7 @@ class Replay:
         return {"type": "http.disconnect"} if self._left else await self._receive()
 
     async def is_left_within(self, seconds: float) -> bool:
-        """Wait so long, and no longer than the client does: whether he has gone."""
+        """Wait so long, and no longer than the client does: whether that has gone."""
         with anyio.move_on_after(seconds):
             while not self._left:
                 self._left = (await self._receive())["type"] == "http.disconnect"

@@ -11,8 +11,8 @@ import attrs
 from sim.standin.faults.book import FaultBook, Injected
 from sim.standin.faults.spec import FaultKind
 from sim.standin.faults.stale import StaleViews
+from sim.standin.note_store import Notes
 from sim.standin.note_tools import summary
-from sim.standin.notes import Notes
 from sim.standin.store import Store
 from sim.standin.toolbox import ToolAnswer, Toolbox
 

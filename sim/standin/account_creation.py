@@ -7,8 +7,8 @@ from random import Random
 
 import anyio
 
-from sim.standin.errors import StoreError
 from sim.standin.store import Store
+from sim.standin.store_errors import StoreError
 from sim.standin.work import Work
 
 UNDISTURBED = 2
