@@ -44,15 +44,15 @@ MAY_IMPORT: dict[str, set[str]] = {
     "sim.live": {"actors", "sim.measure"},
     "sim.load": {"actors", "workflows", "sim.config", "sim.measure", "sim.runtime"},
     "sim.report": {"actors", "sim.clean", "sim.config", "sim.exit", "sim.measure"},
-    "sim.world": {*BASE, "sim.clean", "sim.config", "sim.measure", "sim.runtime", "sim.standin"},
-    "sim.app": {*BASE, *WORLD_UP, "sim.world", "sim.load", "sim.live", "sim.report"},
+    "sim.world": {*BASE, "sim.clean", "sim.config", "sim.exit", "sim.runtime", "sim.standin"},
+    "sim.app": {"actors", *WORLD_UP - {"sim.clean"}, "sim.world", "sim.load", "sim.live", "sim.report"},
     "sim.cli": {*BASE, *WORLD_UP, "sim.app", "sim.world", "sim.live", "sim.report", "sim.standin"},
     "sim.__main__": {"sim.cli", "sim.runtime"},
 }
 """Room → the rooms that it may import. One that it does not import is to leave the list."""
 
-STILL_LONG_FILES = {"sim/app.py", "sim/cli/commands.py", "sim/world/prepare.py"}
-STILL_LONG = {"sim/load/engine.py:_play", "sim/report/json_report.py:build"}
+STILL_LONG_FILES: set[str] = set()
+STILL_LONG = {"sim/load/engine.py:_play", "sim/report/build.py:build_result"}
 """Files and functions that are too long; the same."""
 
 MAY_IMPORT_STANDIN = (
