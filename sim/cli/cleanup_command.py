@@ -30,6 +30,7 @@ OF_A_RUN: tuple[Option[Any], ...] = (
 
 
 def cleanup_command() -> click.Command:
+    """For click."""
     own: list[click.Parameter] = [
         click.Option(
             ["--prefix"], metavar="NAME", help="Also users NAME_user_N whose e-mail is the simulator's."

@@ -16,6 +16,7 @@ WITH_TWO = {USERS.name: "2", "quiet": True}
 
 
 def doctor_command() -> click.Command:
+    """For click."""
     return command(
         "doctor", doctor, doctor_options(), "Check step by step whether a run can start, with two users."
     )

@@ -12,6 +12,7 @@ from sim.exit import ExitCode
 
 
 def profile_command() -> click.Command:
+    """For click."""
     return command(
         "profile", profile, table_options(), "Draw the load that these options plan, without running it."
     )

@@ -28,6 +28,7 @@ class StandinCommand(click.Command):
 
 
 def standin_command() -> click.Command:
+    """For click."""
     return StandinCommand("standin", callback=standin, help=HELP, short_help=HELP.partition(":")[0])
 
 

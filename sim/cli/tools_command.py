@@ -12,6 +12,7 @@ from sim.cli.parser import command
 
 
 def tools_command() -> click.Command:
+    """For click."""
     return command(
         "tools", tools, doctor_options(), "List the tools of a server, and which workflows use them."
     )

@@ -11,6 +11,7 @@ from sim.cli.parser import command, file_argument, table_options
 
 
 def try_command() -> click.Command:
+    """For click."""
     params = [file_argument(required=True), *table_options()]
     return command("try", try_, params, "Play a file's workflow once, printing every step.")
 

@@ -9,6 +9,7 @@ from sim.cli.parser import command, file_argument
 
 
 def workflows_command() -> click.Command:
+    """For click."""
     return command(
         "workflows", workflows, [file_argument(required=False)], "List the workflows: roles, steps, tools."
     )
