@@ -10,7 +10,7 @@ import httpx
 
 from actors.errors import SetupError
 from actors.ocs import NOT_FOUND_CODES, UNAUTHORIZED_CODES, Denied, NoOcsAnswer, Ocs, OcsAnswer
-from actors.ports import Person, User
+from actors.ports import ListedUser, Person
 from actors.secret import Secret
 from actors.text import harmless
 
@@ -142,14 +142,14 @@ class OcsAccounts:
             self._checked(answer)
             raise SetupError(f"deleting the user {uid} failed: {answer.why}")
 
-    async def look(self, uid: str) -> User | None:
+    async def look(self, uid: str) -> ListedUser | None:
         answer = self._checked(await self._ocs.ask("GET", f"{USERS}/{quote(uid, safe='')}"))
         if answer.says_absent:
             return None
         if not answer.is_ok or not isinstance(answer.data, Mapping):
             raise NoOcsAnswer(f"looking up the user {uid} failed: {answer.why}")
         email = answer.data.get("email")
-        return User(uid, email if isinstance(email, str) else "")
+        return ListedUser(uid, email if isinstance(email, str) else "")
 
     async def set_password(self, uid: str, password: Secret) -> None:
         form = {"key": "password", "value": password.reveal()}

@@ -6,7 +6,7 @@ from random import Random
 
 from actors.errors import CallError, CredentialsRejected, Outcome, SessionLost
 
-FIRST_BACKOFF_S = 0.25
+INITIAL_BACKOFF_S = 0.25
 MAX_BACKOFF_S = 15.0
 MAX_RETRY_AFTER_S = 60.0
 """How long a server may make a user wait by its `Retry-After`."""
@@ -46,7 +46,7 @@ class Backoff:
     def fail(self, now: float, retry_after_s: float | None = None) -> None:
         """One more failure in a row."""
         self._failures += 1
-        longest = min(MAX_BACKOFF_S, FIRST_BACKOFF_S * 2 ** min(self._failures, 10))
+        longest = min(MAX_BACKOFF_S, INITIAL_BACKOFF_S * 2 ** min(self._failures, 10))
         pause_s = self._random.uniform(longest / 2, longest)
         if retry_after_s is not None:
             # Its jitter only adds: before that instant nobody is to come.

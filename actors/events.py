@@ -40,7 +40,7 @@ class Measurement:
         text: an example text for failures, at most 300 characters, without secrets; "" for ok.
         started, finished: instants around the call itself.
         due: the instant at which it was to start, where the load shape fixed one.
-        inbox_wait_s: how long the step lay in the user's inbox before he took it up.
+        inbox_wait_s: how long the step lay in the user's inbox before they took it up.
         group, region: of the user; "" where the run has none.
         phase: set where the call belongs to a fixed phase whatever the time (set-up of a user who
             comes on stage in mid-run is `SETUP`); None means: by the clock.
@@ -92,7 +92,7 @@ class SetupTiming:
 
 
 class ViolationKind(enum.StrEnum):
-    """What one user saw that he must not have seen (or did not see, though he must)."""
+    """What one user saw that they must not have seen (or did not see, though they must)."""
 
     STALE_READ = "stale_reads"
     LOST_UPDATE = "lost_updates"

@@ -29,7 +29,7 @@ class Envelope:
     _reply: Reply | None = None
 
     def answer(self, reply: Reply) -> None:
-        """Answer the asker; nothing happens when he has an answer or has gone."""
+        """Answer the asker; nothing happens when they have an answer or have gone."""
         if self._reply is None:
             self._reply = reply
             self._settled.set()

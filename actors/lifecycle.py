@@ -6,15 +6,17 @@ import enum
 
 
 class State(enum.StrEnum):
-    """Where a user is in his life.
+    """Where a user is in their life.
 
-    `OFF_STAGE` → `CONNECTING` (a session is being opened) → `ON_STAGE` (takes initiative, is cast,
-    serves) → `LEAVING` (serves until no workflow casts him) → `GONE`. A user on stage whose session
-    died is `DISCONNECTED` until the next step makes him connect again.
+    `OFF_STAGE` → `CONNECTING` (the first session is being opened) → `ON_STAGE` (takes initiative, is cast,
+    serves) → `LEAVING` (serves until no workflow casts them) → `GONE`. Whoever is told to leave before
+    they were on stage is `TURNING_BACK`; a user on stage whose session died is `DISCONNECTED` until the
+    next step makes them connect again.
     """
 
     OFF_STAGE = "off stage"
     CONNECTING = "connecting"
+    TURNING_BACK = "turning back"
     ON_STAGE = "on stage"
     DISCONNECTED = "disconnected"
     LEAVING = "leaving"
@@ -23,7 +25,8 @@ class State(enum.StrEnum):
 
 TRANSITIONS: dict[State, frozenset[State]] = {
     State.OFF_STAGE: frozenset({State.CONNECTING, State.GONE}),
-    State.CONNECTING: frozenset({State.ON_STAGE, State.LEAVING, State.GONE}),
+    State.CONNECTING: frozenset({State.ON_STAGE, State.TURNING_BACK, State.GONE}),
+    State.TURNING_BACK: frozenset({State.GONE}),
     State.ON_STAGE: frozenset({State.DISCONNECTED, State.LEAVING, State.GONE}),
     State.DISCONNECTED: frozenset({State.ON_STAGE, State.LEAVING, State.GONE}),
     State.LEAVING: frozenset({State.GONE}),
@@ -33,7 +36,7 @@ TRANSITIONS: dict[State, frozenset[State]] = {
 
 
 class IllegalTransition(Exception):
-    """A bug: a user was moved to a state that cannot follow the one he is in."""
+    """A bug: a user was moved to a state that cannot follow the one they are in."""
 
 
 class Lifecycle:
@@ -41,16 +44,23 @@ class Lifecycle:
 
     def __init__(self) -> None:
         self._state = State.OFF_STAGE
+        self._was_on_stage = False
 
     @property
     def state(self) -> State:
         return self._state
+
+    @property
+    def has_been_on_stage(self) -> bool:
+        """Whether they were on stage, now or before. Of one who has gone: whether they came so far."""
+        return self._was_on_stage
 
     def move(self, to: State) -> None:
         """Go to `to`. Raises IllegalTransition where `TRANSITIONS` has no such way."""
         if to not in TRANSITIONS[self._state]:
             raise IllegalTransition(f"{self._state.value} → {to.value}")
         self._state = to
+        self._was_on_stage = self._was_on_stage or to is State.ON_STAGE
 
     def leaves_for(self, to: State) -> bool:
         """Whether `to` may follow now."""

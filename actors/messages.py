@@ -87,7 +87,7 @@ class Failed:
 
 @attrs.frozen
 class ActorGone:
-    """The user left (or was cancelled) before he carried the step out."""
+    """The user left (or was cancelled) before they carried the step out."""
 
     user: str
 

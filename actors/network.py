@@ -6,9 +6,9 @@ from random import Random
 
 import attrs
 
-LEAST_RTO_S = 0.2
+MIN_RTO_S = 0.2
 """The shortest retransmission time-out of Linux; RFC 6298 (2.4) asks for a second, and few obey."""
-FIRST_RTO_S = 1.0
+INITIAL_RTO_S = 1.0
 """Before anything was measured, for the handshake: RFC 6298, 2.1."""
 
 
@@ -29,7 +29,7 @@ class Network:
     @property
     def rto_s(self) -> float:
         """How long TCP waits before it sends again: RFC 6298, 2.3, with jitter for the variation."""
-        return max(LEAST_RTO_S, self.rtt_s + 4 * self.jitter_s)
+        return max(MIN_RTO_S, self.rtt_s + 4 * self.jitter_s)
 
     @property
     def is_instant(self) -> bool:
@@ -41,7 +41,7 @@ class Network:
 
     def handshake(self, random: Random) -> float:
         """How long it takes to open a connection, seconds."""
-        return self._trip(random, FIRST_RTO_S)
+        return self._trip(random, INITIAL_RTO_S)
 
     def _trip(self, random: Random, rto_s: float) -> float:
         delay = self.rtt_s + random.uniform(-self.jitter_s, self.jitter_s)

@@ -38,7 +38,7 @@ class Person:
 
 
 @attrs.frozen
-class User:
+class ListedUser:
     """A user as Nextcloud tells of them. `email` is "" while there is none: it is set last."""
 
     uid: str
@@ -145,7 +145,7 @@ class Accounts(Protocol):
     async def delete(self, uid: str) -> None:
         """Asks for the removal; `look` tells whether the user is gone."""
 
-    async def look(self, uid: str) -> User | None:
+    async def look(self, uid: str) -> ListedUser | None:
         """The user; None only where the API itself says that there is none."""
 
     async def set_password(self, uid: str, password: Secret) -> None:

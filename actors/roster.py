@@ -1,6 +1,6 @@
 """Who is there: brings users on stage, keeps them apart from each other, sees them off.
 
-The supervision boundary is the user: whatever is expected to go wrong stays inside his task. What
+The supervision boundary is the user: whatever is expected to go wrong stays inside their task. What
 escapes it is a bug, and the nursery lets it end the run.
 """
 
@@ -46,7 +46,7 @@ class OnStage:
             self._pool.append(user)
 
     def discard(self, user: User) -> None:
-        """Take `user` out; the last one takes his place, so the order is not that of coming."""
+        """Take `user` out; the last one takes their place, so the order is not that of coming."""
         place = self._place.pop(user, None)
         if place is None:
             return
@@ -196,7 +196,7 @@ class Roster:
                 self._take_off(user)
                 self._users.pop(user, None)
                 self._look_at(user)
-            case State.OFF_STAGE | State.CONNECTING:
+            case State.OFF_STAGE | State.CONNECTING | State.TURNING_BACK:
                 pass
             case _ as never:
                 assert_never(never)

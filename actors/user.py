@@ -3,10 +3,6 @@
 The task that opens the session serves the inbox with it and closes it again. An expected failure is
 an outcome: it is recorded and answered, and a lost session is replaced at the next step. Anything
 else is a bug and escapes.
-
-What has been sent comes to its answer: whoever hangs up stops nothing, and a server that finishes a
-call after its user has been removed makes the user's home anew. So a call is awaited under the run's
-shelter although its asker, or the user, was cancelled meanwhile. What has *not* been sent then never is.
 """
 
 from __future__ import annotations
@@ -18,7 +14,7 @@ from random import Random
 import trio
 
 from actors.backoff import Backoff
-from actors.call_errors import no_answer
+from actors.calls import Attempt, Calls
 from actors.errors import CallError, CredentialsRejected, LoginError, Outcome, SessionLost
 from actors.events import SetupStep, SetupTiming
 from actors.inbox import Envelope, Inbox
@@ -27,11 +23,11 @@ from actors.messages import ActorGone, Reply, Step
 from actors.ports import Credentials, Person, ToolSession
 from actors.shared import Shared
 from actors.text import harmless
-from actors.verdict import INTERRUPTED, Verdict, judge_answer, judge_error, measured, reply_of
+from actors.verdict import CallVerdict
 
 INBOX_CAPACITY = 64
 MAX_REFUSALS = 3
-"""So often in a row may the server refuse who comes on stage for the first time, before he gives up."""
+"""So often in a row may the server refuse who comes on stage for the first time, before they give up."""
 
 
 class User:
@@ -50,8 +46,6 @@ class User:
         last_error: why the last opening of a session failed.
         gave_up: whether they left since the server refused them before they ever were on stage:
             `last_error` says why, and another try would be refused as well.
-        unanswered_at: the instant at which the first call was sent that may have changed something,
-            and whose answer never came; None where there is none.
     """
 
     def __init__(
@@ -67,7 +61,6 @@ class User:
         self.protocol = ""
         self.last_error = ""
         self.gave_up = False
-        self.unanswered_at: float | None = None
         self._credentials = credentials
         self._shared = shared
         self._on_state = on_state
@@ -76,10 +69,9 @@ class User:
         self._backoff = Backoff(random)
         self._holds = 0
         self._refusals = 0
-        self._attempt = trio.CancelScope()
-        self._can_be_broken_off = True
+        self._attempt = Attempt()
+        self._calls = Calls(person, shared, self._backoff, self._attempt)
         self._is_closing = False
-        self._was_never_on_stage = True
         self._decided = trio.Event()
 
     @property
@@ -89,6 +81,11 @@ class User:
     @property
     def state(self) -> State:
         return self._life.state
+
+    @property
+    def unanswered_at(self) -> float | None:
+        """See `Calls`."""
+        return self._calls.unanswered_at
 
     @property
     def has_room(self) -> bool:
@@ -102,7 +99,7 @@ class User:
     async def wait_on_stage(self) -> bool:
         """True once the session is open, False when they left, or gave up, before it was."""
         await self._decided.wait()
-        return not self._was_never_on_stage
+        return self._life.has_been_on_stage
 
     def hold(self) -> None:
         """A workflow casts them: they stay until as many `release` calls have come."""
@@ -114,9 +111,15 @@ class User:
 
     def leave(self) -> None:
         """Leave the stage: no new casting; serve until no workflow holds them, then close."""
-        if self.state not in (State.LEAVING, State.GONE):
-            was_off_stage = self.state is State.OFF_STAGE
-            self._move(State.GONE if was_off_stage else State.LEAVING)
+        match self.state:
+            case State.OFF_STAGE:
+                self._move(State.GONE)
+            case State.CONNECTING:
+                self._move(State.TURNING_BACK)
+                # Nobody can have cast them yet.
+                self._attempt.break_off()
+            case State.ON_STAGE | State.DISCONNECTED:
+                self._move(State.LEAVING)
         if self.state is State.GONE:
             self._inbox.close()
         self._go_when_free()
@@ -129,8 +132,7 @@ class User:
         self._is_closing = True
         self.leave()
         self._inbox.close()
-        if self._can_be_broken_off:
-            self._attempt.cancel()
+        self._attempt.break_off()
 
     async def live(self) -> None:
         """Their whole life. When cancelled, a call that has been sent comes to its answer first, unless
@@ -138,34 +140,32 @@ class User:
         """
         if self.state is State.GONE:
             return
-        envelope: Envelope | None = None
         self._move(State.CONNECTING)
         try:
-            while self._stays:
-                if not self._was_never_on_stage:
-                    envelope = await self._inbox.next()
-                    if envelope is None:
-                        return
-                # Leaving may end an attempt to come on stage: nobody can have cast them yet.
-                with trio.CancelScope() as self._attempt:
-                    self._can_be_broken_off = True
-                    await self._back_off(envelope)
-                    if envelope is None or not envelope.called_off:
-                        await self._serve_one_session(envelope)
-                self._can_be_broken_off = False
-                if envelope is not None:
-                    envelope.answer(ActorGone(self.uid))
-                envelope = None
+            while self.state is State.CONNECTING and not self.gave_up:
+                await self._try(None)
+            while self._stays and (envelope := await self._inbox.next()):
+                await self._try(envelope)
         finally:
-            if envelope is not None:
-                envelope.answer(ActorGone(self.uid))
             self._inbox.close()
             self._move(State.GONE)
 
     @property
     def _stays(self) -> bool:
-        is_needed = self.state is not State.LEAVING or self._holds > 0
-        return is_needed and not self._is_closing and not self.gave_up
+        """Whether another session is worth while, now that one is over."""
+        is_needed = self._holds > 0 if self.state is State.LEAVING else self._life.has_been_on_stage
+        return is_needed and not self._is_closing
+
+    async def _try(self, envelope: Envelope | None) -> None:
+        """Try once to open a session and serve with it; `envelope` is the step that wants it, if one does."""
+        try:
+            with self._attempt.begun():
+                await self._calls.back_off(envelope)
+                if envelope is None or not envelope.called_off:
+                    await self._serve_one_session(envelope)
+        finally:
+            if envelope is not None:
+                envelope.answer(ActorGone(self.uid))
 
     def _move(self, to: State) -> None:
         self._life.move(to)
@@ -174,20 +174,8 @@ class User:
         self._on_state(self)
 
     def _go_when_free(self) -> None:
-        if self.state is State.LEAVING and not self._holds:
+        if self.state in (State.LEAVING, State.TURNING_BACK) and not self._holds:
             self._inbox.close_entry()
-            if self._was_never_on_stage:
-                self._attempt.cancel()
-
-    async def _back_off(self, envelope: Envelope | None) -> None:
-        """Wait before another try at a server in trouble, or until the step is called off."""
-        if self._backoff.until <= trio.current_time():
-            return
-        if envelope is None:
-            await trio.sleep_until(self._backoff.until)
-        else:
-            with trio.move_on_at(self._backoff.until):
-                await envelope.wait_settled()
 
     async def _serve_one_session(self, envelope: Envelope | None) -> None:
         """Open a session, serve with it (`envelope` first) until it is lost or they are done, close it."""
@@ -207,7 +195,6 @@ class User:
         self._backoff.opened()
         self.protocol = session.protocol
         self._note(Outcome.OK, started)
-        self._was_never_on_stage = False
         if self._life.leaves_for(State.ON_STAGE):
             self._move(State.ON_STAGE)
 
@@ -221,13 +208,13 @@ class User:
         if isinstance(error, CredentialsRejected):
             self._credentials.reject()
         self._refusals = self._refusals + 1 if error.outcome is Outcome.AUTHORIZATION else 0
-        self.gave_up = self._was_never_on_stage and self._refusals >= MAX_REFUSALS
+        self.gave_up = not self._life.has_been_on_stage and self._refusals >= MAX_REFUSALS
         self._note(error.outcome, started, str(error))
         if envelope is not None:
-            self._settle(envelope, started, Verdict(error.outcome, error=error))
+            self._calls.settle(envelope, started, CallVerdict(error.outcome, error=error))
 
     def _note(self, outcome: Outcome, started: float, text: str = "") -> None:
-        step = SetupStep.SESSION if self._was_never_on_stage else SetupStep.RECONNECT
+        step = SetupStep.RECONNECT if self._life.has_been_on_stage else SetupStep.SESSION
         finished = trio.current_time()
         self._shared.record(SetupTiming(step, self.uid, outcome, started, finished, harmless(text)))
 
@@ -235,11 +222,11 @@ class User:
         """Carry out steps until the session is lost, or until they are done."""
         while True:
             if envelope is None:
-                self._can_be_broken_off = False
+                self._attempt.protect()
                 envelope = await self._inbox.next()
                 if envelope is None:
                     return
-            error = await self._carry_out(session, envelope)
+            error = await self._calls.carry_out(session, envelope)
             envelope = None
             if isinstance(error, SessionLost | CredentialsRejected):
                 if isinstance(error, CredentialsRejected):
@@ -247,53 +234,3 @@ class User:
                 if self._life.leaves_for(State.DISCONNECTED):
                     self._move(State.DISCONNECTED)
                 return
-
-    async def _carry_out(self, session: ToolSession, envelope: Envelope) -> CallError | None:
-        """Make the call, record it and answer the asker, whatever happens.
-
-        What waits for the user, not for the server, comes before the clock starts; until then the step
-        can be called off, and leaves no trace.
-        """
-        step, verdict = envelope.step, INTERRUPTED
-        started: float | None = None
-        self._can_be_broken_off = True
-        try:
-            await self._back_off(envelope)
-            if not envelope.called_off:
-                await session.prepare()
-            if envelope.called_off:
-                return None
-            self._can_be_broken_off = False
-            started = trio.current_time()
-            with self._shared.shelter.over(self._shared.call_bound_s) as scope:
-                if step.is_resource:
-                    value = await session.read_resource(step.tool)
-                else:
-                    value = await session.call_tool(step.tool, step.arguments)
-                verdict = judge_answer(step, value)
-            if scope.cancelled_caught:
-                raise no_answer(self._shared.call_bound_s)
-            self._backoff.answered()
-            return None
-        except CallError as error:
-            self._backoff.note(error, trio.current_time())
-            verdict = judge_error(step, error)
-            return error
-        finally:
-            if started is None and verdict is INTERRUPTED:
-                envelope.answer(ActorGone(self.uid))  # nothing was sent
-            else:
-                self._settle(envelope, started, verdict)
-
-    def _settle(self, envelope: Envelope, started: float | None, verdict: Verdict) -> None:
-        """Emit a call and answer its asker. `started` is None for one that did not get so far."""
-        step, finished = envelope.step, trio.current_time()
-        if started is None:
-            started = finished
-        error = verdict.error
-        was_cut = verdict is INTERRUPTED or (error is not None and not error.answered)
-        if was_cut and step.may_change and self.unanswered_at is None:
-            self.unanswered_at = started
-        wait_s = started - envelope.sent
-        self._shared.record(measured(self.person, step, verdict, started, finished, wait_s))
-        envelope.answer(reply_of(self.uid, verdict, started, finished, wait_s))

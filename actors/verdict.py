@@ -13,7 +13,7 @@ from actors.text import harmless
 
 
 @attrs.frozen
-class Verdict:
+class CallVerdict:
     """How a call is counted, and what the asker is told of it."""
 
     outcome: Outcome
@@ -22,27 +22,27 @@ class Verdict:
     error: CallError | None = None
 
 
-INTERRUPTED = Verdict(Outcome.INTERRUPTED)
+INTERRUPTED = CallVerdict(Outcome.INTERRUPTED)
 
 
-def judge_answer(step: Step, value: Json) -> Verdict:
+def judge_answer(step: Step, value: Json) -> CallVerdict:
     """The verdict on a call that got through."""
     if step.refusals:
         leak = Finding(ViolationKind.PERMISSION_LEAK, f"{step.tool} refused", "it got through")
-        return Verdict(Outcome.WRONG_CONTENT, value, (leak,))
+        return CallVerdict(Outcome.WRONG_CONTENT, value, (leak,))
     findings = examine(step.check, value)
-    return Verdict(Outcome.WRONG_CONTENT if findings else Outcome.OK, value, findings)
+    return CallVerdict(Outcome.WRONG_CONTENT if findings else Outcome.OK, value, findings)
 
 
-def judge_error(step: Step, error: CallError) -> Verdict:
+def judge_error(step: Step, error: CallError) -> CallVerdict:
     """The verdict on a call that failed; a refusal that was expected is a good outcome."""
     if error.says(*step.refusals):
-        return Verdict(Outcome.OK)
-    return Verdict(error.outcome, error=error)
+        return CallVerdict(Outcome.OK)
+    return CallVerdict(error.outcome, error=error)
 
 
 def measured(
-    person: Person, step: Step, verdict: Verdict, started: float, finished: float, wait_s: float
+    person: Person, step: Step, verdict: CallVerdict, started: float, finished: float, wait_s: float
 ) -> Measurement:
     """What is recorded of a call; instants and the time in the inbox as in `Measurement`."""
     error = verdict.error
@@ -68,7 +68,7 @@ def measured(
     )
 
 
-def reply_of(uid: str, verdict: Verdict, started: float, finished: float, wait_s: float) -> Reply:
+def reply_of(uid: str, verdict: CallVerdict, started: float, finished: float, wait_s: float) -> Reply:
     """What the asker is told of a call."""
     if verdict is INTERRUPTED:
         return ActorGone(uid)

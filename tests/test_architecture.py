@@ -1,17 +1,59 @@
-"""The house has four floors, and imports run down only: bin → sim → workflows → actors."""
+"""The house: floors and rooms, and imports that run down only."""
 
 from __future__ import annotations
 
 import ast
+import statistics
+import subprocess
+import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-import attrs
 import pytest
 
-ROOT = Path(__file__).resolve().parent.parent
-FLOORS = ("actors", "workflows", "sim", "bin")
-"""From the ground up: each may import itself and the floors before it."""
+from tests.support.house import (
+    FLOORS,
+    ROOT,
+    STILL_ACROSS,
+    Module,
+    arrows,
+    draw,
+    heights,
+    read_module,
+    sources,
+)
+
+MAX_ROOMS, MAX_HEIGHT, MAX_ARROWS = 18, 9, 60
+MAX_FILE_LINES, MAX_FUNCTION_LINES, MAX_MEDIAN_LINES = 300, 40, 6
+"""Of functions without their docstrings."""
+LOOSE = {"__init__.py", "__main__.py", "app.py", "exit.py", "py.typed"}
+"""What may lie in `sim/` outside of its rooms."""
+
+BASE = {"actors", "workflows"}
+WORLD_UP = {"sim.measure", "sim.config", "sim.clean", "sim.runtime", "sim.exit"}
+MAY_IMPORT: dict[str, set[str]] = {
+    "actors": set(),
+    "workflows": {"actors"},
+    "bin": set(),
+    "sim.exit": set(),
+    "sim.standin": set(),
+    "sim.runtime": {"actors"},
+    "sim.clean": {"actors", "sim.exit"},
+    "sim.config": {"actors", "sim.standin"},
+    "sim.measure": {"actors", "sim.config"},
+    "sim.live": {"actors", "sim.measure"},
+    "sim.load": {"actors", "workflows", "sim.config", "sim.measure", "sim.runtime"},
+    "sim.report": {"actors", "sim.clean", "sim.config", "sim.exit", "sim.measure"},
+    "sim.world": {*BASE, "sim.clean", "sim.config", "sim.exit", "sim.runtime", "sim.standin"},
+    "sim.app": {"actors", *WORLD_UP - {"sim.clean"}, "sim.world", "sim.load", "sim.live", "sim.report"},
+    "sim.cli": {*BASE, *WORLD_UP, "sim.app", "sim.world", "sim.live", "sim.report", "sim.standin"},
+    "sim.__main__": {"sim.cli", "sim.runtime"},
+}
+"""Room → the rooms that it may import. One that it does not import is to leave the list."""
+
+STILL_LONG_FILES: set[str] = set()
+STILL_LONG = {"sim/load/engine.py:_play", "sim/report/build.py:build_result"}
+"""Files and functions that are too long; the same."""
 
 MAY_IMPORT_STANDIN = (
     "sim.world.servers",
@@ -29,50 +71,8 @@ ONLY_IMPORTED_BY = {
     # Fed a NaN it allocates without end, so one place guards its door.
     "tdigest": {"sim.measure.sketch"},
     # The SDK's own HTTP client: only where its transport is made and wrapped. All else takes httpx.
-    "httpx2": {"actors.sdk.carrier", "actors.sdk.connector"},
+    "httpx2": {"actors.sdk.carrier", "actors.sdk.sdk_connector"},
 }
-LONGEST_FILE_LINES = 300
-
-
-@attrs.frozen
-class Module:
-    """A source file: its dotted name, and the dotted names that it imports, inside functions too."""
-
-    name: str
-    path: Path
-    imports: frozenset[str]
-
-    @property
-    def floor(self) -> str:
-        return self.name.partition(".")[0]
-
-
-def sources(*folders: str) -> Iterator[Path]:
-    """Python files, launchers without a suffix included."""
-    for folder in folders:
-        for path in sorted((ROOT / folder).rglob("*")):
-            if path.suffix == ".py" or (path.parent.name == "bin" and path.is_file() and not path.suffix):
-                yield path
-
-
-def read_module(path: Path, root: Path = ROOT) -> Module:
-    inside = path.relative_to(root).with_suffix("")
-    package = inside.parts[:-1]
-    parts = package if path.name == "__init__.py" else inside.parts
-    return Module(".".join(parts), path, frozenset(imported(ast.parse(path.read_bytes()), package)))
-
-
-def imported(tree: ast.AST, package: tuple[str, ...]) -> Iterator[str]:
-    """Every name that is imported, `from a import b` as both `a` and `a.b`, for `b` may be a module."""
-    for node in ast.walk(tree):
-        match node:
-            case ast.Import(names=names):
-                yield from (alias.name for alias in names)
-            case ast.ImportFrom(module=module, names=names, level=level):
-                above = package[: len(package) - level + 1] if level else ()
-                base = ".".join([*above, *([module] if module else [])])
-                yield base
-                yield from (f"{base}.{alias.name}" for alias in names)
 
 
 def is_within(name: str, package: str) -> bool:
@@ -161,10 +161,78 @@ def test_packages_that_need_care_are_imported_in_one_place() -> None:
         assert users == places, package
 
 
+def test_rooms_import_only_those_below_them() -> None:
+    found = arrows(MODULES)
+    assert set(found) == set(MAY_IMPORT)
+    across = {(room, each) for room, seen in found.items() for each in seen - MAY_IMPORT[room]}
+    assert across == STILL_ACROSS
+
+
+def test_no_permission_is_left_that_nobody_uses() -> None:
+    found = arrows(MODULES)
+    assert {
+        room: allowed - found[room] for room, allowed in MAY_IMPORT.items() if allowed - found[room]
+    } == {}
+    for place in MAY_IMPORT_STANDIN:
+        assert any(
+            is_within(name, "sim.standin")
+            for module in MODULES
+            if is_within(module.name, place)
+            for name in module.imports
+        ), place
+
+
+def test_what_is_permitted_is_a_house_of_few_floors_and_arrows() -> None:
+    assert len(MAY_IMPORT) <= MAX_ROOMS
+    assert sum(map(len, MAY_IMPORT.values())) <= MAX_ARROWS
+    assert max(heights(MAY_IMPORT).values()) <= MAX_HEIGHT
+    rooms = ("sim.world", "sim.load", "sim.live", "sim.report")
+    assert not any(other in MAY_IMPORT[room] for room in rooms for other in rooms)
+
+
+def test_the_picture_of_the_house_is_current() -> None:
+    """Else: python -m tests.support.house > docs/architecture.svg"""
+    assert (ROOT / "docs" / "architecture.svg").read_text("utf-8") == draw(MODULES)
+
+
+def test_nothing_lies_loose_beside_the_rooms() -> None:
+    assert {path.name for path in (ROOT / "sim").iterdir() if path.is_file()} <= LOOSE
+
+
 def test_no_file_is_longer_than_a_few_screens() -> None:
     lengths = {path: len(path.read_bytes().splitlines()) for path in sources(*FLOORS, "tests")}
-    long = {str(path.relative_to(ROOT)): n for path, n in lengths.items() if n > LONGEST_FILE_LINES}
-    assert long == {}
+    long = {str(path.relative_to(ROOT)): n for path, n in lengths.items() if n > MAX_FILE_LINES}
+    assert set(long) == STILL_LONG_FILES
+
+
+def function_lengths(path: Path) -> Iterator[tuple[str, int]]:
+    """Name and lines of each function, docstring left out."""
+    for node in ast.walk(ast.parse(path.read_bytes())):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            body = node.body[1:] if ast.get_docstring(node, clean=False) is not None else node.body
+            if body:
+                yield node.name, (body[-1].end_lineno or 0) - body[0].lineno + 1
+
+
+def test_functions_are_short() -> None:
+    lengths = {
+        f"{path.relative_to(ROOT)}:{name}": lines
+        for path in sources(*FLOORS)
+        for name, lines in function_lengths(path)
+    }
+    assert {name for name, lines in lengths.items() if lines > MAX_FUNCTION_LINES} == STILL_LONG
+    assert statistics.median(lengths.values()) <= MAX_MEDIAN_LINES
+
+
+def test_a_report_needs_no_server_no_browser_and_no_load() -> None:
+    """What only reads a stored result starts at once."""
+    script = (
+        "import sys, sim.report; print([n for n in ('mcp', 'playwright', 'sim.world') if n in sys.modules])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip() == "[]"
 
 
 @pytest.mark.parametrize(
@@ -173,13 +241,13 @@ def test_no_file_is_longer_than_a_few_screens() -> None:
         (upward, "actors/user.py", "import workflows.director"),
         (upward, "actors/user.py", "def late():\n    from sim import app"),
         (upward, "workflows/run.py", "from sim.config.model import Config"),
-        (out_of_the_standin, "sim/standin/app.py", "from actors.secret import Secret"),
-        (out_of_the_standin, "sim/standin/app.py", "from .. import exit"),
+        (out_of_the_standin, "sim/standin/application.py", "from actors.secret import Secret"),
+        (out_of_the_standin, "sim/standin/application.py", "from .. import exit"),
         (out_of_the_standin, "sim/standin/identity/web.py", "from ...exit import ExitCode"),
         (into_the_standin, "sim/stage.py", "from sim.standin.store import Store"),
         (into_the_standin, "sim/stage.py", "from sim import standin"),
         (into_the_standin, "sim/stage.py", "from . import standin"),
-        (out_of_the_clean_room, "sim/clean/things/user.py", "from sim.live.console import Progress"),
+        (out_of_the_clean_room, "sim/clean/things/created_user.py", "from sim.live.console import Progress"),
         (out_of_the_clean_room, "sim/clean/remover.py", "from ..load import Load"),
         (astray, "sim/stage.py", "import tdigest"),
         (astray, "actors/accounts.py", "from httpx2 import AsyncClient"),
@@ -196,10 +264,10 @@ def test_a_forbidden_import_is_found(rule: object, place: str, text: str, tmp_pa
     ("rule", "place", "text"),
     [
         (upward, "sim/app.py", "from workflows.catalogue import catalogue"),
-        (out_of_the_standin, "sim/standin/app.py", "from sim.standin import store"),
+        (out_of_the_standin, "sim/standin/application.py", "from sim.standin import store"),
         (out_of_the_standin, "sim/standin/identity/web.py", "from ..store import Store"),
         (into_the_standin, "sim/world/virtual/world.py", "from sim.standin.store import Store"),
-        (into_the_standin, "sim/cli/commands.py", "from sim.standin.serve import serve"),
+        (into_the_standin, "sim/cli/standin_command.py", "from sim.standin.serve import serve"),
         (out_of_the_clean_room, "sim/clean/command.py", "from sim.exit import ExitCode"),
         (astray, "sim/stage.py", "import httpx"),
     ],

@@ -23,16 +23,16 @@ from actors.errors import Outcome
 from actors.events import Ending, Execution, Measurement, Phase
 from sim.measure.recorder import Recorder
 from sim.measure.summary import summarize
-from sim.standin.app import Standin
-from sim.standin.options import StandinOptions
+from sim.standin.application import Standin
+from sim.standin.behaviour import StandinOptions
 from sim.standin.toolbox import ToolAnswer
 from sim.world.http import tls_context
 from tests.support.in_process import Facts, StoreConnector, users_on_stage
 from tests.support.processes import ADMIN_PASSWORD, Terminal, running_standin, simulate
 from workflows.catalogue import BUILT_IN
 from workflows.director import Budget, Director
-from workflows.mix import MIXES
-from workflows.run import Settings
+from workflows.repertoire import MIXES
+from workflows.settings import Settings
 
 UIDS = ("alice", "bob", "carl")
 SHORT = ("--login", "http", "--warmup", "0.5", "--duration", "1", "--output", "run.json")

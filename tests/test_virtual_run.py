@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from actors.network import FIRST_RTO_S, Network
+from actors.network import INITIAL_RTO_S, Network
 from tests.support.processes import simulate
 
 NOTHING = {"NEXTCLOUD_HOST": "", "NEXTCLOUD_PASSWORD": ""}
@@ -55,7 +55,7 @@ def test_a_lost_handshake_costs_the_first_time_out_and_a_lost_call_a_later_one()
     assert sum(trip > 0.12 for trip in trips) / len(trips) == pytest.approx(0.2, abs=0.01)
     assert sum(trip > 0.12 for trip in hands) / len(hands) == pytest.approx(0.2, abs=0.01)
     assert min(trip for trip in trips if trip > 0.12) > 0.09 + network.rto_s
-    assert min(trip for trip in hands if trip > 0.12) > 0.09 + FIRST_RTO_S
+    assert min(trip for trip in hands if trip > 0.12) > 0.09 + INITIAL_RTO_S
     assert all(0.09 <= Network(0.1, 0.01).round_trip(random) <= 0.11 for _ in range(1000))
 
 
@@ -99,10 +99,10 @@ def test_a_search_for_the_breakpoint_finds_what_the_server_can_do(tmp_path: Path
 DEADLOCK = '''
 """Two who wait for each other."""
 import trio
-from workflows import Role, Run, workflow
+from workflows import Role, Scene, workflow
 
 @workflow(steps={"look": "nc_notes_search_notes"})
-async def after_you(run: Run, alice: Role, bob: Role) -> None:
+async def after_you(scene: Scene, alice: Role, bob: Role) -> None:
     """Each waits for the other one to begin."""
     await alice.does("look", query="x")
     alices, bobs = trio.Event(), trio.Event()

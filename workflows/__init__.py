@@ -10,9 +10,12 @@ from workflows.expect import content_is, has, lists
 from workflows.failures import ExpectationFailed, StepFailed
 from workflows.lines import Lines
 from workflows.role import Role
-from workflows.run import Run
+from workflows.scene import Scene
 from workflows.sharing import EDIT, EDIT_FOLDER, MAY_RESHARE, MAY_RESHARE_FOLDER, READ_ONLY, grants
 from workflows.texts import Text
+
+Run = Scene
+"""What `Scene` was called in files written for 0.1."""
 
 __all__ = [
     "EDIT",
@@ -25,6 +28,7 @@ __all__ = [
     "Lines",
     "Role",
     "Run",
+    "Scene",
     "StepFailed",
     "Text",
     "ViolationKind",

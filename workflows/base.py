@@ -2,7 +2,7 @@
 
 ```python
 @workflow(steps={"create_note": "nc_notes_create_note", "read_note_{i}": "nc_notes_get_note"})
-async def story(run: Run, author: Role, *readers: Role, outsider: Role | None = None) -> None: ...
+async def story(scene: Scene, author: Role, *readers: Role, outsider: Role | None = None) -> None: ...
 ```
 
 A parameter is a role, one user plays it. `*readers` is a **crowd**: at least one user, and as many as
@@ -20,8 +20,10 @@ from typing import Any
 
 import attrs
 
+from workflows.failures import NoSuchStep
+
 Story = Callable[..., Awaitable[None]]
-"""`async def story(run: Run, alice: Role, bob: Role, *others: Role, outsider: Role | None = None)`."""
+"""`async def story(scene: Scene, alice: Role, bob: Role, *others: Role, outsider: Role | None = None)`."""
 
 
 class BadWorkflow(ValueError):
@@ -72,6 +74,22 @@ class Workflow:
             needed = max(self.roles_min, min(cast, collaborators))
         return max(0, min(len(self.extras), cast - needed))
 
+    def tool_of(self, step: str) -> str:
+        """The tool that `step` calls. Raises NoSuchStep, with what to write instead where that is known."""
+        tool = self.steps.get(step)
+        if tool is None:
+            raise NoSuchStep(f"no step {step!r}; the table has: {', '.join(self.steps)}{self._hint(step)}")
+        return tool
+
+    def _hint(self, name: str) -> str:
+        """What to write for a name in which a number was filled in already."""
+        for known in self.steps:
+            before, braces, after = known.partition("{i}")
+            filled = name[len(before) : len(name) - len(after) or None]
+            if braces and name == f"{before}{filled}{after}" and filled.isdecimal():
+                return f" (say {known!r} with number={filled})"
+        return ""
+
     @property
     def tools(self) -> frozenset[str]:
         """The tools it needs, resources left out."""
@@ -81,7 +99,7 @@ class Workflow:
 def workflow(*, steps: Mapping[str, str]) -> Callable[[Story], Workflow]:
     """Make a story a workflow named like its function, with its parameters as roles.
 
-    The first parameter is the `Run`; every further one is a role, `*others` a crowd of at least one, and
+    The first parameter is the `Scene`; every further one is a role, `*others` a crowd of at least one, and
     `*, outsider=None` a user more where there is one. Raises BadWorkflow when the function cannot be played.
     """
 
@@ -108,5 +126,5 @@ def _roles(name: str, story: Callable[..., Any]) -> tuple[tuple[str, ...], str, 
     crowd = "".join(p.name for p in parameters if p.kind is p.VAR_POSITIONAL)
     extras = tuple(p.name for p in parameters if p.kind is p.KEYWORD_ONLY and p.default is None)
     if not roles or len(roles) + bool(crowd) + len(extras) != len(parameters):
-        raise BadWorkflow(f"workflow {name}: its parameters are 'run', then one name for each role")
+        raise BadWorkflow(f"workflow {name}: its parameters are 'scene', then one name for each role")
     return roles, crowd, extras

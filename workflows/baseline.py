@@ -5,7 +5,7 @@ from __future__ import annotations
 from workflows.base import workflow
 from workflows.expect import content_is, lists
 from workflows.role import Role
-from workflows.run import Run
+from workflows.scene import Scene
 from workflows.texts import Text
 
 NOTE_SHARE_OF_WORK = 0.25
@@ -23,23 +23,23 @@ NOTE_SHARE_OF_WORK = 0.25
         "delete_note": "nc_notes_delete_note",
     }
 )
-async def baseline(run: Run, user: Role) -> None:
+async def baseline(scene: Scene, user: Role) -> None:
     """One user searches, lists, asks for capabilities, or creates, reads, updates and deletes a note."""
-    if run.random.random() < NOTE_SHARE_OF_WORK:
-        await keep_a_note(run, user)
+    if scene.random.random() < NOTE_SHARE_OF_WORK:
+        await keep_a_note(scene, user)
         return
-    look = run.random.choice(("search_notes", "list_files", "get_capabilities"))
+    look = scene.random.choice(("search_notes", "list_files", "get_capabilities"))
     if look == "search_notes":
-        await user.does(look, query=run.settings.mark, expects=lists("results"))
+        await user.does(look, query=scene.settings.mark, expects=lists("results"))
     elif look == "list_files":
         await user.does(look, path="", expects=lists("files"))
     else:
         await user.does(look)
 
 
-async def keep_a_note(run: Run, user: Role) -> None:
+async def keep_a_note(scene: Scene, user: Role) -> None:
     """Create, read, update, read again, delete; every read must show the newest text."""
-    title = run.title("Diary")
+    title = scene.title("Diary")
     first, second = f"# {title}\n\nMorning.\n", f"# {title}\n\nEvening.\n"
     note = await user.creates_note("create_note", title=title, content=first)
     await user.does("read_note", note_id=note["id"], expects=content_is(first))

@@ -10,10 +10,10 @@ from workflows.expect import content_is
 from workflows.failures import StepFailed
 from workflows.lines import Lines
 from workflows.role import Role
-from workflows.run import Run
+from workflows.scene import Scene
 from workflows.sharing import EDIT, grants
 
-MOST_TRIES = 8
+MAX_TRIES = 8
 """How often a user tries to get an addition past the others before they give up."""
 
 
@@ -31,28 +31,16 @@ MOST_TRIES = 8
     }
 )
 async def collaborative_edit(
-    run: Run, owner: Role, *collaborators: Role, outsider: Role | None = None
+    scene: Scene, owner: Role, *collaborators: Role, outsider: Role | None = None
 ) -> None:
     """Everybody reads a shared note at once, everybody appends to it at once, nothing may be lost."""
-    title = run.title("Common note")
+    title = scene.title("Common note")
     text = f"# {title}\n"
     note = await owner.creates_note("create_note", title=title, content=text)
     await collaborators[0].is_refused("read_before_share", note_id=note["id"])
-    path = await owner.path_of(note)
-    shares: list[Answer | None] = [None]
-    for i, member in enumerate(collaborators, 1):
-        share = await owner.does(
-            "share_note_{i}",
-            number=i,
-            path=path,
-            share_with=member.uid,
-            permissions=EDIT,
-            expects=grants(EDIT),
-        )
-        shares.append(share)
-
+    shares = [None, *[await hand_to(member, i, owner, note) for i, member in enumerate(collaborators, 1)]]
     everybody = tuple(enumerate((owner, *collaborators)))
-    await run.together(
+    await scene.together(
         *(
             member.until(
                 "concurrent_read_{i}",
@@ -66,10 +54,10 @@ async def collaborative_edit(
             for i, member in everybody
         )
     )
-    additions = [Addition(run, member, i, note["id"]) for i, member in everybody]
+    additions = [Addition(scene, member, i, note["id"]) for i, member in everybody]
     possible = Lines(text, possible=[addition.line for addition in additions])
     try:
-        await run.together(*(addition.append(possible) for addition in additions))
+        await scene.together(*(addition.append(possible) for addition in additions))
     finally:
         # What was acknowledged must stand there also when somebody else's addition failed.
         acknowledged = [addition.line for addition in additions if addition.acknowledged]
@@ -80,14 +68,26 @@ async def collaborative_edit(
         await outsider.is_refused("outsider_read", note_id=note["id"])
 
 
+async def hand_to(member: Role, number: int, owner: Role, note: Answer) -> Answer:
+    """The owner lets `member` edit the note; the share."""
+    return await owner.does(
+        "share_note_{i}",
+        number=number,
+        path=await owner.path_of(note),
+        share_with=member.uid,
+        permissions=EDIT,
+        expects=grants(EDIT),
+    )
+
+
 class Addition:
     """One line that one user adds. Unless it is `acknowledged`, it was refused, or nobody knows."""
 
-    def __init__(self, run: Run, member: Role, number: int, note_id: int) -> None:
-        self.line = f"addition {run.number}-{number} by {member.uid}"
+    def __init__(self, scene: Scene, member: Role, number: int, note_id: int) -> None:
+        self.line = f"addition {scene.number}-{number} by {member.uid}"
         self.acknowledged = False
         self.member = member
-        self._run = run
+        self._scene = scene
         self._number = number
         self._note_id = note_id
 
@@ -95,14 +95,14 @@ class Addition:
         """Append the line as a real client does: on a conflict, read again and try again, boundedly.
 
         An append whose answer never came is not repeated: it may have been carried out. Raises
-        StepFailed when the server refuses it, or after `MOST_TRIES` conflicts.
+        StepFailed when the server refuses it, or after `MAX_TRIES` conflicts.
 
         Args:
             possible: what may stand in the note when it is read again.
         """
-        for attempt in range(1, MOST_TRIES + 1):
+        for attempt in range(1, MAX_TRIES + 1):
             # What is tried again after a conflict has not gone wrong; what is given up has.
-            retried = [412] if attempt < MOST_TRIES else []
+            retried = [412] if attempt < MAX_TRIES else []
             try:
                 await self.member.does(
                     "concurrent_append_{i}",
@@ -112,9 +112,9 @@ class Addition:
                     content=self.line,
                 )
             except StepFailed as failure:
-                if not failure.is_conflict or attempt == MOST_TRIES:
+                if not failure.is_conflict or attempt == MAX_TRIES:
                     raise
-                self._run.note_conflict()
+                self._scene.note_conflict()
                 await self.member.does(
                     "reread_{i}", number=self._number, note_id=self._note_id, expects=possible.unspoiled
                 )

@@ -22,9 +22,10 @@ from workflows.base import Workflow
 from workflows.budget import Budget
 from workflows.bugs import BugWatch
 from workflows.failures import StoryBug
-from workflows.mix import Mix
-from workflows.playing import Playing
-from workflows.run import Run, Settings
+from workflows.repertoire import Mix
+from workflows.role import tell
+from workflows.scene import Scene
+from workflows.settings import Settings
 
 __all__ = ["Budget", "Company", "Director"]
 
@@ -88,7 +89,7 @@ class Director:
         self.bugs = bugs or BugWatch()
         self._numbers = 0
         self._layouts: dict[str, NotesLayout] = {}
-        self._playing: dict[int, Playing] = {}
+        self._playing: dict[int, Scene] = {}
         self._idle = trio.Event()
         self._closed = False
         # A dict, not a set: what is woken together wakes in the same order in every run.
@@ -131,7 +132,7 @@ class Director:
 
         Users wait for nobody but the director, so a story that neither asks nor ends waits for itself.
         """
-        stuck = [p.describe_wait() for p in self._playing.values() if p.waits_longer_than(longest_s)]
+        stuck = [s.describe_wait() for s in self._playing.values() if s.waits_longer_than(longest_s)]
         if stuck:
             raise StoryBug(f"deadlock: {'; '.join(stuck)}")
 
@@ -148,23 +149,19 @@ class Director:
         cancelled, the calls in hand are called off, nothing is tidied, and it counts as interrupted.
         """
         self._numbers += 1
-        leading = cast[0]
-        run = Run(
-            workflow.name, workflow.steps, self._numbers, self._settings, self._layouts, leading.random, due
-        )
-        playing = Playing(workflow, run, cast, self.bugs)
+        scene = Scene(workflow, cast, self._numbers, self._settings, self._layouts, self.bugs, due)
         for user in cast:
             user.hold()
-        self._playing[run.number] = playing
+        self._playing[scene.number] = scene
         try:
-            await playing.play()
+            await scene.play(tell)
         finally:
-            execution = playing.execution(due, group)
+            execution = scene.execution(group)
             self._record(execution)
-            playing.tell_bugs()
+            scene.tell_bugs()
             for user in cast:
                 user.release()
-            del self._playing[run.number]
+            del self._playing[scene.number]
             if self._closed and not self._playing:
                 self._idle.set()
         return execution

@@ -6,7 +6,7 @@ from actors.answer import Answer
 from workflows.base import workflow
 from workflows.expect import content_is
 from workflows.role import Role
-from workflows.run import Run
+from workflows.scene import Scene
 from workflows.sharing import READ_ONLY, grants
 
 
@@ -20,9 +20,9 @@ from workflows.sharing import READ_ONLY, grants
         "delete_note": "nc_notes_delete_note",
     }
 )
-async def fan_out(run: Run, author: Role, *readers: Role, outsider: Role | None = None) -> None:
+async def fan_out(scene: Scene, author: Role, *readers: Role, outsider: Role | None = None) -> None:
     """One user shares a note with everybody at once, and everybody reads the same text."""
-    title = run.title("Announcement")
+    title = scene.title("Announcement")
     text = f"# {title}\n\nTo all, from {author.uid}.\n"
     note = await author.creates_note("create_note", title=title, content=text)
     await readers[0].is_refused("read_before_share", note_id=note["id"])
@@ -46,6 +46,6 @@ async def fan_out(run: Run, author: Role, *readers: Role, outsider: Role | None 
             note_id=note["id"],
         )
 
-    await run.together(*(hand_to(i, reader) for i, reader in enumerate(readers, 1)))
+    await scene.together(*(hand_to(i, reader) for i, reader in enumerate(readers, 1)))
     if outsider:
         await outsider.is_refused("outsider_read", note_id=note["id"])

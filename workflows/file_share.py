@@ -11,7 +11,7 @@ from actors.events import CheckKind, ViolationKind
 from workflows.base import workflow
 from workflows.expect import Expectation
 from workflows.role import Role
-from workflows.run import Run
+from workflows.scene import Scene
 from workflows.sharing import READ_ONLY, grants
 from workflows.texts import plain
 
@@ -33,11 +33,11 @@ BASE64 = "application/octet-stream;base64"
         "delete_file": "nc_webdav_delete_resource",
     }
 )
-async def file_share(run: Run, alice: Role, bob: Role, *, outsider: Role | None = None) -> None:
+async def file_share(scene: Scene, alice: Role, bob: Role, *, outsider: Role | None = None) -> None:
     """One user uploads a file and shares it read-only, the other one downloads the same bytes."""
-    data, is_text = content(run.random, run.settings.file_size)
-    path = f"/{run.title('Shared file')}.{'txt' if is_text else 'bin'}"
-    run.afterwards(alice.does("delete_file", path=path))
+    data, is_text = content(scene.random, scene.settings.file_size)
+    path = f"/{scene.title('Shared file')}.{'txt' if is_text else 'bin'}"
+    scene.afterwards(alice.does("delete_file", path=path))
     if is_text:
         await alice.does("create_file", path=path, content=data.decode())
     else:
@@ -66,7 +66,7 @@ async def file_share(run: Run, alice: Role, bob: Role, *, outsider: Role | None 
         expects=bytes_are(data, is_text=is_text),
     )
     if outsider:
-        await run.together(
+        await scene.together(
             outsider.does_not_see("outsider_list_shares", is_listed, shared_with_me=True),
             outsider.is_refused("outsider_download", path=path),
         )

@@ -7,7 +7,7 @@ from itertools import pairwise
 from workflows.base import workflow
 from workflows.lines import Lines
 from workflows.role import Role
-from workflows.run import Run
+from workflows.scene import Scene
 from workflows.sharing import MAY_RESHARE, grants
 
 
@@ -23,9 +23,9 @@ from workflows.sharing import MAY_RESHARE, grants
         "delete_note": "nc_notes_delete_note",
     }
 )
-async def hand_over_chain(run: Run, first: Role, *others: Role, outsider: Role | None = None) -> None:
+async def hand_over_chain(scene: Scene, first: Role, *others: Role, outsider: Role | None = None) -> None:
     """A→B→C…: each one waits until the note has reached them, adds a line and shares it on."""
-    title = run.title("Circular")
+    title = scene.title("Circular")
     text = f"# {title}\n"
     note = await first.creates_note("create_note", title=title, content=text)
     # Whoever gets it last has no business with it yet.
@@ -50,7 +50,7 @@ async def hand_over_chain(run: Run, first: Role, *others: Role, outsider: Role |
             share=share,
             note_id=note["id"],
         )
-        lines.append(f"line {run.number}-{i} by {taker.uid}")
+        lines.append(f"line {scene.number}-{i} by {taker.uid}")
         await taker.does("add_line_{i}", number=i, note_id=note["id"], content=lines[-1])
     await first.finds("verify_final_state", Lines(text, lines), note_id=note["id"])
     if outsider:

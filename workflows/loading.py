@@ -16,7 +16,7 @@ from typing import TypeVar
 from actors.text import harmless
 from workflows.base import BadWorkflow
 
-LONGEST_IMPORT_S = 10.0
+MAX_IMPORT_S = 10.0
 """How long a file may take to be imported; what loops there would hold everything up for ever."""
 
 T = TypeVar("T")
@@ -54,14 +54,12 @@ def guarded(load: Callable[[], T], what: str, file: str = "") -> T:
         file: in a traceback, the file whose line is named.
     """
     try:
-        with contextlib.redirect_stdout(sys.stderr), at_most(LONGEST_IMPORT_S):
+        with contextlib.redirect_stdout(sys.stderr), at_most(MAX_IMPORT_S):
             return load()
     except (KeyboardInterrupt, GeneratorExit):
         raise
     except _TooLong as error:
-        raise BadWorkflow(
-            f"{what}{line_of(error, file)}: not imported within {LONGEST_IMPORT_S:g} s"
-        ) from None
+        raise BadWorkflow(f"{what}{line_of(error, file)}: not imported within {MAX_IMPORT_S:g} s") from None
     except OSError as error:
         raise BadWorkflow(f"{what}: {harmless(error.strerror or str(error))}") from error
     except BadWorkflow as error:

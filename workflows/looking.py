@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING
+from collections.abc import Awaitable, Callable
 
 import attrs
 import trio
@@ -12,13 +11,10 @@ from actors.answer import Answer, Finding, Json, WrongAnswer, excerpt
 from actors.events import Interval, ViolationKind
 from actors.messages import Done, Failed, Step
 from workflows.failures import StepFailed, StoryEnded
-from workflows.run import Run
+from workflows.scene import Scene
 
-if TYPE_CHECKING:
-    from workflows.role import Role
-
-FIRST_PAUSE_S = 0.05
-LONGEST_PAUSE_S = 1.0
+INITIAL_PAUSE_S = 0.05
+MAX_PAUSE_S = 1.0
 SHARES = "nc_share_list"
 
 
@@ -27,12 +23,13 @@ class Looking:
     """One user's looks at one thing; what the looks lay in the inbox is taken out of the span.
 
     Attributes:
+        ask: has a step made by the user; raises StepFailed, ExpectationFailed or CastGone.
         interval: under which name the span is noted, "" for not at all.
         share: the answer that made the share by which it is to come, where there is one.
     """
 
-    _run: Run
-    _role: Role
+    _scene: Scene
+    _ask: Callable[[Step], Awaitable[Done]]
     _step: Step
     _interval: str
     _share: Answer | None = None
@@ -43,7 +40,7 @@ class Looking:
     _misses: int = 0
 
     def __attrs_post_init__(self) -> None:
-        self._begun = self._run.last_finished
+        self._begun = self._scene.last_finished
 
     async def until(self, sees: Callable[[Answer], bool]) -> Done | None:
         """The first look that shows it, None when none did up to the propagation time-out.
@@ -51,8 +48,8 @@ class Looking:
         The look that decides starts at the time-out or after it: one that was sent before and answered
         late may have missed it by a hair.
         """
-        deadline = self._begun + self._run.settings.propagation_timeout_s
-        pause = FIRST_PAUSE_S
+        deadline = self._begun + self._scene.settings.propagation_timeout_s
+        pause = INITIAL_PAUSE_S
         while True:
             self._last = look = await self._look()
             if isinstance(look, Done) and sees(Answer(look.value)):
@@ -63,11 +60,11 @@ class Looking:
                 return None
             now = trio.current_time()
             await trio.sleep_until(max(now, min(now + pause, deadline)))
-            pause = min(LONGEST_PAUSE_S, pause * 1.5)
+            pause = min(MAX_PAUSE_S, pause * 1.5)
 
     async def _look(self) -> Done | Failed:
         try:
-            return await self._role.ask(self._step)
+            return await self._ask(self._step)
         except StepFailed as failure:
             if failure.error.says(*self._step.tolerated):
                 return failure.reply
@@ -82,11 +79,11 @@ class Looking:
         upper = max(self._lower, look.finished - self._begun - self._waited - look.inbox_wait_s)
         if self._interval:
             first_hit = not self._misses
-            self._run.intervals.append(Interval(self._interval, self._lower, upper, first_hit))
+            self._scene.intervals.append(Interval(self._interval, self._lower, upper, first_hit))
 
     async def never_seen(self, kind: ViolationKind) -> Finding:
         """What it means that `until` gave None, with what was seen last, and where the thing is instead."""
-        expected = f"seen within {self._run.settings.propagation_timeout_s:g} s"
+        expected = f"seen within {self._scene.settings.propagation_timeout_s:g} s"
         last = self._last
         shown = excerpt(str(last.error) if isinstance(last, Failed) else last and last.value)
         where = await self._where_it_is()
@@ -108,7 +105,7 @@ class Looking:
             self._step.execution,
         )
         try:
-            target = target_in(Answer((await self._role.ask(look)).value), self._share["id"])
+            target = target_in(Answer((await self._ask(look)).value), self._share["id"])
         except (StoryEnded, WrongAnswer):
             return "not where it should be, and the shares cannot be read"
         if target is None:

@@ -15,7 +15,7 @@ from actors.messages import Done
 class Move:
     """Await it to have it made, once; it gives the `Answer`.
 
-    Nothing happens before, so moves can be handed to `Run.together` and `Run.afterwards` as they are. One
+    Nothing happens before, so moves can be handed to `Scene.together` and `Scene.afterwards` as they are. One
     that is neither awaited nor handed over by the end of a story is a mistake in the story, and is told.
 
     Attributes:

@@ -6,7 +6,7 @@ from actors.answer import Answer
 from workflows.base import workflow
 from workflows.expect import content_is
 from workflows.role import Role
-from workflows.run import Run
+from workflows.scene import Scene
 from workflows.sharing import READ_ONLY, grants
 
 
@@ -24,13 +24,13 @@ from workflows.sharing import READ_ONLY, grants
         "delete_note": "nc_notes_delete_note",
     }
 )
-async def note_share(run: Run, alice: Role, bob: Role, *, outsider: Role | None = None) -> None:
+async def note_share(scene: Scene, alice: Role, bob: Role, *, outsider: Role | None = None) -> None:
     """One user shares a note read-only, the other one sees it and reads the same text, nobody else does."""
-    title = run.title("Shared note")
+    title = scene.title("Shared note")
     text = f"# {title}\n\nWritten by {alice.uid} for {bob.uid}.\n"
     note = await alice.creates_note("create_note", title=title, content=text)
     strangers = [bob, outsider] if outsider else [bob]
-    await run.together(*(user.is_refused("read_before_share", note_id=note["id"]) for user in strangers))
+    await scene.together(*(user.is_refused("read_before_share", note_id=note["id"]) for user in strangers))
 
     share = await alice.does(
         "share_note",
@@ -57,9 +57,9 @@ async def note_share(run: Run, alice: Role, bob: Role, *, outsider: Role | None 
         return any(row.get("id") == note["id"] for row in found.rows("results"))
 
     if outsider:
-        await run.together(
+        await scene.together(
             outsider.is_refused("outsider_read", note_id=note["id"]),
             outsider.does_not_see("outsider_search", is_found, query=title),
         )
     await alice.does("unshare_note", share_id=share["id"])
-    await run.together(*(user.is_refused("read_after_unshare", note_id=note["id"]) for user in strangers))
+    await scene.together(*(user.is_refused("read_after_unshare", note_id=note["id"]) for user in strangers))

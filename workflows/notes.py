@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Awaitable, Callable
 
 import trio
 
@@ -12,9 +12,7 @@ from actors.messages import Done, Step
 from workflows.expect import Expectation, is_note
 from workflows.failures import ExpectationFailed, StepFailed, StoryEnded
 from workflows.moves import Move
-
-if TYPE_CHECKING:
-    from workflows.role import Role
+from workflows.scene import Scene
 
 SEARCH = "nc_notes_search_notes"
 LOOKS_AFTER_S = (0.0, 0.5, 1.5)
@@ -31,20 +29,29 @@ def may_have_worked(error: CallError) -> bool:
 
 
 class NewNote:
-    """A note of `role`, from its creation to its removal."""
+    """A note of one user, from its creation to its removal. `ask` has a step made by that user."""
 
-    def __init__(self, role: Role, step: str, removal: str, title: str, content: str, category: str) -> None:
-        self._role = role
+    def __init__(
+        self,
+        scene: Scene,
+        ask: Callable[[Step], Awaitable[Done]],
+        step: str,
+        removal: str,
+        title: str,
+        content: str,
+        category: str,
+    ) -> None:
+        self._scene = scene
+        self._ask = ask
         self._removal = removal
         self._title = title
         arguments = {"title": title, "content": content, "category": category}
-        self.message = role.run.step(step, None, arguments, check=Expectation(None, is_note))
+        self.message = scene.step(step, None, arguments, check=Expectation(None, is_note))
 
     async def create(self) -> Done:
-        """Create it, and note its removal with the run."""
-        run = self._role.run
+        """Create it, and note its removal with the scene."""
         try:
-            done = await self._role.ask(self.message)
+            done = await self._ask(self.message)
         except StepFailed as failure:
             if may_have_worked(failure.error):
                 self._remove_afterwards(was_answered=failure.error.answered)
@@ -52,7 +59,8 @@ class NewNote:
         except ExpectationFailed:
             self._remove_afterwards(was_answered=True)
             raise
-        run.afterwards(self._role.does(self._removal, note_id=Answer(done.value)["id"]))
+        removal = self._scene.step(self._removal, None, {"note_id": Answer(done.value)["id"]})
+        self._scene.afterwards(Move(removal.name, lambda: self._ask(removal)))
         return done
 
     def _remove_afterwards(self, *, was_answered: bool) -> None:
@@ -61,7 +69,7 @@ class NewNote:
         async def remove() -> Done:
             return await self._find_and_remove(was_answered)
 
-        self._role.run.afterwards(Move(name, remove))
+        self._scene.afterwards(Move(name, remove))
 
     async def _find_and_remove(self, was_answered: bool) -> Done:
         """Remove what bears the title.
@@ -70,18 +78,18 @@ class NewNote:
         """
         for pause_s in LOOKS_AFTER_S:
             await trio.sleep(pause_s)
-            found = await self._role.ask(self._search())
+            found = await self._ask(self._search())
             named = [row for row in Answer(found.value).rows("results") if self._is_named(row)]
             for row in named:
-                step = self._role.run.step(self._removal, None, {"note_id": row["id"]})
-                await self._role.ask(step)
+                step = self._scene.step(self._removal, None, {"note_id": row["id"]})
+                await self._ask(step)
             if named or was_answered:
                 return found
         raise StoryEnded(f"{self.message.name}: nobody knows whether {self._title!r} is there")
 
     def _search(self) -> Step:
-        run, message = self._role.run, self.message
-        return Step(message.workflow, "find_note_of_unknown_fate", SEARCH, {"query": self._title}, run.number)
+        workflow, number = self.message.workflow, self._scene.number
+        return Step(workflow, "find_note_of_unknown_fate", SEARCH, {"query": self._title}, number)
 
     def _is_named(self, row: Answer) -> bool:
         """Nextcloud adds a number to a title that is taken: `T (2)`."""

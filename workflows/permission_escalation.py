@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from actors.answer import Answer
 from workflows.base import workflow
 from workflows.expect import content_is
 from workflows.role import Role
-from workflows.run import Run
+from workflows.scene import Scene
 from workflows.sharing import EDIT, READ_ONLY, grants
 from workflows.texts import Text
 
@@ -33,29 +34,16 @@ from workflows.texts import Text
     }
 )
 async def permission_escalation(
-    run: Run, owner: Role, collaborator: Role, *, outsider: Role | None = None
+    scene: Scene, owner: Role, collaborator: Role, *, outsider: Role | None = None
 ) -> None:
     """Read-only, then edit, then read-only again, then nothing: each is tried and must hold."""
-    title = run.title("Guarded note")
+    title = scene.title("Guarded note")
     original, edited = f"# {title}\n\nBy {owner.uid}.\n", f"# {title}\n\nEdited by {collaborator.uid}.\n"
     refused = [f"# {title}\n\nnot permitted\n", f"# {title}\n\nnot permitted any more\n"]
     note = await owner.creates_note("create_note", title=title, content=original)
     note_id = note["id"]
     await collaborator.is_refused("read_before_share", note_id=note_id)
-    share = await owner.does(
-        "share_readonly",
-        path=await owner.path_of(note),
-        share_with=collaborator.uid,
-        permissions=READ_ONLY,
-        expects=grants(READ_ONLY),
-    )
-    seen = await collaborator.until(
-        "collaborator_read",
-        expects=content_is(original),
-        absence_is_a_miss=True,
-        share=share,
-        note_id=note_id,
-    )
+    share, seen = await see_readonly(owner, collaborator, note, original)
     whole = {"note_id": note_id, "title": None, "category": None}
     await collaborator.is_refused("edit_refused", **whole, etag=seen["etag"], content=refused[0])
     # A server may say no and write all the same.
@@ -80,3 +68,22 @@ async def permission_escalation(
 
     await owner.does("unshare", share_id=share["id"])
     await collaborator.is_refused("read_refused", note_id=note_id)
+
+
+async def see_readonly(owner: Role, collaborator: Role, note: Answer, text: str) -> tuple[Answer, Answer]:
+    """The owner shares the note to be read alone; the share, and what the collaborator then sees."""
+    share = await owner.does(
+        "share_readonly",
+        path=await owner.path_of(note),
+        share_with=collaborator.uid,
+        permissions=READ_ONLY,
+        expects=grants(READ_ONLY),
+    )
+    seen = await collaborator.until(
+        "collaborator_read",
+        expects=content_is(text),
+        absence_is_a_miss=True,
+        share=share,
+        note_id=note["id"],
+    )
+    return share, seen

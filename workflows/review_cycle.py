@@ -6,7 +6,7 @@ from workflows.base import workflow
 from workflows.expect import content_is
 from workflows.lines import Lines
 from workflows.role import Role
-from workflows.run import Run
+from workflows.scene import Scene
 from workflows.sharing import EDIT, grants
 from workflows.texts import Text
 
@@ -27,9 +27,9 @@ from workflows.texts import Text
         "delete_note": "nc_notes_delete_note",
     }
 )
-async def review_cycle(run: Run, author: Role, reviewer: Role, *, outsider: Role | None = None) -> None:
+async def review_cycle(scene: Scene, author: Role, reviewer: Role, *, outsider: Role | None = None) -> None:
     """Draft, comment, revise, approve: a note goes to and fro between two users."""
-    title = run.title("Proposal")
+    title = scene.title("Proposal")
     draft = f"# {title}\n\ndraft\n"
     note = await author.creates_note("draft", title=title, content=draft)
     note_id = note["id"]
@@ -44,7 +44,7 @@ async def review_cycle(run: Run, author: Role, reviewer: Role, *, outsider: Role
     await reviewer.until(
         "read_draft", expects=content_is(draft), absence_is_a_miss=True, share=share, note_id=note_id
     )
-    comment = f"comment {run.number} by {reviewer.uid}"
+    comment = f"comment {scene.number} by {reviewer.uid}"
     await reviewer.does("comment", note_id=note_id, content=comment)
     commented = await author.finds("read_comment", Lines(draft, [comment]), note_id=note_id)
 
@@ -54,7 +54,7 @@ async def review_cycle(run: Run, author: Role, reviewer: Role, *, outsider: Role
     )
     revised = Text(revision, older=[commented.text("content")])
     await reviewer.finds("read_revision", revised, note_id=note_id)
-    approval = f"approval {run.number} by {reviewer.uid}"
+    approval = f"approval {scene.number} by {reviewer.uid}"
     await reviewer.does("approve", note_id=note_id, content=approval)
     await author.finds("read_approval", Lines(revision, [approval]), note_id=note_id)
     if outsider:

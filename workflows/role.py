@@ -1,7 +1,7 @@
 """A user as a story knows them: what they do, what they are refused, what they look for until they see it.
 
-Each verb makes a `Move`: nothing happens until it is awaited, so moves can be handed to `Run.together`
-and `Run.afterwards` as they are.
+Each verb makes a `Move`: nothing happens until it is awaited, so moves can be handed to `Scene.together`
+and `Scene.afterwards` as they are.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from workflows.lines import Lines
 from workflows.looking import Looking
 from workflows.moves import Move
 from workflows.notes import NewNote
-from workflows.run import Run
+from workflows.scene import Scene
 from workflows.texts import Text
 
 
@@ -39,7 +39,7 @@ class Role:
     StepFailed, ExpectationFailed or CastGone.
     """
 
-    run: Run
+    scene: Scene
     user: User
     is_outsider: bool = False
     """Whether they are there to look at what they must not see."""
@@ -67,7 +67,7 @@ class Role:
             tolerates: HTTP statuses that the story expects and goes on after (412 for a conflict that it
                 retries). StepFailed is raised all the same; the call counts as failed, and as no error.
         """
-        message = self.run.step(step, number, arguments, check=expects, tolerated=tolerates)
+        message = self.scene.step(step, number, arguments, check=expects, tolerated=tolerates)
         return self._move(message, lambda: self.ask(message, absence))
 
     def is_refused(
@@ -79,7 +79,7 @@ class Role:
         may say no and write all the same, so read again after a refused write, with
         `Role.finds(step, Text(…, refused=[what was tried]))`.
         """
-        message = self.run.step(step, number, arguments, refusals=frozenset(statuses))
+        message = self.scene.step(step, number, arguments, refusals=frozenset(statuses))
         return self._move(message, lambda: self.ask(message))
 
     def does_not_see(
@@ -115,14 +115,14 @@ class Role:
                 whether it never arrived, arrived elsewhere, or is there with old content.
         """
         missing = (404,) if absence_is_a_miss else ()
-        message = self.run.step(step, number, arguments, check=expects, tolerated=missing)
+        message = self.scene.step(step, number, arguments, check=expects, tolerated=missing)
 
         async def look() -> Done:
-            looking = Looking(self.run, self, message, interval, share)
+            looking = Looking(self.scene, self.ask, message, interval, share)
             seen = await looking.until(sees)
-            self.run.count_check(CheckKind.PROPAGATION)
+            self.scene.count_check(CheckKind.PROPAGATION)
             if seen is None:
-                raise self.run.violated(message.name, self.uid, (await looking.never_seen(never),))
+                raise self.scene.violated(message.name, self.uid, (await looking.never_seen(never),))
             return seen
 
         return self._move(message, look)
@@ -143,16 +143,16 @@ class Role:
         what does not come a lost update. Raises ExpectationFailed with all of it. `share` is as for `until`.
         """
         missing = (404,) if absence_is_a_miss else ()
-        message = self.run.step(step, number, arguments, tolerated=missing)
+        message = self.scene.step(step, number, arguments, tolerated=missing)
 
         async def look() -> Done:
-            reading, looking = wanted.reading(), Looking(self.run, self, message, "", share)
+            reading, looking = wanted.reading(), Looking(self.scene, self.ask, message, "", share)
             seen = await looking.until(reading.take)
-            self.run.count_check(CheckKind.CONTENT)
+            self.scene.count_check(CheckKind.CONTENT)
             if not reading.has_looked:
                 never = await looking.never_seen(ViolationKind.STALE_READ)
-                raise self.run.violated(message.name, self.uid, (never,))
-            self.run.expect(self.uid, message.name, reading.conclude())
+                raise self.scene.violated(message.name, self.uid, (never,))
+            self.scene.expect(self.uid, message.name, reading.conclude())
             assert seen is not None
             return seen
 
@@ -164,9 +164,9 @@ class Role:
         """They create a note, which is removed with the step `removal` when the story is over.
 
         Where nobody knows whether the note came to be (no answer, a gateway's, one of another shape), it is
-        looked for by its title then, and removed; take a title of `Run.title`, which nobody else has.
+        looked for by its title then, and removed; take a title of `Scene.title`, which nobody else has.
         """
-        note = NewNote(self, step, removal, title, content, category)
+        note = NewNote(self.scene, self.ask, step, removal, title, content, category)
         return self._move(note.message, note.create)
 
     async def path_of(self, note: Answer) -> str:
@@ -178,36 +178,36 @@ class Role:
 
     async def _layout(self) -> NotesLayout:
         """Where they keep their notes; asked of the server once a user and run."""
-        layouts = self.run.layouts
+        layouts = self.scene.layouts
         if self.uid not in layouts:
-            done = await self.ask(Step("", "notes_settings", "notes://settings", {}, self.run.number))
+            done = await self.ask(Step("", "notes_settings", "notes://settings", {}, self.scene.number))
             answer = Answer(done.value)
             layouts[self.uid] = NotesLayout(answer.text("notesPath"), answer.text("fileSuffix"))
         return layouts[self.uid]
 
     def _move(self, message: Step, act: Callable[[], object]) -> Move:
-        return self.run.keep(Move(message.name, act))  # type: ignore[arg-type]
+        return self.scene.keep(Move(message.name, act))  # type: ignore[arg-type]
 
     async def ask(self, step: Step, absence: ViolationKind | None = None) -> Done:
         """Have `step` made. Raises StepFailed, ExpectationFailed or CastGone."""
-        self.run.asked += 1
+        self.scene.asked += 1
         try:
-            reply = await self.user.ask(self.run.timed(step))
+            reply = await self.user.ask(self.scene.timed(step))
         finally:
-            self.run.asked -= 1
-        self.run.last_step = step.name, self.uid
+            self.scene.asked -= 1
+        self.scene.last_step = step.name, self.uid
         match reply:
             case Done(findings=findings):
                 self._count_check(step)
                 if findings:
-                    raise self.run.violated(step.name, self.uid, findings)
-                self.run.last_finished = reply.finished
+                    raise self.scene.violated(step.name, self.uid, findings)
+                self.scene.last_finished = reply.finished
                 return reply
             case Failed():
                 error = reply.error
                 if absence is not None and error.says(404):
                     gone = Finding(absence, f"an answer to {step.name}", excerpt(str(error)))
-                    raise self.run.violated(step.name, self.uid, (gone,))
+                    raise self.scene.violated(step.name, self.uid, (gone,))
                 raise StepFailed(step.name, reply)
             case ActorGone(user=user):
                 raise CastGone(step.name, user)
@@ -222,4 +222,14 @@ class Role:
             kind = None
         if kind is not None:
             is_foreign = self.is_outsider and kind is CheckKind.PERMISSION
-            self.run.count_check(CheckKind.OUTSIDER if is_foreign else kind)
+            self.scene.count_check(CheckKind.OUTSIDER if is_foreign else kind)
+
+
+async def tell(scene: Scene) -> None:
+    """Tell the story of `scene` to those who are cast: roles first, then extras, as far as there are any."""
+    workflow, cast = scene.workflow, scene.cast
+    players = len(cast) - workflow.count_extras(len(cast), scene.settings.collaborators)
+    roles = [Role(scene, user) for user in cast[:players]]
+    outsiders = [Role(scene, user, is_outsider=True) for user in cast[players:]]
+    extras = dict(zip(workflow.extras, outsiders, strict=False))
+    await workflow.story(scene, *roles, **extras)

@@ -1,1 +1,1 @@
-"""How a user proves who he is: OAuth with a person (or a program) in front of the login page."""
+"""How users prove who they are: OAuth with a person (or a program) in front of the login page."""

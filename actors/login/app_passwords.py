@@ -13,7 +13,7 @@ import httpx
 from actors.errors import LoginError
 from actors.login.fetch import NoAnswer, Reply, ask, describe
 from actors.login.http_driver import visit
-from actors.login.pages import Page, Submission
+from actors.login.pages import LoginPage, Submission
 from actors.login.trust import Trust
 from actors.ports import Person
 from actors.text import harmless
@@ -70,14 +70,14 @@ class Devices:
                     raise LoginError(person.uid, TOKENS, describe(reply))
             return len(doomed)
 
-    def _listed(self, person: Person, page: Page) -> dict[int, str]:
+    def _listed(self, person: Person, page: LoginPage) -> dict[int, str]:
         try:
             return app_passwords(page)
         except (ValueError, RecursionError) as error:
             raise LoginError(person.uid, SECURITY, harmless(str(error))) from None
 
     @asynccontextmanager
-    async def _security_page(self, person: Person) -> AsyncIterator[tuple[httpx.AsyncClient, Page]]:
+    async def _security_page(self, person: Person) -> AsyncIterator[tuple[httpx.AsyncClient, LoginPage]]:
         def reached(step: Submission, reply: Reply) -> str | None:
             path = urlsplit(step.url).path
             is_there = reply.status == 200 and path.endswith("/settings/user/security")
@@ -85,10 +85,10 @@ class Devices:
 
         url = f"{self._url}{SECURITY}"
         async with visit(self._tls, self._trust, person, url, reached) as (http, landed):
-            yield http, Page(landed.url, landed.text)
+            yield http, LoginPage(landed.url, landed.text)
 
 
-def app_passwords(page: Page) -> dict[int, str]:
+def app_passwords(page: LoginPage) -> dict[int, str]:
     """Names of the permanent tokens on the security page, by number; browsers have others.
 
     Raises ValueError for a page without the list: that says nothing about what is in it.

@@ -24,7 +24,7 @@ from actors.login.browser_pages import (
     LoginForm,
     read_form,
 )
-from actors.login.driver import MOST_PAGES, LoginRefused, is_grant, without_query
+from actors.login.driver import MAX_PAGES, LoginRefused, is_grant, without_query
 from actors.login.fetch import Reply
 from actors.login.guard import Guard
 from actors.login.http_driver import why_refused
@@ -58,11 +58,11 @@ class Visit:
     async def go(self, url: str) -> str:
         """Where it ended. Raises LoginError, or Playwright's errors (see `explain`)."""
         await self._open(url)
-        for _ in range(MOST_PAGES):
+        for _ in range(MAX_PAGES):
             if self._is_over:
                 return self._end()
             await self._act()
-        raise self._error(f"the login went on for {MOST_PAGES} pages without an end")
+        raise self._error(f"the login went on for {MAX_PAGES} pages without an end")
 
     def explain(self, error: Exception) -> LoginError:
         """What an error of the browser means for the login."""

@@ -28,7 +28,7 @@ AUTH_METHODS = (POST, BASIC, NONE)
 WINDOW_S = 75.0
 """How long a busy registration is waited for: servers count by the minute, and a little is added."""
 PAUSE_S = 15.0
-LONGEST_WAIT_S = 120.0
+MAX_WAIT_S = 120.0
 """Whoever asks to come back later than this is not waited for."""
 ANSWER_S = 15.0
 
@@ -213,7 +213,7 @@ async def _post_registration(
         if reply.status != 429 or waited_s >= WINDOW_S:
             return reply
         asked_s = reply.retry_after_s
-        if asked_s is not None and asked_s > LONGEST_WAIT_S:
+        if asked_s is not None and asked_s > MAX_WAIT_S:
             return reply
         pause_s = PAUSE_S if asked_s is None else max(1.0, asked_s)
         say(f"  registration is busy ({describe(reply)}): trying again in {pause_s:.0f} s")

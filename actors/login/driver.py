@@ -12,7 +12,7 @@ from actors.text import harmless
 LOGIN_S = 60.0
 """How long a login may take in all. A page that comes back, or refuses, ends it much earlier."""
 
-MOST_PAGES = 15
+MAX_PAGES = 15
 GRANT_PATH = "/login/v2/grant"
 
 

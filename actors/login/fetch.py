@@ -18,9 +18,9 @@ from actors.errors import SimulateError
 from actors.text import harmless
 
 ANSWER_S = 30.0
-MOST_BYTES = 4 * 2**20
+MAX_BYTES = 4 * 2**20
 """The longest page or document that is read."""
-TOO_LONG = f"an answer of more than {MOST_BYTES >> 20} MiB"
+TOO_LONG = f"an answer of more than {MAX_BYTES >> 20} MiB"
 
 
 class NoAnswer(SimulateError):
@@ -101,10 +101,10 @@ async def ask(
                     return Reply(url, response.status_code, response.headers, b"")
                 if response.is_stream_consumed:
                     # Made in this process, without a wire: read and decoded already.
-                    return Reply(url, response.status_code, response.headers, response.content[:MOST_BYTES])
+                    return Reply(url, response.status_code, response.headers, response.content[:MAX_BYTES])
                 async for chunk in response.aiter_raw():
                     body += chunk
-                    if len(body) > MOST_BYTES:
+                    if len(body) > MAX_BYTES:
                         # httpx's generators end cleanly by what is raised within them, and not otherwise.
                         is_too_long = True
                         body.clear()
@@ -129,7 +129,7 @@ def decoded(body: bytes, coding: str) -> bytes:
         raise NoAnswer(f"an answer in a content coding that was not asked for ({harmless(coding, 40)})")
     unpacking = zlib.decompressobj(47)  # gzip or zlib, as its head says
     try:
-        plain = unpacking.decompress(body, MOST_BYTES)
+        plain = unpacking.decompress(body, MAX_BYTES)
     except zlib.error:
         raise NoAnswer(f"an answer that is not {coding}, as it says") from None
     if unpacking.unconsumed_tail:

@@ -17,7 +17,7 @@ from actors.protocol import REFUSED_GREETING
 from actors.text import harmless
 from actors.version import CLIENT_NAME, client_version
 
-MOST_REDIRECTS = 5
+MAX_REDIRECTS = 5
 SCHEME = re.compile(r"(?:^|,)\s*(basic|bearer)\b", re.IGNORECASE)
 """Of a challenge (RFC 9110, 11.6.1); several may stand in one header."""
 QUOTED = re.compile(r'"[^"]*"')
@@ -63,7 +63,7 @@ async def greet(http: httpx.AsyncClient, mcp_url: str) -> Reply:
 
 async def _post(http: httpx.AsyncClient, mcp_url: str, message: object, headers: dict[str, str]) -> Reply:
     url = mcp_url
-    for _ in range(MOST_REDIRECTS + 1):
+    for _ in range(MAX_REDIRECTS + 1):
         try:
             reply = await ask(http, "POST", url, heads_only=True, json=message, headers=headers)
         except NoAnswer as error:

@@ -27,7 +27,7 @@ VOID = frozenset(
         "wbr",
     ]
 )  # without an end tag (HTML, 13.1.2)
-MOST_FORMS = 100
+MAX_FORMS = 100
 
 
 @attrs.define
@@ -69,7 +69,7 @@ class HtmlReader(HTMLParser):
             self.scripts.append(given["src"])
         if given.get("id"):
             self.elements.setdefault(given["id"], given)
-        if tag == "form" and len(self.forms) < MOST_FORMS:
+        if tag == "form" and len(self.forms) < MAX_FORMS:
             self._form = Form(given.get("action", ""), given.get("method", "get").lower())
             self.forms.append(self._form)
         elif tag == "input" and self._form is not None:

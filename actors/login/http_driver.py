@@ -11,10 +11,10 @@ import httpx
 import trio
 
 from actors.errors import LoginError
-from actors.login.driver import LOGIN_S, MOST_PAGES, LoginRefused, is_grant, without_query
+from actors.login.driver import LOGIN_S, MAX_PAGES, LoginRefused, is_grant, without_query
 from actors.login.fetch import NoAnswer, Reply, ask, describe
 from actors.login.greeting import joined
-from actors.login.pages import Page, Submission
+from actors.login.pages import LoginPage, Submission
 from actors.login.trust import Trust, is_at, is_in_the_clear, origin_of
 from actors.ports import Person
 
@@ -115,14 +115,14 @@ class _Visit:
 
     async def go(self) -> Reply:
         step = Submission(self._start)
-        for _ in range(MOST_PAGES):
+        for _ in range(MAX_PAGES):
             self._check(step)
             came_from, self.at = self.at, step.url
             reply = await self._send(step, came_from)
             if (landed := self._end(step, reply)) is not None:
                 return Reply(landed, reply.status, reply.headers, reply.body)
             step = self._next(step, reply)
-        raise self._error(f"the login went on for {MOST_PAGES} pages without an end")
+        raise self._error(f"the login went on for {MAX_PAGES} pages without an end")
 
     def _check(self, step: Submission) -> None:
         """Raises LoginRefused where the next step would lead astray, or tell somebody the password."""
@@ -139,14 +139,14 @@ class _Visit:
         if reply.location:
             # Never 307 with the form again: Nextcloud answers 303, and the fields are for one address.
             return Submission(joined(step.url, reply.location))
-        page = Page(step.url, reply.text)
+        page = LoginPage(step.url, reply.text)
         if why := page.refusal:
             raise self._refused(why)
         if reply.status >= 400:
             raise self._error(why_refused(reply))
         return self._answer(page)
 
-    def _answer(self, page: Page) -> Submission:
+    def _answer(self, page: LoginPage) -> Submission:
         if page.is_redirect:
             return Submission(self._start)
         if page.is_consent:

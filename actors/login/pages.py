@@ -38,7 +38,7 @@ class Submission:
     is_secret: bool = False
 
 
-class Page:
+class LoginPage:
     """One page, at `url`, as it came."""
 
     def __init__(self, url: str, html: str) -> None:

@@ -15,14 +15,14 @@ from mcp.client.auth.utils import (
 
 from actors.errors import SetupError
 from actors.login.fetch import NoAnswer, Reply, ask, describe
-from actors.login.greeting import MOST_REDIRECTS, greet, joined, named_metadata, wants_password
+from actors.login.greeting import MAX_REDIRECTS, greet, joined, named_metadata, wants_password
 from actors.login.trust import Trust, origin_of, origin_text
 from actors.text import harmless
 
 STANDARD_SCOPES = ("openid", "profile", "email", "offline_access")
 SCOPE = re.compile(r"[\x21\x23-\x5b\x5d-\x7e]+")
 """One scope (RFC 6749, 3.3)."""
-MOST_SCOPES = 200
+MAX_SCOPES = 200
 Document = dict[str, Any]
 
 
@@ -166,7 +166,7 @@ class _Discovery:
         if not self._may_ask(url, url):
             return f"not asked, since it is at another server ({origin_text(url)})"
         at = url
-        for _ in range(MOST_REDIRECTS + 1):
+        for _ in range(MAX_REDIRECTS + 1):
             try:
                 reply = await ask(self._http, "GET", at, headers={"Accept": "application/json"})
             except NoAnswer as error:
@@ -208,4 +208,4 @@ def scopes(value: object) -> tuple[str, ...]:
     """The words in a list of scopes (or methods) that are such; none where it is no list."""
     if not isinstance(value, list):
         return ()
-    return tuple(word for word in value[:MOST_SCOPES] if isinstance(word, str) and SCOPE.fullmatch(word))
+    return tuple(word for word in value[:MAX_SCOPES] if isinstance(word, str) and SCOPE.fullmatch(word))

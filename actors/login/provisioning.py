@@ -27,7 +27,7 @@ LOOK, LOOK_ARGUMENTS = "nc_notes_search_notes", {"query": "simulate"}
 GRANTED = ("provisioned", "already_provisioned")
 PROVISIONED_S = 30.0
 """How long the server may take to notice that it was granted access."""
-FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.1, 2.0
+INITIAL_PAUSE_S, MAX_PAUSE_S = 0.1, 2.0
 APP_PASSWORDS = "/ocs/v2.php/core/"
 """Where Nextcloud gives a program an app password for a password, and takes it back (OCS, core)."""
 OCS = {"OCS-APIRequest": "true", "Accept": "application/json", "User-Agent": "nextcloud-mcp-simulate"}
@@ -168,7 +168,7 @@ async def is_good(session: ToolSession) -> bool:
 
 async def wait_until_provisioned(session: ToolSession, person: Person) -> None:
     """Ask until the server says that it has access. Raises CallError, or LoginError after `PROVISIONED_S`."""
-    pause_s, status = FIRST_PAUSE_S, ""
+    pause_s, status = INITIAL_PAUSE_S, ""
     with trio.move_on_after(PROVISIONED_S):
         while True:
             value: Json = await session.call_tool(CHECK, {})
@@ -176,7 +176,7 @@ async def wait_until_provisioned(session: ToolSession, person: Person) -> None:
             if status in GRANTED:
                 return
             await trio.sleep(pause_s)
-            pause_s = min(LONGEST_PAUSE_S, 2 * pause_s)
+            pause_s = min(MAX_PAUSE_S, 2 * pause_s)
     raise LoginError(
         person.uid, CHECK, f"still {harmless(status, 60)!r} {PROVISIONED_S:g} s after access was granted"
     )

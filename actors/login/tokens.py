@@ -15,7 +15,7 @@ from actors.secret import Secret
 REFRESH_AT = 2 / 3
 """Of a token's life: when it is refreshed, between calls."""
 
-FIRST_PAUSE_S, LONGEST_PAUSE_S = 2.0, 120.0
+INITIAL_PAUSE_S, MAX_PAUSE_S = 2.0, 120.0
 """Between tries to renew tokens: each that fails doubles it."""
 
 Obtain = Callable[[str | None], Awaitable[TokenAnswer]]
@@ -122,7 +122,5 @@ class Tokens:
     def pause_s(self) -> float:
         """How long to leave a renewal alone after the last failures."""
         return (
-            min(LONGEST_PAUSE_S, FIRST_PAUSE_S * 2.0 ** min(self._failures - 1, 10))
-            if self._failures
-            else 0.0
+            min(MAX_PAUSE_S, INITIAL_PAUSE_S * 2.0 ** min(self._failures - 1, 10)) if self._failures else 0.0
         )

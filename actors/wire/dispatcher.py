@@ -7,7 +7,6 @@ Streamable HTTP: https://modelcontextprotocol.io/specification/2025-06-18/basic/
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -17,22 +16,14 @@ from mcp.shared.dispatcher import CallOptions, OnNotify, OnNotifyIntercept, OnRe
 from mcp.shared.dispatcher import run_notify_intercept as intercepts
 from mcp.shared.exceptions import MCPError
 
-from actors.call_errors import (
-    SessionWatch,
-    invalid_answer,
-    redirected,
-    session_lost,
-    status_error,
-    stream_ended,
-)
+from actors.call_errors import invalid_answer, stream_ended
 from actors.errors import CallError
-from actors.wire.events import EventParser
+from actors.wire.event_stream import EventParser
 from actors.wire.exchange import Exchanger
-from actors.wire.messages import (
+from actors.wire.json_rpc import (
     Message,
     decode,
     encode,
-    error_of,
     is_answer_to,
     notification,
     request,
@@ -40,23 +31,17 @@ from actors.wire.messages import (
 )
 from actors.wire.response import Response
 from actors.wire.server_messages import FromServer, is_valid_notification, progress_of, sound_tools
+from actors.wire.session_headers import EVENTS, JSON, SessionHeaders, media_type
 
 CANCELLING_S = 0.5
 MAX_RESUMPTIONS = 20
 """How often the rest of one answer is asked for; each time bounded, as a whole, by the call's deadline."""
-SESSION_ID = "mcp-session-id"
-VISIBLE = re.compile(r"[\x21-\x7e]+")
-"""What an id of a session is made of (MCP 2025-11-25, Session Management)."""
 VERSION = "mcp-protocol-version"
 REPEATABLE = frozenset(
     {"initialize", "ping", "server/discover", "tools/list", "resources/list", "resources/read"}
 )
 """Methods that may be sent twice; a tool may have done its work although no answer came."""
-JSON, EVENTS = "application/json", "text/event-stream"
 CANNOT_RESUME = frozenset({400, 404, 405, 501})
-EXCERPT_BYTES = 4096
-"""Of the body of a failure, in which the word about the session is looked for."""
-SENT_ALWAYS = {"Accept": "application/json, text/event-stream", "Content-Type": "application/json"}
 INTERNAL = -32603
 
 
@@ -77,11 +62,21 @@ class WireDispatcher:
         self._on_request: OnRequest
         self._on_notify: OnNotify
         self._intercept: OnNotifyIntercept | None = None
-        self.authorization = ""
-        self.session_id: str | None = None
         self.ignored = 0
-        self._watch = SessionWatch()
+        self._session = SessionHeaders()
         self._version = ""
+
+    @property
+    def authorization(self) -> str:
+        return self._session.authorization
+
+    @authorization.setter
+    def authorization(self, value: str) -> None:
+        self._session.authorization = value
+
+    @property
+    def session_id(self) -> str | None:
+        return self._session.session_id
 
     async def prepare(self) -> None:
         """See `actors.session.Transport`."""
@@ -140,7 +135,7 @@ class WireDispatcher:
         if self.session_id is not None:
             try:
                 async with self._exchanger.exchange(
-                    "DELETE", self._headers({}), b"", repeatable=True
+                    "DELETE", self._session.of({}), b"", repeatable=True
                 ) as response:
                     await response.read()
             except CallError:
@@ -154,9 +149,9 @@ class WireDispatcher:
         parser = EventParser()
         try:
             async with self._exchanger.exchange(
-                "POST", self._headers(headers), encode(message), repeatable=is_repeatable
+                "POST", self._session.of(headers), encode(message), repeatable=is_repeatable
             ) as response:
-                await self._check_status(response)
+                await self._session.check(response)
                 kind = media_type(response)
                 if kind == JSON:
                     answer = decode(await response.read())
@@ -186,11 +181,11 @@ class WireDispatcher:
             if not parser.last_id:
                 break
             await trio.sleep(parser.retry_s)
-            asked = {**self._headers(headers), "Accept": EVENTS, "Last-Event-ID": parser.last_id}
+            asked = {**self._session.of(headers), "Accept": EVENTS, "Last-Event-ID": parser.last_id}
             parser = EventParser(parser.last_id, parser.retry_s)
             try:
                 async with self._exchanger.exchange("GET", asked, b"", repeatable=True) as response:
-                    await self._check_status(response)
+                    await self._session.check(response)
                     if media_type(response) != EVENTS:
                         break
                     found = await self._read_events(response, parser, number, progress)
@@ -250,9 +245,9 @@ class WireDispatcher:
     async def _post(self, message: Message, headers: Mapping[str, str]) -> None:
         """Send what gets no answer: a notification, or an answer of ours."""
         async with self._exchanger.exchange(
-            "POST", self._headers(headers), encode(message), repeatable=False
+            "POST", self._session.of(headers), encode(message), repeatable=False
         ) as response:
-            await self._check_status(response)
+            await self._session.check(response)
             await response.read()
 
     async def _tell_cancelled(self, number: int, opts: CallOptions) -> None:
@@ -261,39 +256,3 @@ class WireDispatcher:
             await self.notify("notifications/cancelled", params, {"headers": opts.get("headers", {})})
         except (CallError, MCPError):
             pass  # it was a courtesy, and whoever was cancelled is to stay cancelled
-
-    async def _check_status(self, response: Response) -> None:
-        """Raises CallError for a status that is no success, or the JSON-RPC error that came with a 400."""
-        had_session = self.session_id is not None
-        if response.status < 300:
-            self._watch.is_gone(response.status, had_session, "")
-            given = response.headers.get(SESSION_ID)
-            if given is not None:
-                if not VISIBLE.fullmatch(given):
-                    raise invalid_answer("an id of a session with characters that it must not have")
-                self.session_id = given
-            return
-        body = await response.read()
-        text = body[:EXCERPT_BYTES].decode("utf-8", "replace")
-        if self._watch.is_gone(response.status, had_session, text):
-            raise session_lost(response.status)
-        if response.status == 400 and media_type(response) == JSON:
-            error = decode(body).get("error")
-            if isinstance(error, dict) and isinstance(error.get("code"), int):
-                raise error_of(error)
-        if response.status < 400 and "location" in response.headers:
-            raise redirected(response.status, f"to {response.headers['location']}: name that address")
-        raise status_error(response.status, response.headers.get("retry-after", ""))
-
-    def _headers(self, more: Mapping[str, str]) -> dict[str, str]:
-        headers = {**SENT_ALWAYS, **more}
-        if self.authorization:
-            headers["Authorization"] = self.authorization
-        if self.session_id is not None:
-            headers[SESSION_ID] = self.session_id
-        return headers
-
-
-def media_type(response: Response) -> str:
-    """Without parameters, in lower case, as it is compared (RFC 9110, 8.3.1)."""
-    return response.headers.get("content-type", "").partition(";")[0].strip().lower()

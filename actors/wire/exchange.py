@@ -14,7 +14,7 @@ from mcp.shared.exceptions import MCPError
 from actors.call_errors import redirected, unsendable
 from actors.errors import CallError, Outcome
 from actors.network import Network
-from actors.wire.http import Connection, Endpoint, open_connection
+from actors.wire.http_connection import Connection, Endpoint, open_connection
 from actors.wire.response import BodyRoom, Response
 
 MAX_REDIRECTS = 5

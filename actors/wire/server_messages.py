@@ -12,7 +12,7 @@ from mcp.shared.transport_context import TransportContext
 from mcp_types.methods import parse_server_notification
 from pydantic import ValidationError
 
-from actors.wire.messages import Message
+from actors.wire.json_rpc import Message
 
 DEFAULT_VERSION = "2025-11-25"
 """The SDK's own assumption as long as no version has been agreed on."""

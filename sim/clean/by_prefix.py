@@ -16,7 +16,7 @@ from actors.text import harmless
 from sim.clean.ledger import look_at_living
 from sim.clean.marker import is_marker, place_of
 from sim.clean.telling import say
-from sim.clean.things.user import USER_KIND, remove_user
+from sim.clean.things.created_user import USER_KIND, remove_user
 
 MAX_TRIES, PAUSE_S = 4, 2.0
 T = TypeVar("T")

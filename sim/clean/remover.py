@@ -30,7 +30,7 @@ LATE_TRY_S = 5.0
 MAX_LATE_FAILURES = 8
 """So many of those in a row, and the server answers nobody."""
 
-FIRST_PAUSE_S, MAX_PAUSE_S = 0.5, 5.0
+INITIAL_PAUSE_S, MAX_PAUSE_S = 0.5, 5.0
 VOID_S = 15.0
 """How long things may take that become void by themselves."""
 
@@ -146,7 +146,7 @@ class Remover:
 
     async def _insist(self, entries: list[Entry]) -> None:
         """Rounds over what is left, until all is gone or nothing has worked for `GIVE_UP_S`."""
-        pause_s, left = FIRST_PAUSE_S, await self._round(entries)
+        pause_s, left = INITIAL_PAUSE_S, await self._round(entries)
         while left and trio.current_time() + pause_s <= self._last_success + GIVE_UP_S:
             await trio.sleep(pause_s)
             pause_s = min(MAX_PAUSE_S, pause_s * 2)

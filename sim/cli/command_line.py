@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from sim.config.options import OPTIONS, Option
+from sim.config.option import Option
+from sim.config.options import OPTIONS
 
 DESTINATIONS = ("output", "report", "ledger", "quiet", "verbose", "dry_run", "yes", "seed")
 """What changes nothing of the load. The seed is said in any case."""
@@ -25,10 +26,10 @@ def repeated_command(flags: Mapping[str, Any], seed: int) -> tuple[str, ...]:
     return (*words, "--seed", str(seed))
 
 
-def _words(option: Option, said: Any) -> Iterator[str]:
+def _words(option: Option[Any], said: Any) -> Iterator[str]:
     if said is None or said == ():
         return
-    if option.kind.is_flag:
+    if option.type.is_flag:
         yield option.switch if said else f"--no-{option.switch[2:]}"
         return
     for text in said if isinstance(said, tuple | list) else (said,):

@@ -12,9 +12,18 @@ from typing import Any, NoReturn
 import click
 
 from sim import __version__
-from sim.cli import commands
+from sim.cli import run_command
+from sim.cli.cleanup_command import cleanup_command
+from sim.cli.doctor_command import doctor_command
 from sim.cli.home import see_to_a_home
 from sim.cli.parser import WIDTH, GroupedGroup, table_options
+from sim.cli.profile_command import profile_command
+from sim.cli.report_command import report_command
+from sim.cli.schema_command import schema_command
+from sim.cli.standin_command import standin_command
+from sim.cli.tools_command import tools_command
+from sim.cli.try_command import try_command
+from sim.cli.workflows_command import workflows_command
 from sim.config.grammar.piece import nearest
 from sim.config.options import OPTIONS
 from sim.config.usage import UsageError
@@ -22,6 +31,18 @@ from sim.exit import ExitCode
 from sim.live.channel import Channel, install
 from sim.runtime import signals
 
+COMMANDS = (
+    cleanup_command,
+    standin_command,
+    profile_command,
+    doctor_command,
+    tools_command,
+    report_command,
+    schema_command,
+    workflows_command,
+    try_command,
+)
+"""All but the main job."""
 UNREAD_S = 15.0
 """How long the reader of standard output may take nothing before the process ends all the same."""
 UNHEARD_S = 3.0
@@ -87,7 +108,7 @@ def root() -> click.Group:
         "simulate",
         callback=_simulate,
         params=[version_option(), *table_options()],
-        commands=commands.all_commands(),
+        commands=[make() for make in COMMANDS],
         invoke_without_command=True,
         subcommand_metavar="[COMMAND]",
         context_settings={"max_content_width": WIDTH, "help_option_names": ["-h", "--help"]},
@@ -117,7 +138,7 @@ def version_option() -> click.Option:
 @click.pass_context
 def _simulate(ctx: click.Context, /, **flags: Any) -> int | None:
     if ctx.invoked_subcommand is None:
-        return commands.simulate(flags)
+        return run_command.run(flags)
     said = [name for name, value in flags.items() if value not in (None, ())]
     if said:
         switch = "--" + said[0].replace("_", "-")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import attrs
 
@@ -11,8 +12,21 @@ from sim.config.grammar.piece import GrammarError, nearest
 from sim.config.grammar.region import Region, check_regions
 from sim.config.grammar.shapes import ClosedProfile, OpenProfile, Profile
 from sim.config.layers import GroupSettings
-from sim.config.merged import Said
+from sim.config.merged import Merged
 from sim.config.model import Casting, Group, Load
+from sim.config.option import Option
+from sim.config.options import (
+    DURATION,
+    MIX,
+    PACING,
+    PROFILE,
+    SEED,
+    SHAPES,
+    STAGE,
+    THINK,
+    USERS,
+    WORKLOAD,
+)
 from sim.config.usage import UsageError
 
 WHOLE_RUN = "all"
@@ -42,35 +56,29 @@ ReadStories = Callable[[Sequence[Path]], Stories]
 """Reads the built-in workflows and those in these files. Raises UsageError."""
 
 
-def build_load(said: Said, tables: Sequence[GroupSettings], stories: Stories) -> Load:
-    regions = said.many("region")
+def build_load(merged: Merged, stories: Stories) -> Load:
+    """Raises UsageError."""
+    rows = merged.rows(Load)
+    regions: tuple[Region, ...] = rows["regions"]
     try:
         check_regions(regions)
     except GrammarError as error:
-        raise said.error("region", error.problem) from None
-    return Load(
-        groups=_groups(said, tables, regions, stories),
-        regions=regions,
-        warmup_s=said["warmup"],
-        iterations=said["iterations"],
-        call_timeout_s=said["call_timeout"],
-        grace_s=said["grace"],
-        max_lag_s=said["max_lag"],
-        seed=said["seed"],
-    )
+        raise merged.error(attrs.fields(Load).regions, error.problem) from None
+    seed = merged[SEED]
+    return Load(groups=_groups(merged, regions, stories), seed=0 if seed is None else seed, **rows)
 
 
-def _groups(
-    said: Said, tables: Sequence[GroupSettings], regions: Sequence[Region], stories: Stories
-) -> tuple[Group, ...]:
+def _groups(merged: Merged, regions: Sequence[Region], stories: Stories) -> tuple[Group, ...]:
+    tables = merged.groups
     if not tables:
-        return (_group(WHOLE_RUN, said, None, stories),)
-    for name in ("users", "stage", "arrivals", "profile"):
-        if said[name] is not None:
-            raise said.error(name, f"the groups of {tables[0].origin.partition(': ')[0]} say this")
+        return (_group(WHOLE_RUN, merged, None, stories),)
+    crowd: tuple[Option[Any], ...] = (USERS, *SHAPES)
+    for option in crowd:
+        if merged.get(option) is not None:
+            raise merged.error(option, f"the groups of {tables[0].origin.partition(': ')[0]} say this")
     for table in tables:
         _check_region(table, regions)
-    return tuple(_group(table.name, said.over(table.settings), table.region, stories) for table in tables)
+    return tuple(_group(table.name, merged.over(table.settings), table.region, stories) for table in tables)
 
 
 def _check_region(table: GroupSettings, regions: Sequence[Region]) -> None:
@@ -80,40 +88,40 @@ def _check_region(table: GroupSettings, regions: Sequence[Region]) -> None:
         raise UsageError(f"{table.origin}.region: no region {table.region!r}; {known}")
 
 
-def _group(name: str, said: Said, region: str | None, stories: Stories) -> Group:
-    profile = _profile(said)
-    users = profile.peak if isinstance(profile, ClosedProfile) else said["users"]
+def _group(name: str, merged: Merged, region: str | None, stories: Stories) -> Group:
+    profile = _profile(merged)
     return Group(
         name=name,
         profile=profile,
-        mix=_mix(said, stories),
-        think=said["think"],
-        users=users,
+        mix=_mix(merged, stories),
+        think=merged[THINK],
+        users=profile.peak if isinstance(profile, ClosedProfile) else merged[USERS],
         region=region,
-        cast=said["cast"],
+        **merged.rows(Group),
     )
 
 
-def _profile(said: Said) -> Profile:
-    for name in ("stage", "arrivals", "profile"):
-        profile = said[name]
+def _profile(merged: Merged) -> Profile:
+    for option in SHAPES:
+        profile = merged[option]
         if isinstance(profile, OpenProfile):
-            return attrs.evolve(profile, poisson=said["pacing"] == "poisson")
+            return attrs.evolve(profile, poisson=merged[PACING] == "poisson")
         if isinstance(profile, ClosedProfile):
             return profile
-    return ClosedProfile.constant(said["users"], said["duration"] or ITERATIONS_LAST_S)
+    return ClosedProfile.constant(merged[USERS], merged.get(DURATION) or ITERATIONS_LAST_S)
 
 
-def _mix(said: Said, stories: Stories) -> dict[str, float]:
-    if said["mix"] is None:
-        return dict(stories.mixes[said["workload"]])
-    for name in said["mix"]:
+def _mix(merged: Merged, stories: Stories) -> dict[str, float]:
+    mix = merged[MIX]
+    if mix is None:
+        return dict(stories.mixes[merged[WORKLOAD]])
+    for name in mix:
         if name not in stories.roles_min:
-            raise said.error("mix", f"no workflow {name!r}; {nearest(name, stories.roles_min)}")
-    return dict(said["mix"])
+            raise merged.error(MIX, f"no workflow {name!r}; {nearest(name, stories.roles_min)}")
+    return dict(mix)
 
 
-def check_roles(said: Said, load: Load, stories: Stories) -> None:
+def check_roles(merged: Merged, load: Load, stories: Stories) -> None:
     """There are enough users for each workflow among those whom it is cast from."""
     everybody = sum(group.users for group in load.groups)
     for group in load.groups:
@@ -121,10 +129,10 @@ def check_roles(said: Said, load: Load, stories: Stories) -> None:
         for name, weight in group.mix.items():
             needed = stories.roles_min[name]
             if weight > 0 and users < needed:
-                raise UsageError(too_few(said, group, name, users, needed, everybody))
+                raise UsageError(too_few(merged, group, name, users, needed, everybody))
 
 
-def too_few(said: Said, group: Group, workflow: str, users: int, needed: int, everybody: int) -> str:
+def too_few(merged: Merged, group: Group, workflow: str, users: int, needed: int, everybody: int) -> str:
     """What to do where a workflow has not users enough."""
     if users < everybody:
         also = ' or cast = "all" (from everybody, whatever their group),' if everybody >= needed else ""
@@ -132,7 +140,7 @@ def too_few(said: Said, group: Group, workflow: str, users: int, needed: int, ev
             f"group {group.name!r} has {users} users, and workflow {workflow!r} needs {needed}, "
             f"which are cast within the group; say more,{also} or other workflows"
         )
-    origin = said.origin("users", "stage", "profile")
+    origin = merged.origin(USERS, STAGE, PROFILE)
     return (
         f"{origin} {users}: workflow {workflow!r} needs {needed} users; "
         "say more, or other workflows (--workload baseline needs one)"

@@ -10,24 +10,28 @@ import attrs
 from sim.config.grammar.piece import nearest
 from sim.config.grammar.shapes import OpenProfile
 from sim.config.grammar.threshold import SUBJECTS, Threshold
-from sim.config.merged import Said
+from sim.config.merged import Merged
 from sim.config.model import Load
+from sim.config.options import THRESHOLD
 from sim.config.usage import UsageError
+
+OF_ARRIVALS = ("dropped",)
+"""Words that nothing can be measured of where no group has arrivals."""
 
 
 def build_thresholds(
-    said: Said, load: Load, step_names: Mapping[str, Sequence[str]]
+    merged: Merged, load: Load, step_names: Mapping[str, Sequence[str]]
 ) -> tuple[Threshold, ...]:
     """Raises UsageError on a limit of something that this run cannot measure.
 
     Args:
         step_names: of each workflow; `{i}` in one stands for a number.
     """
-    thresholds = tuple(plain_group(threshold, load) for threshold in said.many("threshold"))
+    thresholds = tuple(plain_group(threshold, load) for threshold in merged[THRESHOLD])
     played = {name: step_names[name] for group in load.groups for name, weight in group.mix.items() if weight}
     for threshold in thresholds:
         if problem := problem_of(threshold, load, played):
-            raise said.error("threshold", f"{threshold.text!r}: {problem}")
+            raise merged.error(THRESHOLD, f"{threshold.text!r}: {problem}")
     seeking = any(isinstance(g.profile, OpenProfile) and g.profile.breakpoint for g in load.groups)
     if seeking and not any(threshold.aborts for threshold in thresholds):
         raise UsageError(
@@ -61,6 +65,8 @@ def problem_of(threshold: Threshold, load: Load, played: Mapping[str, Sequence[s
         return f"{metric.name} has no {threshold.aggregate.value} in this unit ({subject.example})"
     if not subject.of_leaves and (metric.group or metric.region):
         return f"{metric.name} is not known by group or region"
+    if metric.name in OF_ARRIVALS and not any(isinstance(g.profile, OpenProfile) for g in load.groups):
+        return f"{metric.name} counts arrivals, and users who start by themselves have none; say --arrivals"
     return ""
 
 

@@ -2,7 +2,12 @@
 
 Durations are seconds, sizes bytes, probabilities 0..1. The command line, the environment and
 scenario files are read elsewhere; what reaches these classes is already parsed.
+
+A field that is one option's value is that option's row: `row(heading, type, help, default)`. Options of
+which a builder makes something else stand in `sim.config.options`, which also has the whole table.
 """
+
+# ruff: noqa: E501, RUF009 (a table reads best with one row a line; a row is a field of attrs)
 
 from __future__ import annotations
 
@@ -13,11 +18,16 @@ import attrs
 
 from actors.protocol import ProtocolChoice
 from actors.secret import Secret
+from sim.config import option_types as types
 from sim.config.grammar.distribution import Distribution
 from sim.config.grammar.region import Region
-from sim.config.grammar.server_model import ServerModel
+from sim.config.grammar.report_file import ReportFile
+from sim.config.grammar.server_model import USUAL_SERVER, ServerModel
 from sim.config.grammar.shapes import Profile
 from sim.config.grammar.threshold import Threshold
+from sim.config.option import Section as _S
+from sim.config.option import row, rows
+from sim.config.standin_words import StandinWords
 
 __all__ = [
     "AuthMode",
@@ -32,10 +42,13 @@ __all__ = [
     "Region",
     "ReportFile",
     "ServerModel",
+    "StandinWords",
     "StoryOptions",
     "Target",
     "UserOptions",
 ]
+
+BROWSERS = ("chromium", "firefox", "webkit")
 
 
 class AuthMode(enum.StrEnum):
@@ -62,6 +75,14 @@ class ClientKind(enum.StrEnum):
     SDK = "sdk"
 
 
+class Casting(enum.StrEnum):
+    """Whom a workflow is cast from: the leading user's own group, or everybody on stage."""
+
+    GROUP = "group"
+    ALL = "all"
+
+
+# fmt: off
 @attrs.frozen
 class Target:
     """The servers of a run. `mcp_url` and `nextcloud_url` None: the built-in stand-in.
@@ -72,14 +93,14 @@ class Target:
 
     mcp_url: str | None = None
     nextcloud_url: str | None = None
-    admin: str = "admin"
+    admin: str = row(_S.TARGET, types.TEXT, "Its admin account.", "admin", name="nextcloud_username", variable="NEXTCLOUD_USERNAME", flag=False)
     admin_password: Secret = attrs.Factory(lambda: Secret(""))
-    ca_file: Path | None = None
-    insecure: bool = False
-    assume_yes: bool = False
-    virtual: bool = False
-    login_origins: tuple[str, ...] = ()
-    plain_http: bool = False
+    ca_file: Path | None = row(_S.TARGET, types.READABLE, "Trust the authorities in this file.")
+    insecure: bool = row(_S.TARGET, types.FLAG, "Do not check certificates.", False)
+    assume_yes: bool = row(_S.TARGET, types.FLAG, "Do not ask before loading a host that is not this one.", False, name="yes", filed=False)
+    virtual: bool = row(_S.VIRTUAL, types.FLAG, "Run on a virtual clock against the stand-in, in this process.", False)
+    login_origins: tuple[str, ...] = rows(_S.LOGIN, types.ORIGIN, "Passwords may be typed there too, beside NEXTCLOUD_HOST: https://sso.example.org.", name="login_origin")
+    plain_http: bool = row(_S.TARGET, types.FLAG, "Send passwords and tokens to other hosts without encryption (http).", False)
 
     @property
     def is_standin(self) -> bool:
@@ -90,12 +111,12 @@ class Target:
 class LoginOptions:
     """`auth`, `driver` and the browser; `client_id`/`client_secret` name a static OAuth client."""
 
-    auth: AuthMode = AuthMode.AUTO
-    driver: LoginDriver = LoginDriver.AUTO
-    browser: str = "chromium"
-    headed: bool = False
-    client_id: str | None = None
-    client_secret: Secret | None = None
+    auth: AuthMode = row(_S.LOGIN, types.member(AuthMode, "authentication"), "How users prove who they are.", AuthMode.AUTO)
+    driver: LoginDriver = row(_S.LOGIN, types.member(LoginDriver, "login"), "Who fills in the login page.", LoginDriver.AUTO, name="login")
+    browser: str = row(_S.LOGIN, types.choice(BROWSERS, "browser"), "Which browser.", "chromium")
+    headed: bool = row(_S.LOGIN, types.FLAG, "Show the browser.", False)
+    client_id: str | None = row(_S.LOGIN, types.TEXT, "An OAuth client that exists, with redirect URI http://127.0.0.1:33418/callback; its secret: SIMULATE_CLIENT_SECRET.")
+    client_secret: Secret | None = row(_S.LOGIN, types.SECRET, "Secret of that OAuth client.", flag=False, filed=False)
 
 
 @attrs.frozen
@@ -111,19 +132,12 @@ class UserOptions:
     """
 
     count: int = 2
-    prefix: str = "loadtest"
-    accounts: Path | None = None
-    setup_concurrency: int = 4
-    cleanup: bool = True
+    prefix: str = row(_S.LOGIN, types.PREFIX, "Users are named NAME_user_1, NAME_user_2, …", "loadtest", name="user_prefix")
+    accounts: Path | None = row(_S.LOGIN, types.READABLE, "Use existing accounts: a user name and password a line.")
+    setup_concurrency: int = row(_S.LOGIN, types.count(1, 1000), "Users logged in at the same time, and created (2, if nothing is said).", 4)
+    cleanup: bool = row(_S.LOGIN, types.FLAG, "Remove the users at the end.", True, negated=True)
     creation_concurrency: int = 2
-    mail_domain: str = "benchmark.local"
-
-
-class Casting(enum.StrEnum):
-    """Whom a workflow is cast from: the leading user's own group, or everybody on stage."""
-
-    GROUP = "group"
-    ALL = "all"
+    mail_domain: str = row(_S.LOGIN, types.MAIL_DOMAIN, "Domain of their addresses: each share makes the server send a mail.", "benchmark.local")
 
 
 @attrs.frozen
@@ -145,20 +159,20 @@ class Group:
     think: Distribution
     users: int
     region: str | None = None
-    cast: Casting = Casting.GROUP
+    cast: Casting = row(_S.STORIES, types.member(Casting, "casting"), "Whom a workflow is cast from: the leading user's own group, or all on stage.", Casting.GROUP, grouped=True)
 
 
 @attrs.frozen
 class Load:
-    """What is asked of the server, and when."""
+    """What is asked of the server, and when. `iterations`: it ends after so many workflows."""
 
     groups: tuple[Group, ...]
-    regions: tuple[Region, ...] = ()
-    warmup_s: float = 5.0
-    iterations: int | None = None
-    call_timeout_s: float = 30.0
-    grace_s: float = 10.0
-    max_lag_s: float = 5.0
+    regions: tuple[Region, ...] = rows(_S.LOAD, types.REGION, "Where users sit: eu=60%:rtt=20ms,jitter=5ms,loss=0.5%.", name="region")
+    warmup_s: float = row(_S.LOAD, types.duration(), "The same load before, not measured.", 5.0, short="-w")
+    iterations: int | None = row(_S.LOAD, types.count(1, 10**9), "End after so many workflows, not after a time.")
+    call_timeout_s: float = row(_S.LOAD, types.duration(zero=False), "The longest one call may take.", 30.0)
+    grace_s: float = row(_S.LOAD, types.duration(), "How long running workflows may take to finish at the end.", 10.0)
+    max_lag_s: float = row(_S.LOAD, types.duration(zero=False), "Drop an arrival that finds no free user within this time.", 5.0)
     seed: int = 0
 
 
@@ -166,35 +180,24 @@ class Load:
 class StoryOptions:
     """What workflows may be told."""
 
-    files: tuple[Path, ...] = ()
-    collaborators: int = 3
-    file_size: int = 400
-    propagation_timeout_s: float = 10.0
-    skip_unsupported: bool = False
-    allow_violations: bool = False
-    fail_fast: bool = False
-
-
-@attrs.frozen
-class ReportFile:
-    """A file, and the name of the format in which the results go there."""
-
-    format: str
-    path: Path
-
-    def __str__(self) -> str:
-        return f"{self.format}:{self.path}"
+    files: tuple[Path, ...] = rows(_S.STORIES, types.READABLE, "A Python file with workflows of one's own.", name="workflows")
+    collaborators: int = row(_S.STORIES, types.count(1, 1000), "Most users in one collaborative workflow.", 3)
+    file_size: int = row(_S.STORIES, types.SIZE, "Size of shared files: 400, 64KiB, 1MB.", 400)
+    propagation_timeout_s: float = row(_S.STORIES, types.duration(zero=False), "How long to look for a share before it counts as stale.", 10.0)
+    skip_unsupported: bool = row(_S.STORIES, types.FLAG, "Leave out workflows whose tools the server lacks.", False)
+    allow_violations: bool = row(_S.STORIES, types.FLAG, "Wrong contents do not set the exit code.", False)
+    fail_fast: bool = row(_S.STORIES, types.FLAG, "Stop at the first bug in a workflow of one's own.", False)
 
 
 @attrs.frozen
 class Output:
     """Where the results go. `command`: the words that repeat the run, without destinations and secrets."""
 
-    json_file: Path | None = None
-    quiet: bool = False
-    verbose: bool = False
-    ledger: Path | None = None
-    reports: tuple[ReportFile, ...] = ()
+    json_file: Path | None = row(_S.LIMITS, types.FILE, "Write the results there, as JSON.", name="output", short="-o")
+    quiet: bool = row(_S.LIMITS, types.FLAG, "Print nothing but errors.", False)
+    verbose: bool = row(_S.LIMITS, types.FLAG, "Log more, to stderr.", False, short="-v")
+    ledger: Path | None = row(_S.LIMITS, types.FILE, "Where to note what was created; default: the user's state directory.")
+    reports: tuple[ReportFile, ...] = rows(_S.LIMITS, types.REPORT, "Write them there in another format: text:run.txt, markdown:run.md; - is standard output.", name="report")
     command: tuple[str, ...] = ()
 
     @property
@@ -214,9 +217,9 @@ class Config:
     load: Load
     stories: StoryOptions
     output: Output
-    client: ClientKind = ClientKind.WIRE
-    protocol: ProtocolChoice = ProtocolChoice.AUTO
+    client: ClientKind = row(_S.TARGET, types.member(ClientKind, "client"), "Which MCP client carries the calls: our own, or the SDK's.", ClientKind.WIRE)
+    protocol: ProtocolChoice = row(_S.TARGET, types.member(ProtocolChoice, "protocol"), "Generation of MCP: sessions (2025), or none (2026).", ProtocolChoice.AUTO)
     thresholds: tuple[Threshold, ...] = ()
-    standin_options: tuple[str, ...] = ()
-    """Further words for the built-in stand-in's command line (`--fault …`)."""
-    server_model: ServerModel = attrs.Factory(ServerModel)
+    standin_options: StandinWords = StandinWords()
+    """What the built-in stand-in was told (`fault=…`), and the options that it makes."""
+    server_model: ServerModel = row(_S.VIRTUAL, types.SERVER_MODEL, "Its speed: servers=4,service=lognormal:30ms,0.5,TOOL=exp:10ms.", USUAL_SERVER)

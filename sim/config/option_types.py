@@ -1,12 +1,13 @@
-"""Kinds of values: how each is read from a text, and how it is written into a file again."""
+"""Types of options: how a value is read from a text, and how it is written into a file again."""
 
 from __future__ import annotations
 
+import enum
 import re
 import stat
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Any
+from typing import Generic, TypeVar
 from urllib.parse import urlsplit
 
 import attrs
@@ -19,10 +20,10 @@ from sim.config.grammar.number import parse_count
 from sim.config.grammar.piece import GrammarError, Piece, one_of
 from sim.config.grammar.profile import parse_arrivals, parse_profile, parse_stages
 from sim.config.grammar.region import parse_region
+from sim.config.grammar.report_file import ReportFile
 from sim.config.grammar.server_model import parse_server_model
 from sim.config.grammar.size import format_size, parse_size
 from sim.config.grammar.threshold import parse_threshold
-from sim.config.model import ReportFile
 
 TomlValue = str | int | float | bool
 _WORDS = {
@@ -43,9 +44,13 @@ _DOMAIN = re.compile(
 )
 
 
+T = TypeVar("T")
+E = TypeVar("E", bound=enum.Enum)
+
+
 @attrs.frozen
-class Kind:
-    """A kind of value.
+class OptionType(Generic[T]):
+    """A type of values, as people say them.
 
     Attributes:
         metavar: as help shows it.
@@ -56,8 +61,8 @@ class Kind:
     """
 
     metavar: str
-    parse: Callable[[str], Any]
-    show: Callable[[Any], TomlValue] = str
+    parse: Callable[[str], T]
+    show: Callable[[T], TomlValue] = str
     json_type: str = "string"
     choices: tuple[str, ...] = ()
 
@@ -71,20 +76,29 @@ class Kind:
         return self.json_type == "boolean"
 
 
-def count(least: int = 0, most: int = 1_000_000) -> Kind:
-    return Kind("N", lambda text: parse_count(text, "a number", least, most), int, "integer")
+def count(least: int = 0, most: int = 1_000_000) -> OptionType[int]:
+    """A whole number from `least` to `most`."""
+    return OptionType("N", lambda text: parse_count(text, "a number", least, most), int, "integer")
 
 
-def duration(*, zero: bool = True) -> Kind:
-    return Kind("DURATION", lambda text: parse_duration(text, zero=zero), format_duration)
+def duration(*, zero: bool = True) -> OptionType[float]:
+    """Seconds; more than 0 unless `zero`."""
+    return OptionType("DURATION", lambda text: parse_duration(text, zero=zero), format_duration)
 
 
-def choice(names: Iterable[str], what: str, make: Callable[[str], Any] = str) -> Kind:
+def choice(names: Iterable[str], what: str) -> OptionType[str]:
+    """One of these words. `what` it is, stands in the error."""
     known = tuple(names)
-    return Kind(
+    return OptionType("|".join(known), lambda text: one_of(Piece.of(text), known, what), choices=known)
+
+
+def member(kind: type[E], what: str) -> OptionType[E]:
+    """A member of an enum, said by its value."""
+    known = tuple(str(one.value) for one in kind)
+    return OptionType(
         "|".join(known),
-        lambda text: make(one_of(Piece.of(text), known, what)),
-        lambda v: str(v),
+        lambda text: kind(one_of(Piece.of(text), known, what)),
+        lambda value: str(value.value),
         choices=known,
     )
 
@@ -195,22 +209,22 @@ def _first(text: str, is_bad: Callable[[str], bool]) -> int:
     return next((at for at, character in enumerate(text) if is_bad(character)), 0)
 
 
-FLAG = Kind("", parse_flag, bool, "boolean")
-TEXT = Kind("TEXT", parse_text)
-URL = Kind("URL", parse_url)
-ORIGIN = Kind("ORIGIN", parse_origin)
-PREFIX = Kind("NAME", parse_prefix)
-MAIL_DOMAIN = Kind("DOMAIN", parse_mail_domain)
-FILE = Kind("FILE", parse_path)
-REPORT = Kind("FORMAT:FILE", parse_report)
-READABLE = Kind("FILE", parse_readable)
-SECRET = Kind("SECRET", Secret, lambda _: "")
-SIZE = Kind("SIZE", parse_size, format_size)
-DISTRIBUTION = Kind("DISTRIBUTION", parse_distribution)
-STAGES = Kind("STAGES", parse_stages)
-ARRIVALS = Kind("STAGES", parse_arrivals)
-PROFILE = Kind("SHAPE", parse_profile)
-MIX = Kind("MIX", parse_mix, format_mix)
-REGION = Kind("REGION", parse_region)
-THRESHOLD = Kind("LIMIT", parse_threshold)
-SERVER_MODEL = Kind("MODEL", parse_server_model)
+FLAG = OptionType("", parse_flag, bool, "boolean")
+TEXT = OptionType("TEXT", parse_text)
+URL = OptionType("URL", parse_url)
+ORIGIN = OptionType("ORIGIN", parse_origin)
+PREFIX = OptionType("NAME", parse_prefix)
+MAIL_DOMAIN = OptionType("DOMAIN", parse_mail_domain)
+FILE = OptionType("FILE", parse_path)
+REPORT = OptionType("FORMAT:FILE", parse_report)
+READABLE = OptionType("FILE", parse_readable)
+SECRET = OptionType("SECRET", Secret, lambda _: "")
+SIZE = OptionType("SIZE", parse_size, format_size)
+DISTRIBUTION = OptionType("DISTRIBUTION", parse_distribution)
+STAGES = OptionType("STAGES", parse_stages)
+ARRIVALS = OptionType("STAGES", parse_arrivals)
+PROFILE = OptionType("SHAPE", parse_profile)
+MIX = OptionType("MIX", parse_mix, format_mix)
+REGION = OptionType("REGION", parse_region)
+THRESHOLD = OptionType("LIMIT", parse_threshold)
+SERVER_MODEL = OptionType("MODEL", parse_server_model)

@@ -25,11 +25,15 @@ from pathlib import Path
 from typing import Any
 
 from sim.config.grammar.piece import GrammarError, nearest, parse_name
-from sim.config.layers import GroupSettings, Layer, Setting, check_shape, read_value
-from sim.config.options import OPTIONS, Option
+from sim.config.layers import GroupSettings, Layer, Setting, read_value
+from sim.config.merged import check_shape
+from sim.config.option import Option
+from sim.config.options import OPTIONS, SHAPES, USERS
 from sim.config.usage import UsageError
 
 _GROUP_ONLY = ("name", "region")
+_CROWD = (USERS, *SHAPES)
+"""One of them says how many there are."""
 
 
 def read_scenario(path: Path) -> Layer:
@@ -69,7 +73,7 @@ def _read_group(table: dict[str, Any], path: Path, place: str) -> GroupSettings:
         _GROUP_ONLY,
     )
     check_shape(settings)
-    if not any(key in settings for key in ("users", "stage", "arrivals", "profile")):
+    if not any(option.name in settings for option in _CROWD):
         raise UsageError(f"{origin}: no users, stage, arrivals or profile in it")
     region = _name(table["region"], f"{origin}.region", "a region") if "region" in table else None
     if "name" not in table:
@@ -78,7 +82,7 @@ def _read_group(table: dict[str, Any], path: Path, place: str) -> GroupSettings:
 
 
 def _read_table(
-    table: dict[str, Any], path: str, place: str, options: dict[str, Option], others: Iterable[str]
+    table: dict[str, Any], path: str, place: str, options: dict[str, Option[Any]], others: Iterable[str]
 ) -> dict[str, Setting]:
     settings = {}
     for key, value in table.items():
@@ -89,18 +93,18 @@ def _read_table(
     return settings
 
 
-def _read_value(option: Option, value: object, origin: str) -> Setting:
+def _read_value(option: Option[Any], value: object, origin: str) -> Setting:
     """A value as TOML has it: a text, a number, a boolean, or a list, as the option is."""
     if isinstance(value, list) and (option.many or option.joined):
         if not all(isinstance(item, str) for item in value) or (option.joined and not value):
             raise UsageError(f"{origin}: {value!r:.60}: a list of texts is needed here")
         return read_value(option, value, origin)
-    is_flag = option.kind.is_flag
+    is_flag = option.type.is_flag
     if isinstance(value, bool) and is_flag:
         return Setting(value, origin)
     if isinstance(value, str) and not is_flag:
         return read_value(option, [value], origin)
-    if isinstance(value, int | float) and not isinstance(value, bool) and option.kind.takes_numbers:
+    if isinstance(value, int | float) and not isinstance(value, bool) and option.type.takes_numbers:
         return read_value(option, [str(value)], origin)
     needed = "true or false" if is_flag else f"a text ({option.help})"
     raise UsageError(f"{origin}: {value!r:.60}: needs {needed}")

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from sim.config.options import OPTIONS, Option
+from sim.config.option import Option
+from sim.config.options import OPTIONS
 
 Schema = dict[str, Any]
 
@@ -33,7 +34,7 @@ def scenario_schema() -> Schema:
     }
 
 
-def _object(options: Iterable[Option]) -> Schema:
+def _object(options: Iterable[Option[Any]]) -> Schema:
     return {
         "type": "object",
         "additionalProperties": False,
@@ -41,17 +42,17 @@ def _object(options: Iterable[Option]) -> Schema:
     }
 
 
-def _property(option: Option) -> Schema:
+def _property(option: Option[Any]) -> Schema:
     schema: Schema = {"description": option.help}
-    if option.default is not None and not option.secret:
-        schema["default"] = option.kind.show(option.default)
-    text: Schema = {"type": option.kind.json_type}
-    if option.kind.choices:
-        text["enum"] = list(option.kind.choices)
+    if not (option.says_nothing or option.secret):
+        schema["default"] = option.type.show(option.default)
+    text: Schema = {"type": option.type.json_type}
+    if option.type.choices:
+        text["enum"] = list(option.type.choices)
     if option.many:
         return schema | {"anyOf": [text, {"type": "array", "items": text}]}
     if option.joined:
         return schema | {"anyOf": [text, {"type": "array", "items": text, "minItems": 1}]}
-    if option.kind.takes_numbers and option.kind.json_type == "string":
+    if option.type.takes_numbers and option.type.json_type == "string":
         return schema | {"type": ["string", "number"], **{k: v for k, v in text.items() if k != "type"}}
     return schema | text

@@ -16,8 +16,10 @@ from sim.config.grammar.fault import parse_fault, parse_probability
 from sim.config.grammar.number import parse_count
 from sim.config.grammar.piece import GrammarError, Piece, nearest
 from sim.config.usage import UsageError
+from sim.standin.behaviour import SECRETS, StandinOptions, helps
 from sim.standin.faults.spec import FaultSpec
-from sim.standin.options import SECRETS, StandinOptions, helps
+
+__all__ = ["COMMAND", "StandinOptions", "read_standin_words", "standin_options", "standin_params"]
 
 COMMAND = "standin"
 """Where what it is told comes from flags."""

@@ -23,8 +23,8 @@ from sim.runtime.stop import Stop
 from workflows.base import Workflow
 from workflows.bugs import BugWatch
 from workflows.director import Budget, Company, Director
-from workflows.mix import Mix
-from workflows.run import Settings
+from workflows.repertoire import Mix
+from workflows.settings import Settings
 
 STUCK_S = 60.0
 """A story in which nothing has moved for so long, and nobody is asked, will never move."""

@@ -46,7 +46,7 @@ class CallFigures:
 
 @attrs.frozen
 class UserFigures:
-    """One user's measured calls, and how often he made each step."""
+    """One user's measured calls, and how often they made each step."""
 
     calls: CallFigures
     steps: dict[str, int]

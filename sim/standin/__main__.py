@@ -13,7 +13,7 @@ import sys
 
 import cattrs
 
-from sim.standin.options import StandinOptions
+from sim.standin.behaviour import StandinOptions
 from sim.standin.serve import ready_line, serve
 
 VARIABLE = "SIMULATE_STANDIN"

@@ -9,11 +9,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from sim.standin.identity.api_sessions import ApiSession
-from sim.standin.identity.identity import Identity
+from sim.standin.identity.composition import Identity
 from sim.standin.identity.sessions import SESSION_COOKIE, give_cookies, passes_csrf
 from sim.standin.identity.throttle import TooManyAttempts
-from sim.standin.identity.web import Credentials, address_of, basic_credentials, bearer_token
-from sim.standin.nodes import Account
+from sim.standin.identity.web import BasicCredentials, address_of, basic_credentials, bearer_token
+from sim.standin.nodes import StoredAccount
 from sim.standin.store import Store
 
 
@@ -34,10 +34,10 @@ class Refused(Exception):
 
 
 @attrs.frozen
-class Visit:
+class KnownCaller:
     """A request of somebody who is known, and the session that it has begun."""
 
-    account: Account
+    account: StoredAccount
     begun: ApiSession | None = None
 
     def leave(self, request: Request, response: Response) -> Response:
@@ -60,22 +60,22 @@ class Doorkeeper:
         self._identity = identity
         self._cookies = cookies
 
-    async def admit(self, request: Request, part: Part) -> Visit:
+    async def admit(self, request: Request, part: Part) -> KnownCaller:
         """The caller. Raises Refused when the request shows nothing that is good."""
         session = self._session_user(request) if self._cookies else None
         if session is not None and self._session_counts(request, part, *session):
-            return Visit(session[0])
+            return KnownCaller(session[0])
         if given := basic_credentials(request):
             account = await self._by_password(request, given)
-            return Visit(account, self._begin(account, part) if self._cookies else None)
+            return KnownCaller(account, self._begin(account, part) if self._cookies else None)
         token = bearer_token(request)
         principal = self._identity.verify_bearer(token) if token else None
         found = self._store.accounts.get(principal.uid) if principal else None
         if found is None:
             raise Refused(401, "Current user is not logged in")
-        return Visit(found)
+        return KnownCaller(found)
 
-    async def _by_password(self, request: Request, given: Credentials) -> Account:
+    async def _by_password(self, request: Request, given: BasicCredentials) -> StoredAccount:
         throttle, address = self._identity.throttle, address_of(request)
         try:
             await throttle.wait(address)
@@ -89,10 +89,10 @@ class Doorkeeper:
         throttle.succeeded(address, given.name)
         return account
 
-    def _begin(self, account: Account, part: Part) -> ApiSession:
+    def _begin(self, account: StoredAccount, part: Part) -> ApiSession:
         return self._identity.api_sessions.begin(account.uid, is_dav=part is Part.DAV)
 
-    def _session_user(self, request: Request) -> tuple[Account, bool] | None:
+    def _session_user(self, request: Request) -> tuple[StoredAccount, bool] | None:
         """Whose session the request's cookie names, and whether WebDAV began it."""
         begun = self._identity.api_sessions.get(request.cookies.get(SESSION_COOKIE, ""))
         browser = self._identity.sessions.known(request)
@@ -100,7 +100,7 @@ class Doorkeeper:
         account = self._store.accounts.get(uid or "")
         return None if account is None else (account, begun is not None and begun.is_dav)
 
-    def _session_counts(self, request: Request, part: Part, account: Account, is_dav: bool) -> bool:
+    def _session_counts(self, request: Request, part: Part, account: StoredAccount, is_dav: bool) -> bool:
         """Whether the session is who is asking. Raises Refused where it spoils the request."""
         is_proved = self._is_proved(request)
         match part:

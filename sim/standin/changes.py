@@ -7,8 +7,8 @@ from typing import TypeVar
 
 import anyio
 
-from sim.standin.errors import not_found
 from sim.standin.store import Store
+from sim.standin.store_errors import not_found
 from sim.standin.work import Work
 
 T = TypeVar("T")

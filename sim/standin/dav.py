@@ -15,10 +15,10 @@ from starlette.routing import Route
 from sim.standin import trashbin
 from sim.standin.access import Doorkeeper, Part, Refused, refusal
 from sim.standin.changes import Changes
-from sim.standin.errors import StoreError, not_found
 from sim.standin.identity.web import route_path
-from sim.standin.nodes import Access, Account, split
+from sim.standin.nodes import Access, StoredAccount, split
 from sim.standin.store import Store
+from sim.standin.store_errors import StoreError, not_found
 from sim.standin.trashbin import trash_path
 
 BASE = "/remote.php/dav"
@@ -53,7 +53,7 @@ class Dav:
             response = sabre_error(error)
         return visit.leave(request, response)
 
-    async def _answer(self, request: Request, account: Account) -> Response:
+    async def _answer(self, request: Request, account: StoredAccount) -> Response:
         trash = trash_path(split(route_path(request)), account.uid)
         if trash is not None:
             return self._in_trash(request, account, trash)
@@ -75,7 +75,7 @@ class Dav:
         on_file = partial(self._on_file, request, account.uid, path)
         return await self._changes.change(account.uid, on_file, leaves_home=leaves_home)
 
-    def _in_trash(self, request: Request, account: Account, inside: list[str]) -> Response:
+    def _in_trash(self, request: Request, account: StoredAccount, inside: list[str]) -> Response:
         match request.method:
             case "PROPFIND":
                 depth = request.headers.get("depth", "1")
@@ -118,7 +118,7 @@ class Dav:
         headers = {"ETag": etag, "OC-ETag": etag, "OC-FileId": f"{access.node.id:08d}standin"}
         return Response(status_code=201 if created else 204, headers=headers)
 
-    def _propfind(self, request: Request, account: Account, path: str | None) -> Response:
+    def _propfind(self, request: Request, account: StoredAccount, path: str | None) -> Response:
         if path is None:
             if split(route_path(request))[2:3] in (["files"], ["trashbin"]):
                 raise not_found(route_path(request))
@@ -128,7 +128,7 @@ class Dav:
             entries = entries[:1]
         return multistatus([file_response(entry, account.uid, dav_base(request)) for entry in entries])
 
-    async def _search(self, request: Request, account: Account) -> Response:
+    async def _search(self, request: Request, account: StoredAccount) -> Response:
         """Every file whose name holds the literal asked for (RFC 5323 basicsearch, `like` only)."""
         body = (await request.body()).decode(errors="replace")
         literal = body.partition("literal>")[2].partition("<")[0].strip("%").lower()

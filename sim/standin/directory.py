@@ -7,7 +7,7 @@ from sim.standin.store import Store
 
 
 class Directory:
-    """See `sim.standin.identity.ports.UserDirectory`.
+    """See `sim.standin.identity.user_directory.UserDirectory`.
 
     Args:
         email_login: an address is as good as a name.

@@ -6,10 +6,10 @@ import base64
 from datetime import UTC, datetime
 from typing import Any
 
-from sim.standin.errors import StoreError
 from sim.standin.failure import ToolFailure
 from sim.standin.nodes import Access
 from sim.standin.store import Store
+from sim.standin.store_errors import StoreError
 
 BINARY = "application/octet-stream"
 

@@ -12,7 +12,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from sim.standin.faults import FaultBook, FaultSpec
-from sim.standin.maintenance import Maintenance
+from sim.standin.maintenance import MaintenanceMode
 
 HEADER = "X-Standin-Lever"
 Tell = Callable[[], dict[str, Any]]
@@ -26,7 +26,7 @@ class Levers:
     """
 
     def __init__(
-        self, token: str, holdings: Tell, counts: Tell, faults: FaultBook, maintenance: Maintenance
+        self, token: str, holdings: Tell, counts: Tell, faults: FaultBook, maintenance: MaintenanceMode
     ) -> None:
         self._token = token
         self._holdings = holdings

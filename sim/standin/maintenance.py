@@ -15,7 +15,7 @@ TEXT = "System is in maintenance mode."
 STATUS = "/status.php"
 
 
-class Maintenance:
+class MaintenanceMode:
     """An ASGI application around Nextcloud's routes; `status.php` alone goes on answering.
 
     Attributes:

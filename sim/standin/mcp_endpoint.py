@@ -17,15 +17,15 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.types import Receive, Scope, Send
 
+from sim.standin.behaviour import StandinOptions
 from sim.standin.changes import Changes
-from sim.standin.errors import StoreError
-from sim.standin.faults.wire import LATENCY
-from sim.standin.identity.identity import Identity
-from sim.standin.identity.ports import Principal
+from sim.standin.faults.faulty_wire import LATENCY
+from sim.standin.identity.composition import Identity
+from sim.standin.identity.user_directory import Principal
 from sim.standin.identity.web import base_url, basic_credentials, bearer_token
-from sim.standin.maintenance import Maintenance
-from sim.standin.options import StandinOptions
-from sim.standin.provisioning import REFUSAL, SUMMARIES, Provisioning
+from sim.standin.login_flow_mode import REFUSAL, SUMMARIES, Provisioning
+from sim.standin.maintenance import MaintenanceMode
+from sim.standin.store_errors import StoreError
 from sim.standin.toolbox import CHANGING, WRITING_FILES, ToolAnswer, Toolbox, as_text
 
 PRINCIPAL = "sim.standin.principal"
@@ -52,7 +52,7 @@ class McpEndpoint:
         counts: Counter[str],
         call: Callable[[str, str, dict[str, Any]], Awaitable[ToolAnswer]],
         changes: Changes,
-        maintenance: Maintenance,
+        maintenance: MaintenanceMode,
         options: StandinOptions,
         provisioning: Provisioning | None,
     ) -> None:

@@ -102,7 +102,7 @@ class Trashed:
 
 
 @attrs.define(eq=False)
-class Account:
+class StoredAccount:
     """A user. `mounts` and `received` are the same shares, by mount path and by node id.
 
     Attributes:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from sim.standin.errors import StoreError
 from sim.standin.failure import ToolFailure
-from sim.standin.notes import Note, Notes
+from sim.standin.note_store import Note, Notes
+from sim.standin.store_errors import StoreError
 
 
 class NoteTools:

@@ -10,10 +10,10 @@ from starlette.routing import Route
 
 from sim.standin.access import Doorkeeper, Part, Refused, refusal
 from sim.standin.changes import Changes
-from sim.standin.errors import StoreError
-from sim.standin.nodes import Account
-from sim.standin.notes import Note, Notes
+from sim.standin.nodes import StoredAccount
+from sim.standin.note_store import Note, Notes
 from sim.standin.store import NOTE_SUFFIX, NOTES_FOLDER
+from sim.standin.store_errors import StoreError
 
 BASES = ("/index.php/apps/notes/api/v1", "/apps/notes/api/v1")
 
@@ -57,7 +57,7 @@ class NotesApi:
 
         return endpoint
 
-    async def _list(self, request: Request, account: Account) -> Response:
+    async def _list(self, request: Request, account: StoredAccount) -> Response:
         left_out = set(request.query_params.get("exclude", "").split(","))
         notes = [
             {key: value for key, value in note.as_json().items() if key not in left_out}
@@ -65,7 +65,7 @@ class NotesApi:
         ]
         return JSONResponse(notes)
 
-    async def _create(self, request: Request, account: Account) -> Response:
+    async def _create(self, request: Request, account: StoredAccount) -> Response:
         field = await request.json()
         text = [field.get(key, "") for key in ("title", "content", "category")]
 
@@ -74,10 +74,10 @@ class NotesApi:
 
         return await self._changes.change(account.uid, create, leaves_home=True)
 
-    async def _get(self, request: Request, account: Account) -> Response:
+    async def _get(self, request: Request, account: StoredAccount) -> Response:
         return reply(self._notes.get(account.uid, request.path_params["note_id"]))
 
-    async def _update(self, request: Request, account: Account) -> Response:
+    async def _update(self, request: Request, account: StoredAccount) -> Response:
         field = await request.json()
         changes = {key: field[key] for key in ("title", "content", "category") if field.get(key) is not None}
         number, etag = request.path_params["note_id"], request.headers.get("if-match")
@@ -87,14 +87,14 @@ class NotesApi:
 
         return await self._changes.change(account.uid, update, leaves_home=True)
 
-    async def _delete(self, request: Request, account: Account) -> Response:
+    async def _delete(self, request: Request, account: StoredAccount) -> Response:
         async def delete() -> Response:
             self._notes.delete(account.uid, request.path_params["note_id"])
             return JSONResponse([])
 
         return await self._changes.change(account.uid, delete, leaves_home=False)
 
-    async def _settings(self, request: Request, account: Account) -> Response:
+    async def _settings(self, request: Request, account: StoredAccount) -> Response:
         return JSONResponse({"notesPath": NOTES_FOLDER, "fileSuffix": NOTE_SUFFIX, "noteMode": "rich"})
 
 

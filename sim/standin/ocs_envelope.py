@@ -14,7 +14,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from sim.standin.identity.web import route_path
-from sim.standin.nodes import Account
+from sim.standin.nodes import StoredAccount
 
 SERVER_ERROR, UNAUTHORIZED, NOT_FOUND = 996, 997, 998
 INVALID, USER_EXISTS, BAD_PASSWORD = 101, 102, 107
@@ -28,7 +28,7 @@ HTTP_OF = {
 }
 
 
-Handler = Callable[[Request, Account], Awaitable[Any]]
+Handler = Callable[[Request, StoredAccount], Awaitable[Any]]
 Handlers = tuple[tuple[str, Handler, str], ...]
 """Path below the version, what answers with the data, and the method."""
 

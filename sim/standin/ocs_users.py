@@ -6,10 +6,9 @@ from typing import Any
 
 from starlette.requests import Request
 
-from sim.standin.creation import CreationFailed, Creations
-from sim.standin.errors import StoreError
-from sim.standin.identity.identity import Identity
-from sim.standin.nodes import Account
+from sim.standin.account_creation import CreationFailed, Creations
+from sim.standin.identity.composition import Identity
+from sim.standin.nodes import StoredAccount
 from sim.standin.ocs_envelope import (
     BAD_PASSWORD,
     INVALID,
@@ -22,6 +21,7 @@ from sim.standin.ocs_envelope import (
 )
 from sim.standin.password_policy import objection
 from sim.standin.store import Store
+from sim.standin.store_errors import StoreError
 from sim.standin.toolbox import capabilities
 
 
@@ -50,13 +50,13 @@ class OcsUsers:
             ("/cloud/users/{uid}", self._delete, "DELETE"),
         )
 
-    async def _capabilities(self, request: Request, account: Account) -> Any:
+    async def _capabilities(self, request: Request, account: StoredAccount) -> Any:
         return capabilities()
 
-    async def _user(self, request: Request, account: Account) -> Any:
+    async def _user(self, request: Request, account: StoredAccount) -> Any:
         return person(account)
 
-    async def _search(self, request: Request, account: Account) -> Any:
+    async def _search(self, request: Request, account: StoredAccount) -> Any:
         """Every user in whose id, name or address the text stands."""
         needs_admin(account)
         wanted = request.query_params.get("search", "").lower()
@@ -69,7 +69,7 @@ class OcsUsers:
         limit = int(request.query_params.get("limit", "0")) or len(found)
         return {"users": found[start : start + limit]}
 
-    async def _create(self, request: Request, account: Account) -> Any:
+    async def _create(self, request: Request, account: StoredAccount) -> Any:
         needs_admin(account)
         field = await fields(request)
         uid, password = field.get("userid", ""), field.get("password", "")
@@ -92,7 +92,7 @@ class OcsUsers:
             raise OcsError(INVALID, str(error)) from error
         return {"id": uid}
 
-    async def _read(self, request: Request, account: Account) -> Any:
+    async def _read(self, request: Request, account: StoredAccount) -> Any:
         other = self._store.accounts.get(request.path_params["uid"])
         if other is None or (other is not account and not account.is_admin):
             raise OcsError(NOT_FOUND if account.is_admin else 403, "User does not exist")
@@ -100,7 +100,7 @@ class OcsUsers:
             raise OcsError(SERVER_ERROR, "Internal Server Error")
         return person(other)
 
-    async def _delete(self, request: Request, account: Account) -> Any:
+    async def _delete(self, request: Request, account: StoredAccount) -> Any:
         needs_admin(account)
         uid = request.path_params["uid"]
         if uid not in self._store.accounts:
@@ -112,12 +112,12 @@ class OcsUsers:
         return []
 
 
-def needs_admin(account: Account) -> None:
+def needs_admin(account: StoredAccount) -> None:
     if not account.is_admin:
         raise OcsError(403, "Logged in account must be an administrator")
 
 
-def person(account: Account) -> dict[str, Any]:
+def person(account: StoredAccount) -> dict[str, Any]:
     return {
         "id": account.uid,
         "enabled": True,

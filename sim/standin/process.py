@@ -15,7 +15,7 @@ import attrs
 import cattrs
 import trio
 
-from sim.standin.options import StandinOptions
+from sim.standin.behaviour import StandinOptions
 
 START_S = 20.0
 END_S = 5.0

@@ -13,8 +13,8 @@ from typing import TextIO
 import attrs
 import uvicorn
 
-from sim.standin.app import Standin
-from sim.standin.options import StandinOptions
+from sim.standin.application import Standin
+from sim.standin.behaviour import StandinOptions
 
 CUT_SHORT = "ASGI callable returned without completing response"
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from sim.standin.errors import not_found
-from sim.standin.nodes import Account, Node, Share, Trashed, split
+from sim.standin.nodes import Node, Share, StoredAccount, Trashed, split
+from sim.standin.store_errors import not_found
 
 NOTES_FOLDER = "Notes"
 NOTE_SUFFIX = ".md"
@@ -13,7 +13,7 @@ MAX_TRASH = 10_000
 """Entries kept in one trash bin; the oldest go, as they do when a quota is used up."""
 
 
-class State:
+class StoreState:
     """Accounts, shares and homes, with the changes that keep them consistent.
 
     Args:
@@ -28,11 +28,11 @@ class State:
         self._now = now
         self._trash_bin = trash_bin
         self._next_id = 100
-        self.accounts: dict[str, Account] = {}
+        self.accounts: dict[str, StoredAccount] = {}
         self.shares: dict[int, Share] = {}
         self.lost_homes: set[str] = set()
 
-    def account(self, uid: str) -> Account:
+    def account(self, uid: str) -> StoredAccount:
         """Raises StoreError 404."""
         if uid not in self.accounts:
             raise not_found(f"User {uid}")

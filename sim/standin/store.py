@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from sim.standin.errors import conflict
-from sim.standin.nodes import Account
-from sim.standin.sharing import Sharing
+from sim.standin.nodes import StoredAccount
+from sim.standin.share_rules import Sharing
 from sim.standin.state import NOTE_SUFFIX, NOTES_FOLDER
+from sim.standin.store_errors import conflict
 
 __all__ = ["NOTES_FOLDER", "NOTE_SUFFIX", "Store"]
 
@@ -18,22 +18,22 @@ class Store(Sharing):
 
     def add_account(
         self, uid: str, password: str, display_name: str = "", email: str = "", is_admin: bool = False
-    ) -> Account:
+    ) -> StoredAccount:
         """Create a user with an empty home, all at once. Raises StoreError 409 where there is one."""
         account = self.begin_account(uid, password, is_admin)
         self.make_home(account)
         account.display_name, account.email = display_name or uid, email.lower()
         return account
 
-    def begin_account(self, uid: str, password: str, is_admin: bool = False) -> Account:
+    def begin_account(self, uid: str, password: str, is_admin: bool = False) -> StoredAccount:
         """The row of a user in the database: neither home nor address. 409 where there is one."""
         if uid in self.accounts:
             raise conflict("User already exists")
         root = self._node(uid, "", None, None)
-        self.accounts[uid] = account = Account(uid, password, uid, "", root, is_admin)
+        self.accounts[uid] = account = StoredAccount(uid, password, uid, "", root, is_admin)
         return account
 
-    def make_home(self, account: Account) -> None:
+    def make_home(self, account: StoredAccount) -> None:
         """The folders that every user begins with. A user who is gone leaves a home without an account."""
         if self.accounts.get(account.uid) is not account:
             self.leave_home(account.uid)
@@ -53,7 +53,7 @@ class Store(Sharing):
             self.drop_share(share)
         del self.accounts[uid]
 
-    def by_login(self, name: str, email_login: bool = True) -> Account | None:
+    def by_login(self, name: str, email_login: bool = True) -> StoredAccount | None:
         """The account of a name that was typed: a user id, or an address that one user alone has."""
         if name in self.accounts:
             return self.accounts[name]

@@ -12,13 +12,13 @@ from typing import Any
 
 import attrs
 
-from sim.standin.errors import StoreError
 from sim.standin.failure import ToolFailure
 from sim.standin.file_tools import FileTools
+from sim.standin.note_store import Notes
 from sim.standin.note_tools import NoteTools
-from sim.standin.notes import Notes
 from sim.standin.share_tools import ShareTools
 from sim.standin.store import NOTE_SUFFIX, NOTES_FOLDER, Store
+from sim.standin.store_errors import StoreError
 
 Tool = Callable[..., Awaitable[dict[str, Any] | str]]
 """`async def tool(self, uid, **arguments)`: a structured result, or a JSON string (the share tools)."""

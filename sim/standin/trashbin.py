@@ -7,8 +7,8 @@ from xml.sax.saxutils import escape
 
 from starlette.responses import Response
 
-from sim.standin.errors import not_found
-from sim.standin.nodes import Account, Trashed, split
+from sim.standin.nodes import StoredAccount, Trashed, split
+from sim.standin.store_errors import not_found
 
 ROOT = ["remote.php", "dav", "trashbin"]
 
@@ -20,7 +20,7 @@ def trash_path(names: list[str], uid: str) -> list[str] | None:
     return names[len(ROOT) + 2 :]
 
 
-def trash_names(account: Account, inside: list[str]) -> list[str]:
+def trash_names(account: StoredAccount, inside: list[str]) -> list[str]:
     """The entries that are meant. Raises StoreError 404 for one that is not there."""
     if not inside:
         return list(account.trash)
@@ -29,14 +29,14 @@ def trash_names(account: Account, inside: list[str]) -> list[str]:
     return inside
 
 
-def empty(account: Account, inside: list[str]) -> Response:
+def empty(account: StoredAccount, inside: list[str]) -> Response:
     """Delete an entry, or all of them, for good."""
     for name in trash_names(account, inside):
         del account.trash[name]
     return Response(status_code=204)
 
 
-def listing(account: Account, inside: list[str], base: str, depth: str) -> list[tuple[str, str]]:
+def listing(account: StoredAccount, inside: list[str], base: str, depth: str) -> list[tuple[str, str]]:
     """The trash itself and what lies in it, or one entry: hrefs and their properties as XML."""
     home = f"{base}/trashbin/{quote(account.uid)}/trash"
     entries = [

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from sim.standin.errors import StoreError, changed_meanwhile, conflict, forbidden, not_found
 from sim.standin.nodes import ALL, CREATE, DELETE, UPDATE, Access, Node, Share, join, split
-from sim.standin.state import State
+from sim.standin.state import StoreState
+from sim.standin.store_errors import StoreError, changed_meanwhile, conflict, forbidden, not_found
 
 
-class Tree(State):
+class Tree(StoreState):
     """Everybody's files. Methods raise StoreError with the status that Nextcloud would answer."""
 
     def access(self, uid: str, path: str) -> Access:
@@ -100,7 +100,7 @@ class Tree(State):
         return Access(node, join(*names), folder.permissions, folder.share)
 
     def delete(self, uid: str, path: str) -> None:
-        """Delete for everybody; a recipient who deletes what was shared with him only unmounts it."""
+        """Delete for everybody; a recipient who deletes what was shared with them only unmounts it."""
         found = self.access(uid, path)
         if found.share is not None and found.path == found.share.target:
             self.drop_share(found.share)

@@ -12,8 +12,8 @@ from actors.login.provisioning import Grants
 from actors.ports import Connector, Credentials, Person
 from sim.clean.ledger import Ledger
 from sim.clean.things.app_password import APP_PASSWORD_KIND
-from sim.clean.things.content import MARK_KIND
-from sim.clean.things.grant import GRANT_KIND
+from sim.clean.things.marked_content import MARK_KIND
+from sim.clean.things.mcp_grant import GRANT_KIND
 from sim.world.auth_checks import check_lets_in, check_users_differ
 from sim.world.servers import Servers
 from sim.world.turns import for_each, timed

@@ -13,7 +13,7 @@ from actors.secret import Secret
 from actors.shelter import Shelter
 from sim.clean.ledger import Ledger
 from sim.clean.marker import is_marker
-from sim.clean.things.user import USER_KIND, remove_user, settled
+from sim.clean.things.created_user import USER_KIND, remove_user, settled
 from sim.config.model import Config
 from sim.world.people import new_password, numbered
 

@@ -16,11 +16,10 @@ from actors.login.app_passwords import Devices
 from actors.login.driver import Driver
 from actors.login.trust import Trust
 from actors.ports import Accounts, Connector
-from actors.sdk.connector import SdkConnector
+from actors.sdk.sdk_connector import SdkConnector
 from actors.secret import Secret
-from actors.wire.connector import WireConnector
-from sim.config.model import ClientKind, Config, Target
-from sim.config.standin_options import read_standin_words
+from actors.wire.wire_connector import WireConnector
+from sim.config.model import ClientKind, Config, StandinWords, Target
 from sim.standin.process import StandinFailed, open_standin
 from sim.world.http import clear_text_warnings, http_client, networks_of, tls_context, trust_of
 from sim.world.login_driver import open_driver
@@ -99,13 +98,13 @@ def make_connector(config: Config, mcp_url: str, tls: ssl.SSLContext) -> Connect
 
 
 @asynccontextmanager
-async def open_target(target: Target, standin_words: tuple[str, ...]) -> AsyncIterator[Target]:
+async def open_target(target: Target, standin_words: StandinWords) -> AsyncIterator[Target]:
     """The servers to drive: those that were named, or a stand-in that lives as long as the block."""
     if not target.is_standin:
         yield target
         return
     password = Secret(secrets.token_urlsafe(18))
-    options = read_standin_words(standin_words)
+    options = standin_words.options
     options = attrs.evolve(options, admin_password=password.reveal())
     try:
         async with open_standin(options) as standin:

@@ -9,7 +9,7 @@ from random import Random
 import pytest
 import trio
 
-from actors.backoff import FIRST_BACKOFF_S, MAX_BACKOFF_S, MAX_RETRY_AFTER_S, Backoff
+from actors.backoff import INITIAL_BACKOFF_S, MAX_BACKOFF_S, MAX_RETRY_AFTER_S, Backoff
 from actors.errors import CallError, CredentialsRejected, LoginError, Outcome, SessionLost
 from actors.messages import Done
 from actors.roster import open_roster
@@ -48,7 +48,7 @@ async def test_calls_at_a_server_in_trouble_are_further_and_further_apart(
                 await ann.ask(SEARCH)
     pauses = [after.started - before.finished for before, after in pairwise(facts.calls)]
     for number, pause in enumerate(pauses, 1):
-        longest = min(MAX_BACKOFF_S, FIRST_BACKOFF_S * 2**number)
+        longest = min(MAX_BACKOFF_S, INITIAL_BACKOFF_S * 2**number)
         assert longest / 2 <= pause <= longest
     assert {call.finished - call.started for call in facts.calls} == {0}
     assert [call.inbox_wait_s for call in facts.calls[1:]] == pytest.approx(pauses)
@@ -124,7 +124,7 @@ async def test_a_lost_session_is_replaced_at_once_and_one_that_is_lost_again_lat
     pauses = [after.started - before.finished for before, after in pairwise(facts.calls)]
     assert pauses[0] == 0
     for number, pause in enumerate(pauses[1:], 1):
-        longest = min(MAX_BACKOFF_S, FIRST_BACKOFF_S * 2**number)
+        longest = min(MAX_BACKOFF_S, INITIAL_BACKOFF_S * 2**number)
         assert longest / 2 <= pause <= longest
 
 

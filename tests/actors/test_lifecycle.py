@@ -13,7 +13,8 @@ WAYS_TO = {
     State.CONNECTING: [State.CONNECTING],
     State.ON_STAGE: [State.CONNECTING, State.ON_STAGE],
     State.DISCONNECTED: [State.CONNECTING, State.ON_STAGE, State.DISCONNECTED],
-    State.LEAVING: [State.CONNECTING, State.LEAVING],
+    State.TURNING_BACK: [State.CONNECTING, State.TURNING_BACK],
+    State.LEAVING: [State.CONNECTING, State.ON_STAGE, State.LEAVING],
     State.GONE: [State.GONE],
 }
 """A way from the beginning to each state."""
@@ -21,7 +22,7 @@ WAYS_TO = {
 LEGAL = {
     ("off stage", "connecting"),
     ("connecting", "on stage"),
-    ("connecting", "leaving"),
+    ("connecting", "turning back"),
     ("on stage", "disconnected"),
     ("on stage", "leaving"),
     ("disconnected", "on stage"),
@@ -57,3 +58,13 @@ def test_the_table_names_every_state() -> None:
 
 def test_from_everywhere_a_user_can_go_at_any_moment() -> None:
     assert {state for state, after in TRANSITIONS.items() if State.GONE not in after} == {State.GONE}
+
+
+@pytest.mark.parametrize("state", list(State))
+def test_it_tells_who_was_on_stage_and_who_turned_back_before(state: State) -> None:
+    came_so_far = {State.ON_STAGE, State.DISCONNECTED, State.LEAVING}
+    life = in_state(state)
+    assert life.has_been_on_stage is (state in came_so_far)
+    if state is not State.GONE:
+        life.move(State.GONE)
+        assert life.has_been_on_stage is (state in came_so_far)

@@ -14,9 +14,9 @@ from actors.login.basic import Nobody
 from actors.messages import Done, Failed
 from actors.ports import Person
 from actors.roster import open_roster
-from actors.sdk.connector import SdkConnector
+from actors.sdk.sdk_connector import SdkConnector
 from actors.secret import Secret
-from actors.wire.connector import WireConnector
+from actors.wire.wire_connector import WireConnector
 from tests.support.cast import step
 from tests.support.in_process import Facts
 from tests.support.raw_server import Request, http_answer, http_json, raw_server, tool_result

@@ -21,7 +21,7 @@ from actors.ports import Person
 from actors.roster import open_roster
 from actors.secret import Secret
 from actors.user import User
-from actors.wire.connector import WireConnector
+from actors.wire.wire_connector import WireConnector
 from sim.measure.recorder import Recorder
 from sim.runtime.file_limit import raise_file_limit
 from tests.bench.clients import ARGUMENTS, TOOL, stub

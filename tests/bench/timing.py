@@ -16,7 +16,7 @@ from actors.network import Network
 from actors.ports import Credentials, Person, ToolSession
 from actors.roster import open_roster
 from actors.secret import Secret
-from actors.wire.connector import WireConnector
+from actors.wire.wire_connector import WireConnector
 from sim.config.grammar.shapes import OpenProfile, Stage
 from sim.measure.recorder import Recorder
 from sim.measure.sketch import Sketch

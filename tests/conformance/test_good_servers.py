@@ -22,11 +22,11 @@ from actors.login.plan import discover
 from actors.network import Network
 from actors.ports import Person
 from actors.protocol import ProtocolChoice
-from actors.sdk.connector import SdkConnector
+from actors.sdk.sdk_connector import SdkConnector
 from actors.secret import Secret
-from actors.wire.connector import WireConnector
 from actors.wire.dispatcher import WireDispatcher
 from actors.wire.exchange import Exchanger
+from actors.wire.wire_connector import WireConnector
 from tests.support.over_the_wire import PASSWORD
 from tests.support.processes import ROOT, running_standin
 
@@ -108,10 +108,10 @@ async def test_a_server_may_ask_back_in_the_middle_of_a_call() -> None:
         dispatcher = WireDispatcher(exchanger)
         async with ClientSession(dispatcher=dispatcher, elicitation_callback=answer) as session:
             await session.initialize()
-            progress: list[float] = []
+            seen: list[float] = []
 
-            async def note(done: float, total: float | None, message: str | None) -> None:
-                progress.append(done)
+            async def note(progress: float, total: float | None, message: str | None) -> None:
+                seen.append(progress)
 
             for _ in range(3):
                 told = await session.call_tool("ask", {"question": "Who are you?"})
@@ -119,7 +119,7 @@ async def test_a_server_may_ask_back_in_the_middle_of_a_call() -> None:
             await session.call_tool("talk", {"notes": 4}, progress_callback=note)
         await dispatcher.end_session()
     assert asked == ["Who are you?"] * 3
-    assert progress == [0, 1, 2, 3]
+    assert seen == [0, 1, 2, 3]
 
 
 @pytest.mark.parametrize("client", [WireConnector, SdkConnector])

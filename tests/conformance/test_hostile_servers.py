@@ -12,10 +12,10 @@ import trio
 from actors.errors import CallError, Outcome
 from actors.login.basic import Nobody
 from actors.ports import Connector, Person
-from actors.protocol import CLIENT_NAME
-from actors.sdk.connector import SdkConnector
+from actors.sdk.sdk_connector import SdkConnector
 from actors.secret import Secret
-from actors.wire.connector import WireConnector
+from actors.version import CLIENT_NAME
+from actors.wire.wire_connector import WireConnector
 from tests.support.raw_server import (
     VALUE,
     Request,

@@ -15,9 +15,9 @@ import trio
 from actors.errors import CallError, Outcome, SessionLost
 from actors.login.basic import Nobody
 from actors.ports import Connector, Person
-from actors.sdk.connector import SdkConnector
+from actors.sdk.sdk_connector import SdkConnector
 from actors.secret import Secret
-from actors.wire.connector import WireConnector
+from actors.wire.wire_connector import WireConnector
 from tests.support.raw_server import (
     HELLO,
     TOOLS,

@@ -18,7 +18,7 @@ from tests.support.in_process import Facts, StoreConnector, users_on_stage
 from workflows.base import Workflow
 from workflows.catalogue import BUILT_IN
 from workflows.director import Budget, Director
-from workflows.run import Settings
+from workflows.settings import Settings
 
 
 def cut() -> CallError:

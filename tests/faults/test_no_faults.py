@@ -12,8 +12,8 @@ from actors.events import Ending, Event, Execution
 from tests.support.in_process import StoreConnector, users_on_stage
 from workflows.catalogue import BUILT_IN
 from workflows.director import Budget, Company, Director
-from workflows.mix import Mix
-from workflows.run import Settings
+from workflows.repertoire import Mix
+from workflows.settings import Settings
 
 USERS = 50
 EXECUTIONS = 10_000

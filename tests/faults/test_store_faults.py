@@ -44,7 +44,7 @@ async def test_a_share_that_is_hidden_for_longer_than_anybody_looks_is_a_stale_r
         spec = FaultSpec(FaultKind.STALE_READ, 0.3, 60)
         trial = await play_all(spec, seed=seed, propagation_timeout_s=2)
         kinds = {v.kind for execution in trial.facts.executions for v in execution.violations}
-        # An addition that stays hidden until the reader gives up is a lost one, for all he can tell.
+        # An addition that stays hidden until the reader gives up is a lost one, for all they can tell.
         assert kinds <= {ViolationKind.STALE_READ, ViolationKind.LOST_UPDATE}
         became.update(
             violation.kind

@@ -16,7 +16,7 @@ from tests.support.in_process import Facts
 from tests.support.over_the_wire import Stage, users_over_the_wire
 from tests.support.processes import StandinServer, running_standin
 from workflows.catalogue import BUILT_IN
-from workflows.run import Settings
+from workflows.settings import Settings
 
 OF_THE_WIRE = {
     FaultKind.HTTP_500: {"probability": 0.1},

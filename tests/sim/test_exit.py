@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 from typing import Any
 
+import attrs
 import pytest
 
 from sim.exit import ExitCode, Trouble, exit_code
@@ -27,7 +28,7 @@ def test_where_nothing_went_wrong_it_is_0() -> None:
 
 
 def test_all_that_may_be_wrong_has_its_place() -> None:
-    assert {name for wrong, _ in WRONGS for name in wrong} == set(Trouble.__slots__) - {"__weakref__"}
+    assert {name for wrong, _ in WRONGS for name in wrong} == {field.name for field in attrs.fields(Trouble)}
 
 
 @pytest.mark.parametrize(("wrong", "code"), WRONGS, ids=str)

@@ -8,10 +8,10 @@ import pytest
 import trio
 from trio.testing import MockClock
 
-from sim.standin.app import Standin
-from sim.standin.creation import CreationFailed, Creations
-from sim.standin.errors import StoreError
+from sim.standin.account_creation import CreationFailed, Creations
+from sim.standin.application import Standin
 from sim.standin.store import Store
+from sim.standin.store_errors import StoreError
 from sim.standin.work import Work
 from tests.standin.conftest import Client
 

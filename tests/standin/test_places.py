@@ -8,8 +8,8 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 
-from sim.standin.app import Standin
-from sim.standin.options import StandinOptions
+from sim.standin.application import Standin
+from sim.standin.behaviour import StandinOptions
 from tests.standin.conftest import PASSWORDS, Client
 from tests.support.processes import StandinServer, running_standin
 

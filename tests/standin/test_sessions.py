@@ -7,8 +7,8 @@ from collections.abc import Callable
 import httpx
 import pytest
 
-from sim.standin.app import Standin
-from sim.standin.options import StandinOptions
+from sim.standin.application import Standin
+from sim.standin.behaviour import StandinOptions
 from tests.standin.conftest import PASSWORDS, Client
 
 NOTES = "/index.php/apps/notes/api/v1/notes"

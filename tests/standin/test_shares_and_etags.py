@@ -6,10 +6,10 @@ import pytest
 import trio
 from trio.testing import MockClock
 
-from sim.standin.app import Standin
-from sim.standin.errors import StoreError
-from sim.standin.notes import Note
-from sim.standin.options import StandinOptions
+from sim.standin.application import Standin
+from sim.standin.behaviour import StandinOptions
+from sim.standin.note_store import Note
+from sim.standin.store_errors import StoreError
 from tests.standin.conftest import Client
 from tests.standin.test_store import refused
 

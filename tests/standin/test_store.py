@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from sim.standin.app import Standin
-from sim.standin.errors import StoreError
+from sim.standin.application import Standin
+from sim.standin.store_errors import StoreError
 
 
 def refused(status: int) -> pytest.RaisesExc[StoreError]:

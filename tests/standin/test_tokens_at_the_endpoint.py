@@ -20,7 +20,7 @@ import trio
 from actors.errors import CallError
 from actors.ports import Person
 from actors.secret import Secret
-from actors.wire.connector import WireConnector
+from actors.wire.wire_connector import WireConnector
 from tests.support.processes import StandinServer, running_standin
 
 UID, PASSWORD = "alice", "A-good-passw0rd"

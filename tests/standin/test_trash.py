@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from sim.standin.app import Standin
-from sim.standin.errors import StoreError
+from sim.standin.application import Standin
 from sim.standin.state import MAX_TRASH
+from sim.standin.store_errors import StoreError
 from tests.standin.conftest import Client
 
 FILES = "/remote.php/dav/files/alice"

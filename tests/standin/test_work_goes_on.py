@@ -20,10 +20,10 @@ from actors.login.basic import BasicLogin
 from actors.ports import Person
 from actors.protocol import ProtocolChoice
 from actors.secret import Secret
-from actors.wire.connector import WireConnector
+from actors.wire.wire_connector import WireConnector
 from sim.standin.changes import Changes
-from sim.standin.errors import StoreError
 from sim.standin.store import Store
+from sim.standin.store_errors import StoreError
 from sim.standin.work import Work
 from tests.support.over_the_wire import PASSWORD
 from tests.support.processes import ADMIN_PASSWORD, StandinServer, running_standin

@@ -14,7 +14,7 @@ from sim.standin.faults import FaultKind, FaultSpec, Injected
 from tests.support.in_process import Facts, StoreConnector, users_on_stage
 from workflows.catalogue import BUILT_IN
 from workflows.director import Budget, Director
-from workflows.run import Settings
+from workflows.settings import Settings
 
 UIDS = ("alice", "bob", "carl")
 MARK = "trial"
@@ -146,7 +146,7 @@ def why_not_seen(fault: Injected, facts: Facts) -> str:
     execution = next(e for e in facts.executions if e.number == execution_of(fault))
     if fault.tool == "nc_share_create":
         timed_out = any("seen within" in violation.expected for violation in execution.violations)
-        return "" if timed_out else "absorbed: he looked again until he saw it"
+        return "" if timed_out else "absorbed: they looked again until they saw it"
     steps = {
         call.step.partition("_")[0]
         for call in facts.calls

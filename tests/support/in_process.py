@@ -17,8 +17,8 @@ from actors.roster import Roster, open_roster
 from actors.secret import Secret
 from actors.tool_results import read_tool_result
 from actors.user import User
-from sim.standin.app import Standin
-from sim.standin.options import StandinOptions
+from sim.standin.application import Standin
+from sim.standin.behaviour import StandinOptions
 from sim.standin.toolbox import ToolAnswer, as_text
 
 Tamper = Callable[[str, str, Mapping[str, Any], ToolAnswer], ToolAnswer]

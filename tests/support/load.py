@@ -25,13 +25,13 @@ from sim.runtime.stop import Stop
 from tests.support.in_process import Facts, NoCredentials, StoreConnector, person
 from workflows.base import Workflow, workflow
 from workflows.role import Role
-from workflows.run import Run
+from workflows.scene import Scene
 
 SPARE_S = 3600.0
 
 
 @workflow(steps={"look": "nc_notes_search_notes", "look_again": "nc_notes_search_notes"})
-async def two_looks(run: Run, user: Role) -> None:
+async def two_looks(scene: Scene, user: Role) -> None:
     """Two calls, one after the other."""
     await user.does("look", query="x")
     await user.does("look_again", query="x")

@@ -18,12 +18,12 @@ from actors.ports import Connector, Credentials, Person
 from actors.roster import open_roster
 from actors.secret import Secret
 from actors.user import User
-from actors.wire.connector import WireConnector
+from actors.wire.wire_connector import WireConnector
 from sim.world.http import http_client
 from tests.support.in_process import Facts
 from tests.support.processes import StandinServer
 from workflows.director import Budget, Director
-from workflows.run import Settings
+from workflows.settings import Settings
 
 PASSWORD = "A-long-enough-passw0rd"
 Connecting = Callable[[str, float, ssl.SSLContext], Connector]

@@ -10,7 +10,7 @@ from actors.events import Execution
 from tests.support.in_process import Facts, StoreConnector, users_on_stage
 from workflows.base import Story, Workflow, workflow
 from workflows.director import Budget, Director
-from workflows.run import Settings
+from workflows.settings import Settings
 
 SEARCH = "nc_notes_search_notes"
 TOOLS = {

@@ -19,7 +19,7 @@ from tests.support.in_process import Facts, StoreConnector, StoreSession, users_
 from workflows.base import Workflow
 from workflows.catalogue import BUILT_IN
 from workflows.director import Budget, Director
-from workflows.run import Settings
+from workflows.settings import Settings
 
 UIDS = ("alice", "bob", "carl", "dora")
 WORDS = """id title content etag category results files shares data permissions file_target encoding success

@@ -14,23 +14,24 @@ from tests.support.in_process import Facts, NoCredentials, StoreConnector, perso
 from tests.support.stories import told
 from workflows.base import Workflow
 from workflows.director import Budget, Company, Director
-from workflows.mix import Mix
+from workflows.repertoire import Mix
 from workflows.role import Role
-from workflows.run import Run, Settings
+from workflows.scene import Scene
+from workflows.settings import Settings
 
 NAMES = ("a", "b", "c", "d", "e")
 
 
-async def one(run: Run, user: Role) -> None:
+async def one(scene: Scene, user: Role) -> None:
     await user.does("look", query="x")
 
 
-async def two(run: Run, first: Role, second: Role) -> None:
+async def two(scene: Scene, first: Role, second: Role) -> None:
     await second.does("look", query="x")
 
 
-async def crowd(run: Run, first: Role, *others: Role) -> None:
-    await run.together(*(other.does("look", query="x") for other in others))
+async def crowd(scene: Scene, first: Role, *others: Role) -> None:
+    await scene.together(*(other.does("look", query="x") for other in others))
 
 
 ONE, TWO, CROWD = told(one), told(two), told(crowd)

@@ -17,7 +17,8 @@ from workflows.base import Workflow
 from workflows.catalogue import BUILT_IN
 from workflows.director import Budget, Director
 from workflows.role import Role
-from workflows.run import Run, Settings
+from workflows.scene import Scene
+from workflows.settings import Settings
 
 GET, SHARES = "nc_notes_get_note", "nc_share_list"
 KNOWN = {workflow.name: workflow for workflow in BUILT_IN}
@@ -40,7 +41,7 @@ async def play(name: str, connector: StoreConnector, **settings: Any) -> tuple[E
 async def test_the_look_that_decides_begins_at_the_time_out_or_later(autojump_clock: object) -> None:
     """The first look is answered when the time-out has passed; the thing came while it was under way."""
 
-    async def story(run: Run, user: Role) -> None:
+    async def story(scene: Scene, user: Role) -> None:
         await user.until("look", lambda seen: bool(seen["results"]), query="x")
 
     begun = trio.current_time()
@@ -63,7 +64,7 @@ async def test_the_look_that_decides_begins_at_the_time_out_or_later(autojump_cl
 async def test_a_last_look_that_began_before_the_time_out_is_followed_by_one_more(
     autojump_clock: object,
 ) -> None:
-    async def story(run: Run, user: Role) -> None:
+    async def story(scene: Scene, user: Role) -> None:
         await user.until("look", lambda seen: False, query="x")
 
     facts = Facts()
@@ -139,8 +140,8 @@ async def test_what_does_not_arrive_in_time_is_a_stale_read_that_says_where_it_i
 
 
 async def test_what_is_there_with_its_old_content_says_so(autojump_clock: object) -> None:
-    async def story(run: Run, alice: Role, bob: Role) -> None:
-        note = await alice.creates_note("create", title=run.title("T"), content="old", removal="delete")
+    async def story(scene: Scene, alice: Role, bob: Role) -> None:
+        note = await alice.creates_note("create", title=scene.title("T"), content="old", removal="delete")
         path = await alice.path_of(note)
         share = await alice.does("share", path=path, share_with=bob.uid, permissions=1)
         await bob.until("read", lambda seen: seen.text("content") == "new", share=share, note_id=note["id"])

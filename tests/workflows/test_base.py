@@ -9,10 +9,11 @@ from typing import Any
 
 import pytest
 
+import workflows
 from workflows import loading
 from workflows.base import BadWorkflow, workflow
 from workflows.catalogue import BUILT_IN, NoSuchWorkflow, catalogue, choose, load_file
-from workflows.mix import Mix
+from workflows.repertoire import Mix
 
 STEPS = {"look": "nc_notes_search_notes", "ask": "nc://capabilities"}
 
@@ -152,7 +153,7 @@ def test_a_file_that_cannot_be_used_is_refused_in_one_line_with_the_place(
 def test_a_file_that_does_not_come_to_an_end_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, loop: str
 ) -> None:
-    monkeypatch.setattr(loading, "LONGEST_IMPORT_S", 0.2)
+    monkeypatch.setattr(loading, "MAX_IMPORT_S", 0.2)
     path = tmp_path / "mine.py"
     path.write_text(loop)
     with pytest.raises(BadWorkflow, match=r"mine\.py:\d: not imported within 0\.2 s"):
@@ -230,3 +231,16 @@ def test_a_mix_leaves_out_what_has_no_weight_and_needs_something() -> None:
 def test_every_built_in_workflow_says_what_it_is(story: Any) -> None:
     assert story.summary.endswith(".")
     assert story.tools
+
+
+def test_a_file_that_was_written_for_0_1_is_read_as_before(tmp_path: Path) -> None:
+    """There `Scene` was called `Run`, and the first parameter bears whatever name its author gave it."""
+    (tmp_path / "old.py").write_text(
+        "from workflows import Role, Run, workflow\n"
+        "@workflow(steps={'look': 'nc_notes_search_notes'})\n"
+        "async def old(run: Run, alice: Role) -> None:\n"
+        "    await alice.does('look', query=run.settings.mark)\n"
+    )
+    [read] = load_file(tmp_path / "old.py")
+    assert read.roles == ("alice",)
+    assert workflows.Run is workflows.Scene

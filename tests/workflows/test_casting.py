@@ -13,21 +13,22 @@ from tests.support.in_process import Facts, NoCredentials, StoreConnector, perso
 from tests.support.stories import told
 from workflows.base import Workflow
 from workflows.director import Budget, Company, Director
-from workflows.mix import Mix
+from workflows.repertoire import Mix
 from workflows.role import Role
-from workflows.run import Run, Settings
+from workflows.scene import Scene
+from workflows.settings import Settings
 
 
-async def one(run: Run, user: Role) -> None:
+async def one(scene: Scene, user: Role) -> None:
     await user.does("look", query="x")
 
 
-async def two(run: Run, first: Role, second: Role) -> None:
+async def two(scene: Scene, first: Role, second: Role) -> None:
     await second.does("look", query="x")
 
 
-async def crowd(run: Run, first: Role, *others: Role) -> None:
-    await run.together(*(other.does("look", query="x") for other in others))
+async def crowd(scene: Scene, first: Role, *others: Role) -> None:
+    await scene.together(*(other.does("look", query="x") for other in others))
 
 
 ONE, TWO, CROWD = told(one), told(two), told(crowd)
@@ -40,7 +41,7 @@ def company(*stories: Workflow, think_s: float = 1.0, name: str = "") -> Company
 async def test_a_workflow_is_cast_from_the_leading_users_own_group_unless_all_are_to_be_cast(
     autojump_clock: object,
 ) -> None:
-    """Six editors and two readers; whom a reader casts when he leads a workflow of two."""
+    """Six editors and two readers; whom a reader casts when they lead a workflow of two."""
     for casts_all in (False, True):
         facts, budget = Facts(), Budget(60)
         with trio.fail_after(600):

@@ -13,27 +13,28 @@ from tests.support.in_process import Facts, NoCredentials, StoreConnector, perso
 from workflows.base import Workflow, workflow
 from workflows.catalogue import catalogue
 from workflows.director import Budget, Company, Director
-from workflows.mix import MIXES, Mix
+from workflows.repertoire import MIXES, Mix
 from workflows.role import Role
-from workflows.run import Run, Settings
+from workflows.scene import Scene
+from workflows.settings import Settings
 
 KNOWN = catalogue()
 
 
 @workflow(steps={"look": "nc_notes_search_notes"})
-async def look(run: Run, user: Role) -> None:
+async def look(scene: Scene, user: Role) -> None:
     """One look."""
     await user.does("look", query="x")
 
 
 @workflow(steps={"look": "nc_notes_search_notes"})
-async def pair(run: Run, first: Role, second: Role) -> None:
+async def pair(scene: Scene, first: Role, second: Role) -> None:
     """Both look at the same time."""
-    await run.together(first.does("look", query="x"), second.does("look", query="x"))
+    await scene.together(first.does("look", query="x"), second.does("look", query="x"))
 
 
 @workflow(steps={"look": "nc_notes_search_notes"})
-async def faulty(run: Run, user: Role) -> None:
+async def faulty(scene: Scene, user: Role) -> None:
     """A story with a bug."""
     raise KeyError("oops")
 

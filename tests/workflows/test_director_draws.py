@@ -16,23 +16,24 @@ from tests.support.in_process import Facts, NoCredentials, StoreConnector, perso
 from tests.support.stories import told
 from workflows.base import Workflow
 from workflows.director import Budget, Company, Director
-from workflows.mix import Mix
+from workflows.repertoire import Mix
 from workflows.role import Role
-from workflows.run import Run, Settings
+from workflows.scene import Scene
+from workflows.settings import Settings
 
 NAMES = ("a", "b", "c", "d", "e")
 
 
-async def one(run: Run, user: Role) -> None:
+async def one(scene: Scene, user: Role) -> None:
     await user.does("look", query="x")
 
 
-async def two(run: Run, first: Role, second: Role) -> None:
+async def two(scene: Scene, first: Role, second: Role) -> None:
     await second.does("look", query="x")
 
 
-async def crowd(run: Run, first: Role, *others: Role) -> None:
-    await run.together(*(other.does("look", query="x") for other in others))
+async def crowd(scene: Scene, first: Role, *others: Role) -> None:
+    await scene.together(*(other.does("look", query="x") for other in others))
 
 
 ONE, TWO, CROWD = told(one), told(two), told(crowd)
@@ -43,7 +44,7 @@ def company(*stories: Workflow, think_s: float = 1.0, name: str = "") -> Company
 
 
 def told_of(facts: Facts, leading: str) -> list[tuple[str, tuple[str, ...], float]]:
-    """What a user led: the workflow, its cast, and how long he thought before it."""
+    """What a user led: the workflow, its cast, and how long they thought before it."""
     led = [execution for execution in facts.executions if execution.cast[0] == leading]
     thought = [0.0, *(round(after.started - before.finished, 6) for before, after in pairwise(led))]
     return [(e.workflow, e.cast, think_s) for e, think_s in zip(led, thought, strict=True)]

@@ -16,11 +16,12 @@ from tests.support.in_process import Facts, StoreConnector, users_on_stage
 from tests.support.stories import SEARCH, play_once, told
 from workflows.base import Workflow
 from workflows.catalogue import BUILT_IN
-from workflows.collaborative_edit import MOST_TRIES
+from workflows.collaborative_edit import MAX_TRIES
 from workflows.director import Budget, Director
 from workflows.failures import StepFailed
 from workflows.role import Role
-from workflows.run import Run, Settings
+from workflows.scene import Scene
+from workflows.settings import Settings
 
 UIDS = ("alice", "bob", "carl")
 KNOWN = {workflow.name: workflow for workflow in BUILT_IN}
@@ -54,7 +55,7 @@ async def test_a_conflict_that_is_retried_is_expected_and_the_one_that_is_given_
     execution, facts = await play(KNOWN["collaborative_edit"], connector)
     unexpected = [call for call in facts.calls if call.status == 412 and not call.is_expected]
     assert len(unexpected) == len(UIDS)
-    assert execution.conflicts == (MOST_TRIES - 1) * len(UIDS)
+    assert execution.conflicts == (MAX_TRIES - 1) * len(UIDS)
 
 
 @pytest.mark.parametrize("workflow", BUILT_IN, ids=lambda workflow: workflow.name)
@@ -78,7 +79,7 @@ async def test_only_what_the_tool_said_and_the_story_tolerates_is_expected(
 ) -> None:
     met: list[StepFailed] = []
 
-    async def story(run: Run, user: Role) -> None:
+    async def story(scene: Scene, user: Role) -> None:
         try:
             await user.does("look", tolerates=[412], query="x")
         except StepFailed as failure:

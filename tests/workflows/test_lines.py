@@ -1,4 +1,4 @@
-"""A text that several users add to: what one reader makes of what he sees, look after look."""
+"""A text that several users add to: what one reader makes of what they see, look after look."""
 
 from __future__ import annotations
 

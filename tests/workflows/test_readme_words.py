@@ -11,11 +11,11 @@ from typing import Any
 import workflows
 import workflows.catalogue
 from actors.events import Ending
-from sim.standin.app import Standin
-from sim.standin.options import StandinOptions
+from sim.standin.application import Standin
+from sim.standin.behaviour import StandinOptions
 from tests.support.in_process import Facts, StoreConnector
 from tests.support.stories import play_once
-from workflows import EDIT, Role, Run, content_is, workflow
+from workflows import EDIT, Role, Scene, content_is, workflow
 
 TEXT = (Path(__file__).resolve().parents[2] / "README.md").read_text()
 SECTION = TEXT.partition("## Your own workflow")[2].partition("\n## ")[0]
@@ -31,7 +31,7 @@ TOOLS = {
 
 async def test_the_hand_off_of_a_file_plays_as_it_stands_there(autojump_clock: object) -> None:
     (snippet,) = re.findall(r"\n\n((?:    .*\n|\n)*?    path = f\"/(?:.*\n)(?:    .*\n)*)", SECTION)
-    source = "async def hand_off(run, giver, taker):\n" + textwrap.indent(textwrap.dedent(snippet), "    ")
+    source = "async def hand_off(scene, giver, taker):\n" + textwrap.indent(textwrap.dedent(snippet), "    ")
     names: dict[str, Any] = {"EDIT": EDIT, "content_is": content_is}
     exec(compile(source, "README.md", "exec"), names)
     connector, facts = StoreConnector("alice", "bob"), Facts()
@@ -60,5 +60,5 @@ def test_every_verb_that_the_table_names_is_a_verb_of_a_role() -> None:
     verbs = re.findall(r"^\| `(\w+)\(step", SECTION, re.MULTILINE)
     public = {name for name, _ in inspect.getmembers(Role, inspect.isfunction) if not name.startswith("_")}
     assert set(verbs) == public - {"ask", "path_of"}
-    assert all(hasattr(Run, name) for name in re.findall(r"`(?:raise )?run\.(\w+)\(", SECTION))
+    assert all(hasattr(Scene, name) for name in re.findall(r"`(?:raise )?scene\.(\w+)\(", SECTION))
     assert all(name in workflows.__all__ for name in re.findall(r"`([A-Z]+_?[A-Z]+(?:_[A-Z]+)*)`", SECTION))

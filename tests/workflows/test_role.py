@@ -18,9 +18,9 @@ from tests.support.cast import tool_error
 from tests.support.in_process import Facts, StoreConnector
 from tests.support.stories import SEARCH, play_once, told
 from workflows.failures import ExpectationFailed, StepFailed
-from workflows.looking import FIRST_PAUSE_S, LONGEST_PAUSE_S
+from workflows.looking import INITIAL_PAUSE_S, MAX_PAUSE_S
 from workflows.role import Role
-from workflows.run import Run
+from workflows.scene import Scene
 from workflows.sharing import READ_ONLY
 
 
@@ -41,7 +41,7 @@ def appears_at(instant: float) -> Any:
 async def test_the_bounds_of_a_look_are_the_last_miss_and_the_first_hit(autojump_clock: object) -> None:
     """Calls take 0.2 s, the pauses between looks are 0.05, 0.075, 0.1125… s."""
 
-    async def story(run: Run, user: Role) -> None:
+    async def story(scene: Scene, user: Role) -> None:
         await user.does("create", title="t", content="", category="")
         await user.until("look", lambda seen: bool(seen["results"]), query="x")
 
@@ -55,7 +55,7 @@ async def test_the_bounds_of_a_look_are_the_last_miss_and_the_first_hit(autojump
 
 
 async def test_a_first_look_that_hits_is_bounded_by_nothing_below(autojump_clock: object) -> None:
-    async def story(run: Run, user: Role) -> None:
+    async def story(scene: Scene, user: Role) -> None:
         await user.until("look", lambda seen: True, query="x")
 
     connector = StoreConnector("alice", seconds=0.2)
@@ -68,7 +68,7 @@ async def test_what_the_looks_lay_in_the_inbox_is_taken_out_of_the_bounds(autoju
     """Before the first look the user has 3 s of other work to do, and as much before the second."""
     connector, facts = StoreConnector("alice", seconds=1.0), Facts()
 
-    async def story(run: Run, user: Role) -> None:
+    async def story(scene: Scene, user: Role) -> None:
         async def other_work() -> None:
             for _ in range(6):
                 await user.user.ask(Step("other", "work", SEARCH, {"query": "x"}, 2))
@@ -97,7 +97,7 @@ async def test_what_the_looks_lay_in_the_inbox_is_taken_out_of_the_bounds(autoju
 async def test_looks_have_growing_pauses_and_the_last_one_falls_on_the_time_out(
     autojump_clock: object,
 ) -> None:
-    async def story(run: Run, user: Role) -> None:
+    async def story(scene: Scene, user: Role) -> None:
         await user.until("look", lambda seen: False, query="x")
 
     facts = Facts()
@@ -105,9 +105,9 @@ async def test_looks_have_growing_pauses_and_the_last_one_falls_on_the_time_out(
     execution = await play_once(told(story), connector, facts, propagation_timeout_s=8.0)
     at = [call.started - execution.started for call in facts.calls]
     pauses = [after - before for before, after in itertools.pairwise(at)]
-    full = [min(LONGEST_PAUSE_S, FIRST_PAUSE_S * 1.5**number) for number in range(len(pauses))]
+    full = [min(MAX_PAUSE_S, INITIAL_PAUSE_S * 1.5**number) for number in range(len(pauses))]
     assert pauses[:-1] == pytest.approx(full[:-1])
-    assert 0 < pauses[-1] <= LONGEST_PAUSE_S
+    assert 0 < pauses[-1] <= MAX_PAUSE_S
     assert at[-1] == pytest.approx(8.0)
     assert execution.ending is Ending.FAILED
     assert execution.failure == "look: stale_reads"
@@ -119,7 +119,7 @@ async def test_looks_have_growing_pauses_and_the_last_one_falls_on_the_time_out(
 async def test_never_seeing_it_is_the_kind_of_violation_that_the_story_says(
     autojump_clock: object, kind: ViolationKind
 ) -> None:
-    async def story(run: Run, user: Role) -> None:
+    async def story(scene: Scene, user: Role) -> None:
         await user.until("look", lambda seen: False, query="x", never=kind)
 
     execution = await play_once(told(story), StoreConnector("alice"), Facts(), propagation_timeout_s=1)
@@ -127,7 +127,7 @@ async def test_never_seeing_it_is_the_kind_of_violation_that_the_story_says(
 
 
 async def test_an_interval_without_a_name_is_not_noted(autojump_clock: object) -> None:
-    async def story(run: Run, user: Role) -> None:
+    async def story(scene: Scene, user: Role) -> None:
         await user.until("look", lambda seen: True, query="x", interval="")
 
     execution = await play_once(told(story), StoreConnector("alice"), Facts())
@@ -146,7 +146,7 @@ async def test_an_interval_without_a_name_is_not_noted(autojump_clock: object) -
 async def test_an_absence_is_not_yet_only_where_the_story_says_so(
     autojump_clock: object, absence_is_a_miss: bool, error: CallError, failure: str
 ) -> None:
-    async def story(run: Run, user: Role) -> None:
+    async def story(scene: Scene, user: Role) -> None:
         await user.until("look", lambda seen: True, absence_is_a_miss=absence_is_a_miss, query="x")
 
     connector = StoreConnector("alice")
@@ -160,7 +160,7 @@ async def test_an_absence_is_not_yet_only_where_the_story_says_so(
 async def test_a_refusal_that_was_expected_is_good_and_getting_through_is_a_leak(
     autojump_clock: object,
 ) -> None:
-    async def story(run: Run, user: Role) -> None:
+    async def story(scene: Scene, user: Role) -> None:
         await user.is_refused("read", note_id=12345)
         await user.is_refused("look", query="x")
 
@@ -174,7 +174,7 @@ async def test_a_refusal_that_was_expected_is_good_and_getting_through_is_a_leak
 
 
 async def test_a_refusal_with_another_status_is_a_failed_step(autojump_clock: object) -> None:
-    async def story(run: Run, user: Role) -> None:
+    async def story(scene: Scene, user: Role) -> None:
         await user.is_refused("read", statuses=[403], note_id=12345)
 
     execution = await play_once(told(story), StoreConnector("alice"), Facts())
@@ -185,7 +185,7 @@ async def test_a_refusal_with_another_status_is_a_failed_step(autojump_clock: ob
 async def test_an_absence_is_a_violation_where_the_story_says_so(
     autojump_clock: object, absence: ViolationKind | None
 ) -> None:
-    async def story(run: Run, user: Role) -> None:
+    async def story(scene: Scene, user: Role) -> None:
         await user.does("read", note_id=12345, absence=absence)
 
     execution = await play_once(told(story), StoreConnector("alice"), Facts())
@@ -196,7 +196,7 @@ async def test_an_absence_is_a_violation_where_the_story_says_so(
 async def test_a_story_may_go_on_after_a_failed_step(autojump_clock: object) -> None:
     met: list[StepFailed] = []
 
-    async def story(run: Run, user: Role) -> None:
+    async def story(scene: Scene, user: Role) -> None:
         try:
             await user.does("read", note_id=12345)
         except StepFailed as failure:
@@ -211,7 +211,7 @@ async def test_a_story_may_go_on_after_a_failed_step(autojump_clock: object) -> 
 
 
 async def test_nothing_happens_before_a_move_is_awaited(autojump_clock: object) -> None:
-    async def story(run: Run, user: Role) -> None:
+    async def story(scene: Scene, user: Role) -> None:
         move = user.does("look_{i}", number=7, query="x")
         await user.does("look", query="y")
         assert move.done is None
@@ -234,9 +234,9 @@ async def test_where_a_note_lies_is_asked_of_the_server_once_and_can_be_shared(
 ) -> None:
     paths: list[str] = []
 
-    async def story(run: Run, alice: Role, bob: Role) -> None:
+    async def story(scene: Scene, alice: Role, bob: Role) -> None:
         note = await alice.does("create", title="T", content="", category=category)
-        run.afterwards(alice.does("delete", note_id=note["id"]))
+        scene.afterwards(alice.does("delete", note_id=note["id"]))
         paths.append(await alice.path_of(note))
         paths.append(await alice.path_of(note))
         share = Step("w", "share", "nc_share_create", {"path": path, "share_with": bob.uid}, 1)
@@ -259,9 +259,9 @@ async def test_a_note_of_strange_types_is_a_wrong_content_and_no_crash(
             return answer
         return ToolAnswer({**(answer.structured or {}), **strange}, "")
 
-    async def story(run: Run, user: Role) -> None:
+    async def story(scene: Scene, user: Role) -> None:
         note = await user.does("create", title="T", content="", category="")
-        run.afterwards(user.does("delete", note_id=note["id"]))
+        scene.afterwards(user.does("delete", note_id=note["id"]))
         await user.path_of(note)
 
     connector = StoreConnector("alice", tamper=tamper)
@@ -271,10 +271,10 @@ async def test_a_note_of_strange_types_is_a_wrong_content_and_no_crash(
 
 
 async def test_an_expectation_of_the_storys_own_is_noted_with_its_user(autojump_clock: object) -> None:
-    async def story(run: Run, user: Role) -> None:
-        run.expect(user.uid, "look", [])
+    async def story(scene: Scene, user: Role) -> None:
+        scene.expect(user.uid, "look", [])
         with pytest.raises(ExpectationFailed):
-            run.expect(user.uid, "look", [Finding(ViolationKind.DUPLICATE, "one", "two")])
+            scene.expect(user.uid, "look", [Finding(ViolationKind.DUPLICATE, "one", "two")])
 
     execution = await play_once(told(story), StoreConnector("alice"), Facts())
     [violation] = execution.violations

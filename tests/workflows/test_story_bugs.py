@@ -15,9 +15,10 @@ from tests.support.in_process import Facts, StoreConnector, users_on_stage
 from tests.support.stories import SEARCH, play_once, told
 from workflows.bugs import HOPELESS_AFTER, BugWatch
 from workflows.director import Budget, Company, Director
-from workflows.mix import Mix
+from workflows.repertoire import Mix
 from workflows.role import Role
-from workflows.run import Run, Settings
+from workflows.scene import Scene
+from workflows.settings import Settings
 
 Told = Callable[..., Awaitable[None]]
 
@@ -52,14 +53,14 @@ async def test_whatever_a_story_raises_is_a_workflow_error_with_its_place(
 ) -> None:
     error, text = BUGS[name]
 
-    async def story(run: Run, user: Role) -> None:
+    async def story(scene: Scene, user: Role) -> None:
         async def buggy() -> None:
             raise error
 
         if nested == "plain":
             await buggy()
         elif nested == "together":
-            await run.together(user.does("look", query="x"), buggy())
+            await scene.together(user.does("look", query="x"), buggy())
         else:
             async with trio.open_nursery() as nursery:
                 if nested == "nursery":
@@ -80,7 +81,7 @@ async def test_whatever_a_story_raises_is_a_workflow_error_with_its_place(
 async def test_a_step_that_is_not_in_the_table_is_answered_with_those_that_are(
     autojump_clock: object, wrong: str
 ) -> None:
-    async def story(run: Run, user: Role) -> None:
+    async def story(scene: Scene, user: Role) -> None:
         await user.does(wrong, query="x")
 
     execution = await play_once(told(story), StoreConnector("alice"), Facts())
@@ -89,15 +90,15 @@ async def test_a_step_that_is_not_in_the_table_is_answered_with_those_that_are(
 
 
 async def test_a_move_that_nobody_awaits_is_a_bug_that_names_the_step(autojump_clock: object) -> None:
-    async def forgets(run: Run, user: Role) -> None:
+    async def forgets(scene: Scene, user: Role) -> None:
         user.does("look", query="x")
 
-    async def forgets_to_look(run: Run, user: Role) -> None:
+    async def forgets_to_look(scene: Scene, user: Role) -> None:
         user.until("look", query="x")
 
-    async def hands_over(run: Run, user: Role) -> None:
-        run.afterwards(user.does("look", query="x"))
-        await run.together(user.does("look", query="x"))
+    async def hands_over(scene: Scene, user: Role) -> None:
+        scene.afterwards(user.does("look", query="x"))
+        await scene.together(user.does("look", query="x"))
 
     for story in (forgets, forgets_to_look):
         execution = await play_once(told(story), StoreConnector("alice"), Facts())
@@ -112,7 +113,7 @@ async def test_a_task_that_goes_on_after_its_story_is_a_bug(autojump_clock: obje
     with trio.fail_after(60):
         async with trio.open_nursery() as elsewhere:
 
-            async def story(run: Run, user: Role) -> None:
+            async def story(scene: Scene, user: Role) -> None:
                 async def leak() -> None:
                     await user.does("look", query="x")
 
@@ -125,7 +126,7 @@ async def test_a_task_that_goes_on_after_its_story_is_a_bug(autojump_clock: obje
 
 
 async def test_what_the_server_did_in_a_nursery_of_the_storys_own_is_no_bug(autojump_clock: object) -> None:
-    async def story(run: Run, user: Role) -> None:
+    async def story(scene: Scene, user: Role) -> None:
         async with trio.open_nursery() as nursery:
             nursery.start_soon(raises_not_found, user)
             await trio.sleep_forever()
@@ -141,7 +142,7 @@ async def test_what_the_server_did_in_a_nursery_of_the_storys_own_is_no_bug(auto
 async def test_a_cancellation_is_never_kept_back(autojump_clock: object, tries_to_go_on: bool) -> None:
     """Not in a nursery of the story's own that fails at the same time, nor where the story catches all."""
 
-    async def story(run: Run, user: Role) -> None:
+    async def story(scene: Scene, user: Role) -> None:
         try:
             async with trio.open_nursery() as nursery:
                 nursery.start_soon(fails_when_cancelled)
@@ -169,10 +170,10 @@ async def test_a_cancellation_is_never_kept_back(autojump_clock: object, tries_t
 
 
 async def test_a_bug_while_tidying_up_leaves_the_other_removals_alone(autojump_clock: object) -> None:
-    async def story(run: Run, user: Role) -> None:
-        run.afterwards(user.does("look", query="first noted"))
-        run.afterwards(raises(ZeroDivisionError("oops")))
-        run.afterwards(user.does("look", query="last noted"))
+    async def story(scene: Scene, user: Role) -> None:
+        scene.afterwards(user.does("look", query="first noted"))
+        scene.afterwards(raises(ZeroDivisionError("oops")))
+        scene.afterwards(user.does("look", query="last noted"))
 
     facts = Facts()
     execution = await play_once(told(story), StoreConnector("alice"), facts)
@@ -190,15 +191,15 @@ async def play_times(director: Director, user: Any, stories: dict[str, Told], na
     return hopeless
 
 
-async def good(run: Run, user: Role) -> None:
+async def good(scene: Scene, user: Role) -> None:
     await user.does("look", query="x")
 
 
-async def bad(run: Run, user: Role) -> None:
-    raise ValueError(f"number {run.number}")
+async def bad(scene: Scene, user: Role) -> None:
+    raise ValueError(f"number {scene.number}")
 
 
-async def refused(run: Run, user: Role) -> None:
+async def refused(scene: Scene, user: Role) -> None:
     await user.does("read", note_id=12345)
 
 

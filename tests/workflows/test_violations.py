@@ -15,9 +15,9 @@ from sim.standin.toolbox import ToolAnswer
 from tests.support.in_process import Facts, StoreConnector, users_on_stage
 from workflows.base import Workflow
 from workflows.catalogue import BUILT_IN
-from workflows.collaborative_edit import MOST_TRIES
+from workflows.collaborative_edit import MAX_TRIES
 from workflows.director import Budget, Director
-from workflows.run import Settings
+from workflows.settings import Settings
 
 KNOWN = {workflow.name: workflow for workflow in BUILT_IN}
 GET, APPEND, UPDATE = "nc_notes_get_note", "nc_notes_append_content", "nc_notes_update_note"
@@ -149,8 +149,8 @@ async def test_an_addition_gives_up_after_so_many_conflicts(autojump_clock: obje
     connector.planned[APPEND] = [CONFLICT] * 1000
     execution = await play("collaborative_edit", connector, facts)
     appends = [call for call in facts.calls if call.tool == APPEND]
-    assert len(appends) == MOST_TRIES * len(UIDS)
-    assert execution.conflicts == (MOST_TRIES - 1) * len(UIDS)
+    assert len(appends) == MAX_TRIES * len(UIDS)
+    assert execution.conflicts == (MAX_TRIES - 1) * len(UIDS)
     assert execution.failure.startswith("concurrent_append_")
     assert execution.violations == ()
 

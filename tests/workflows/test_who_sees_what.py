@@ -11,14 +11,13 @@ import pytest
 import trio
 
 from actors.events import CheckKind, Ending, Execution, ViolationKind
-from sim.standin.errors import StoreError
-from sim.standin.notes import Note, etag_of
+from sim.standin.store_errors import StoreError
 from sim.standin.toolbox import ToolAnswer
 from tests.support.in_process import Facts, StoreConnector, users_on_stage
 from workflows.base import Workflow
 from workflows.catalogue import BUILT_IN
 from workflows.director import Budget, Director
-from workflows.run import Settings
+from workflows.settings import Settings
 
 KNOWN = {workflow.name: workflow for workflow in BUILT_IN}
 SHARING = [workflow for workflow in BUILT_IN if len(workflow.roles) + bool(workflow.crowd) > 1]
@@ -173,22 +172,18 @@ async def test_a_server_that_refuses_and_writes_all_the_same_leaks(
 
 
 class AsNextcloudHasIt(StoreConnector):
-    """A note's etag depends on what its reader may do; no share of a file is raised beyond a file's."""
+    """No share of a file is raised beyond what a file can have."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         super().__init__(*UIDS)
         store = self.standin.store
         change = store.change_share
 
-        def etag(note: Note) -> str:
-            return etag_of(f"{note.title}{note.readonly}", note.category, note.content)
-
         def refuse_beyond(uid: str, share_id: int, permissions: int) -> Any:
             if permissions & ~19:
                 raise StoreError(404, "Cannot increase permissions of /Notes/x.md")
             return change(uid, share_id, permissions)
 
-        monkeypatch.setattr(Note, "etag", property(etag))
         monkeypatch.setattr(store, "change_share", refuse_beyond)
 
 

@@ -17,7 +17,7 @@ from tests.support.in_process import Facts, StoreConnector, Tamper, users_on_sta
 from workflows.base import Workflow
 from workflows.catalogue import BUILT_IN, catalogue
 from workflows.director import Budget, Director
-from workflows.run import Settings
+from workflows.settings import Settings
 
 UIDS = ("alice", "bob", "carl")
 KNOWN = catalogue()

@@ -13,7 +13,7 @@ from sim.config.grammar.duration import format_duration, parse_duration, parse_t
 from sim.config.grammar.number import format_number, parse_number
 from sim.config.grammar.piece import Piece, one_of
 
-SIGMA_MAX = 5.0
+MAX_SIGMA = 5.0
 
 
 class Shape(enum.StrEnum):
@@ -105,7 +105,7 @@ def parse_distribution(text: str | Piece) -> Distribution:
         case Shape.LOGNORMAL:
             median, sigma = _pair(rest, ",", "lognormal:2s,0.6")
             return Distribution(
-                shape, parse_time(median, zero=False), parse_number(sigma, "sigma", SIGMA_MAX)
+                shape, parse_time(median, zero=False), parse_number(sigma, "sigma", MAX_SIGMA)
             )
         case other:
             assert_never(other)

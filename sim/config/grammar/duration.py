@@ -8,7 +8,7 @@ from decimal import Decimal
 from sim.config.grammar.number import DIGITS, format_decimal, parse_decimal
 from sim.config.grammar.piece import Piece, missing
 
-LONGEST_S = 366 * 86_400.0
+MAX_DURATION_S = 366 * 86_400.0
 _UNITS = {
     "d": Decimal(86_400),
     "h": Decimal(3_600),
@@ -24,7 +24,7 @@ def parse_duration(text: str | Piece, what: str = "a duration", *, zero: bool = 
     """Seconds. Units go from large to small, each once. Raises GrammarError; on 0 too unless `zero`."""
     piece = Piece.of(text)
     value = _seconds(piece, what)
-    if value > LONGEST_S:
+    if value > MAX_DURATION_S:
         raise piece.error(f"{what} is too long (at most 366d)")
     if not zero and float(value) <= 0:
         raise piece.error(f"{what} must be longer than 0")

@@ -9,11 +9,11 @@ from sim.config.grammar.piece import Piece, missing
 
 DIGITS = r"(?:[0-9]+(?:\.[0-9]+)?|\.[0-9]+)"
 _NUMBER = re.compile(DIGITS)
-_LONGEST = 30
+_MAX_DIGITS = 30
 _RATE_UNITS = {"s": 1, "m": 60, "h": 3600}
 
-COUNT_MAX = 10_000_000
-RATE_MAX = 1_000_000.0
+MAX_COUNT = 10_000_000
+MAX_RATE = 1_000_000.0
 
 
 def parse_decimal(text: str | Piece, what: str) -> Decimal:
@@ -25,7 +25,7 @@ def parse_decimal(text: str | Piece, what: str) -> Decimal:
         raise piece.error(f"{what} cannot be negative")
     if not _NUMBER.fullmatch(piece.text):
         raise piece.error(f"{_shown(piece)} is no number for {what}")
-    if len(piece.text) > _LONGEST:
+    if len(piece.text) > _MAX_DIGITS:
         raise piece.error(f"{what} has too many digits")
     return Decimal(piece.text)
 
@@ -39,7 +39,7 @@ def parse_number(text: str | Piece, what: str = "a number", most: float = 1e12) 
     return value
 
 
-def parse_count(text: str | Piece, what: str = "a count", least: int = 0, most: int = COUNT_MAX) -> int:
+def parse_count(text: str | Piece, what: str = "a count", least: int = 0, most: int = MAX_COUNT) -> int:
     """A whole number between `least` and `most`. Raises GrammarError."""
     piece = Piece.of(text)
     value = parse_decimal(piece, what)
@@ -79,8 +79,8 @@ def parse_rate(text: str | Piece, what: str = "a rate") -> float:
             f"{_shown(unit)} is no unit of {what} (there are /s, /m and /h)" if unit else "no unit after '/'"
         )
     rate = float(value / _RATE_UNITS[unit.text])
-    if rate > RATE_MAX:
-        raise piece.error(f"{what} is too large (at most {format_rate(RATE_MAX)})")
+    if rate > MAX_RATE:
+        raise piece.error(f"{what} is too large (at most {format_rate(MAX_RATE)})")
     return rate
 
 

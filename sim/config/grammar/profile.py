@@ -13,9 +13,9 @@ from sim.config.grammar.piece import GrammarError, Piece, one_of, parse_fields
 from sim.config.grammar.presets import PRESETS, Preset
 from sim.config.grammar.shapes import ClosedProfile, OpenProfile, Profile, Stage
 
-STAGES_MAX = 10_000
-USERS_MAX = 1_000_000
-TURNS_MAX = 1_000
+MAX_STAGES = 10_000
+MAX_USERS = 1_000_000
+MAX_TURNS = 1_000
 _WORDS = {"start": "from", "duration_s": "for", "before_s": "before", "rise_s": "rise", "fall_s": "fall"}
 _WORDS |= {"period_s": "period", "hold_s": "hold", "count": "times"}
 
@@ -62,8 +62,8 @@ def _parse_line(piece: Piece, level: Callable[[Piece], float], what: str) -> tup
 
 
 def _checked(piece: Piece, stages: list[Stage]) -> tuple[Stage, ...]:
-    if len(stages) > STAGES_MAX:
-        raise piece.error(f"more than {STAGES_MAX} stages")
+    if len(stages) > MAX_STAGES:
+        raise piece.error(f"more than {MAX_STAGES} stages")
     if sum(stage.duration_s for stage in stages) <= 0:
         raise piece.error("all stages together take no time")
     if not any(stage.target for stage in stages):
@@ -72,7 +72,7 @@ def _checked(piece: Piece, stages: list[Stage]) -> tuple[Stage, ...]:
 
 
 def _users(piece: Piece) -> float:
-    return parse_count(piece, "a number of users", most=USERS_MAX)
+    return parse_count(piece, "a number of users", most=MAX_USERS)
 
 
 def _rate(piece: Piece) -> float:
@@ -116,5 +116,5 @@ def _parameter(parameter: str, value: Piece, is_open: bool) -> float:
     if parameter.endswith("_s"):
         return parse_duration(value)
     if parameter == "count":
-        return parse_count(value, "a number of times", 1, TURNS_MAX)
+        return parse_count(value, "a number of times", 1, MAX_TURNS)
     return _rate(value) if is_open else _users(value)

@@ -6,11 +6,11 @@ from collections.abc import Mapping
 
 import attrs
 
-from sim.config.grammar.distribution import Distribution, parse_distribution
+from sim.config.grammar.distribution import Distribution, Shape, parse_distribution
 from sim.config.grammar.number import parse_count
 from sim.config.grammar.piece import Piece, parse_fields
 
-SERVERS_MAX = 100_000
+MAX_SERVERS = 100_000
 
 
 @attrs.frozen
@@ -27,6 +27,9 @@ class ServerModel:
         return ",".join(parts + [f"{tool}={service}" for tool, service in self.by_tool.items()])
 
 
+USUAL_SERVER = ServerModel(4, Distribution(Shape.LOGNORMAL, 0.03, 0.5))
+
+
 def parse_server_model(text: str | Piece) -> ServerModel:
     """Raises GrammarError."""
     fields = parse_fields(Piece.of(text), "servers, service or a tool")
@@ -34,7 +37,7 @@ def parse_server_model(text: str | Piece) -> ServerModel:
     servers = values.pop("servers", None)
     service = values.pop("service", None)
     return ServerModel(
-        ServerModel().servers if servers is None else parse_count(servers, "servers", 1, SERVERS_MAX),
+        ServerModel().servers if servers is None else parse_count(servers, "servers", 1, MAX_SERVERS),
         None if service is None else parse_distribution(service),
         {tool: parse_distribution(value) for tool, value in values.items()},
     )

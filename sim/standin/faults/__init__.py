@@ -1,8 +1,8 @@
 """Faults that the stand-in commits on purpose, so that checks can be proved: seeded, and all written down."""
 
 from sim.standin.faults.book import FaultBook, Injected
+from sim.standin.faults.faulty_tools import FaultyTools
+from sim.standin.faults.faulty_wire import FaultyWire
 from sim.standin.faults.spec import FaultKind, FaultSpec
-from sim.standin.faults.tools import FaultyTools
-from sim.standin.faults.wire import FaultyWire
 
 __all__ = ["FaultBook", "FaultKind", "FaultSpec", "FaultyTools", "FaultyWire", "Injected"]

@@ -39,7 +39,7 @@ class Injected:
 
 
 class FaultBook:
-    """Draws faults and keeps the list of them. Each user has draws of his own for each kind.
+    """Draws faults and keeps the list of them. Each user has draws of their own for each kind.
 
     Args:
         now: epoch seconds.

@@ -10,7 +10,7 @@ import attrs
 
 from sim.standin.faults.book import Injected
 from sim.standin.nodes import Share
-from sim.standin.notes import Note
+from sim.standin.note_store import Note
 from sim.standin.toolbox import ToolAnswer
 
 
@@ -22,7 +22,7 @@ class _Hidden:
     until: float
     note_id: int
     writer: str = ""
-    """A change: he is shown it, the others are shown `content`."""
+    """A change: who made it is shown it, the others are shown `content`."""
     content: str = ""
     share: Share | None = None
     recipient: str = ""
@@ -58,7 +58,7 @@ class StaleViews:
     def _hide(self, hidden: _Hidden) -> None:
         hidden.fault.spoiled.clear()
         self._hidden.append(hidden)
-        # Of a note that has not reached him, nobody sees an old text either.
+        # Of a note that has not reached a user, nobody sees an old text either.
         self._hidden.sort(key=lambda each: each.share is None)
 
 

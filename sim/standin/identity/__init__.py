@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from sim.standin.identity.identity import Identity
-from sim.standin.identity.options import EVERYBODY, IdentityOptions
-from sim.standin.identity.ports import Principal, UserDirectory
+from sim.standin.identity.composition import Identity
+from sim.standin.identity.identity_options import EVERYBODY, IdentityOptions
+from sim.standin.identity.user_directory import Principal, UserDirectory
 
 __all__ = ["EVERYBODY", "Identity", "IdentityOptions", "Principal", "UserDirectory"]

@@ -11,12 +11,12 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from sim.standin.identity import pages
-from sim.standin.identity.app_passwords import AppPassword, AppPasswords
+from sim.standin.identity import html_pages as pages
+from sim.standin.identity.app_password_book import AppPassword, AppPasswords
+from sim.standin.identity.identity_options import IdentityOptions
 from sim.standin.identity.looks import Looks
-from sim.standin.identity.options import IdentityOptions
-from sim.standin.identity.ports import UserDirectory
 from sim.standin.identity.sessions import Session, Sessions, csrf_refusal, login_refusal, passes_csrf
+from sim.standin.identity.user_directory import UserDirectory
 from sim.standin.identity.web import basic_credentials, both_ways, random_text, read_form
 
 _PERMANENT = 1

@@ -10,14 +10,13 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from sim.standin.identity import pages
+from sim.standin.identity import html_pages as pages
 from sim.standin.identity.clients import Client, Clients
 from sim.standin.identity.consents import Consents
 from sim.standin.identity.discovery import APP
-from sim.standin.identity.grants import Grant, Grants
+from sim.standin.identity.grants import Grant, GrantBook
+from sim.standin.identity.identity_options import IdentityOptions, concerns
 from sim.standin.identity.looks import Looks
-from sim.standin.identity.options import IdentityOptions, concerns
-from sim.standin.identity.ports import UserDirectory
 from sim.standin.identity.sessions import (
     Session,
     Sessions,
@@ -26,6 +25,7 @@ from sim.standin.identity.sessions import (
     passes_csrf,
     refusal,
 )
+from sim.standin.identity.user_directory import UserDirectory
 from sim.standin.identity.web import base_url, both_ways, read_form, see_other, with_query
 
 _DEFAULT_SCOPE = "openid profile email roles"
@@ -50,7 +50,7 @@ class Authorization:
         users: UserDirectory,
         clients: Clients,
         sessions: Sessions,
-        grants: Grants,
+        grants: GrantBook,
         counts: Counter[str],
     ) -> None:
         self._options = options

@@ -8,7 +8,7 @@ from urllib.parse import SplitResult, urlsplit
 
 import attrs
 
-from sim.standin.identity.web import Credentials, same_text
+from sim.standin.identity.web import BasicCredentials, same_text
 
 _LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 
@@ -79,7 +79,7 @@ class Clients:
         if self._by_id.pop(client_id, None) is not None:
             self._on_removed(client_id)
 
-    def authenticated(self, given: Credentials) -> Client | None:
+    def authenticated(self, given: BasicCredentials) -> Client | None:
         """The client of these credentials, if the secret is right; a public client has none to give."""
         client = self.get(given.name)
         return client if client and client.accepts_secret(given.password) else None

@@ -8,8 +8,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from sim.standin.identity.identity_options import IdentityOptions
 from sim.standin.identity.keys import SigningKey
-from sim.standin.identity.options import IdentityOptions
 from sim.standin.identity.web import base_url, both_ways, route_path
 
 APP = "/index.php/apps/oidc"

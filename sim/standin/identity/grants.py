@@ -8,13 +8,13 @@ from itertools import count
 
 import attrs
 
-from sim.standin.identity.grant import Grant, GrantError, Tokens, proves
+from sim.standin.identity.granted import Grant, GrantError, IssuedTokens, proves
+from sim.standin.identity.identity_options import IdentityOptions
 from sim.standin.identity.keys import SigningKey
-from sim.standin.identity.options import IdentityOptions
-from sim.standin.identity.ports import Principal
+from sim.standin.identity.user_directory import Principal
 from sim.standin.identity.web import random_text
 
-__all__ = ["Grant", "GrantError", "Grants", "Tokens"]
+__all__ = ["Grant", "GrantBook", "GrantError", "IssuedTokens"]
 
 
 @attrs.frozen
@@ -43,7 +43,7 @@ class _Family:
     expires_at: float = 0
 
 
-class Grants:
+class GrantBook:
     """Codes, access tokens and refresh tokens of all users.
 
     Every token that was issued is remembered, so that telling a good one costs a look-up and no
@@ -70,7 +70,9 @@ class Grants:
         self._codes[code] = _Code(grant, redirect_uri, challenge, self._now() + self._options.code_ttl_s)
         return code
 
-    def redeem(self, code: str, client_id: str, redirect_uri: str, verifier: str, issuer: str) -> Tokens:
+    def redeem(
+        self, code: str, client_id: str, redirect_uri: str, verifier: str, issuer: str
+    ) -> IssuedTokens:
         """The tokens for a code. A code that comes twice takes back what it bought (RFC 6749 10.5).
 
         A code that was asked for without PKCE needs no verifier.
@@ -97,7 +99,7 @@ class Grants:
         self._redeemed[code] = (number, self._now() + self._options.access_ttl_s)
         return self._issue(number, _Family(held.grant), held.grant, issuer)
 
-    def refresh(self, token: str, client_id: str, scope: str | None, issuer: str) -> Tokens:
+    def refresh(self, token: str, client_id: str, scope: str | None, issuer: str) -> IssuedTokens:
         """New tokens for a refresh token; it and the access token of before buy nothing any more.
 
         Raises GrantError: `invalid_grant`, or `invalid_scope` when more is asked than was allowed.
@@ -179,7 +181,7 @@ class Grants:
             if self.principal(family.access) or (family.refresh and family.refresh_expires_at > now)
         ]
 
-    def _issue(self, number: int, family: _Family, grant: Grant, issuer: str) -> Tokens:
+    def _issue(self, number: int, family: _Family, grant: Grant, issuer: str) -> IssuedTokens:
         now = self._now()
         self._end_family(number)
         principal = Principal(
@@ -198,7 +200,7 @@ class Grants:
             self._refresh[family.refresh] = number
         self._families[number] = family
         self._by_user.setdefault(grant.uid, set()).add(number)
-        return Tokens(grant, family.access, family.refresh)
+        return IssuedTokens(grant, family.access, family.refresh)
 
     def _supersede(self, family: _Family) -> None:
         held = self._access.get(family.access)

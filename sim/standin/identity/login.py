@@ -9,12 +9,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from sim.standin.identity import pages
+from sim.standin.identity import html_pages as pages
+from sim.standin.identity.identity_options import IdentityOptions, concerns
 from sim.standin.identity.looks import Looks
-from sim.standin.identity.options import IdentityOptions, concerns
-from sim.standin.identity.ports import UserDirectory
 from sim.standin.identity.sessions import Session, Sessions, login_refusal, passes_csrf
 from sim.standin.identity.throttle import Throttle, TooManyAttempts
+from sim.standin.identity.user_directory import UserDirectory
 from sim.standin.identity.web import address_of, base_url, both_ways, read_form, see_other, with_query
 
 _HOME = "/apps/dashboard/"

@@ -14,11 +14,10 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from sim.standin.identity import pages
-from sim.standin.identity.app_passwords import AppPasswords
+from sim.standin.identity import html_pages as pages
+from sim.standin.identity.app_password_book import AppPasswords
+from sim.standin.identity.identity_options import IdentityOptions
 from sim.standin.identity.looks import Looks
-from sim.standin.identity.options import IdentityOptions
-from sim.standin.identity.ports import UserDirectory
 from sim.standin.identity.sessions import (
     Session,
     Sessions,
@@ -27,6 +26,7 @@ from sim.standin.identity.sessions import (
     passes_csrf,
     refusal,
 )
+from sim.standin.identity.user_directory import UserDirectory
 from sim.standin.identity.web import base_url, both_ways, random_text, read_form, same_text, see_other
 
 FLOW_TTL_S = 1200

@@ -7,7 +7,7 @@ from functools import partial
 import attrs
 from starlette.requests import Request
 
-from sim.standin.identity.options import IdentityOptions
+from sim.standin.identity.identity_options import IdentityOptions
 from sim.standin.identity.web import base_url
 from sim.standin.identity.words import chosen_language, said
 

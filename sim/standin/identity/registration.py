@@ -15,7 +15,7 @@ from starlette.routing import Route
 
 from sim.standin.identity.clients import Client, Clients, is_redirect_uri
 from sim.standin.identity.discovery import APP
-from sim.standin.identity.options import IdentityOptions
+from sim.standin.identity.identity_options import IdentityOptions
 from sim.standin.identity.web import (
     NO_STORE,
     base_url,

@@ -22,7 +22,7 @@ _ALPHANUMERIC = string.ascii_letters + string.digits
 
 
 @attrs.frozen
-class Credentials:
+class BasicCredentials:
     """A name and a password, as `Authorization: Basic` carries them."""
 
     name: str
@@ -86,7 +86,7 @@ def oauth_error(error: str, description: str, status: int = 400, **headers: str)
     return JSONResponse(body, status_code=status, headers=NO_STORE | headers)
 
 
-def basic_credentials(request: Request) -> Credentials | None:
+def basic_credentials(request: Request) -> BasicCredentials | None:
     """What `Authorization: Basic` says (RFC 7617), or None when it is absent or unreadable."""
     scheme, _, encoded = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() != "basic":
@@ -95,13 +95,13 @@ def basic_credentials(request: Request) -> Credentials | None:
         name, colon, password = base64.b64decode(encoded.strip(), validate=True).decode().partition(":")
     except (binascii.Error, UnicodeDecodeError):
         return None
-    return Credentials(name, password) if colon else None
+    return BasicCredentials(name, password) if colon else None
 
 
-def client_credentials(request: Request) -> Credentials | None:
+def client_credentials(request: Request) -> BasicCredentials | None:
     """Basic credentials of an OAuth client, which are form-encoded first (RFC 6749 2.3.1)."""
     given = basic_credentials(request)
-    return Credentials(unquote_plus(given.name), unquote_plus(given.password)) if given else None
+    return BasicCredentials(unquote_plus(given.name), unquote_plus(given.password)) if given else None
 
 
 def bearer_token(request: Request) -> str | None:

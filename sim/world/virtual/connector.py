@@ -16,7 +16,7 @@ from actors.errors import CallError, Outcome
 from actors.network import Network
 from actors.ports import Credentials, Person
 from actors.tool_results import read_tool_result
-from sim.standin.app import Standin
+from sim.standin.application import Standin
 from sim.standin.toolbox import as_text
 from sim.world.virtual.server import ServerQueue
 

@@ -30,7 +30,7 @@ class ServerQueue:
         return self._workers.statistics().tasks_waiting
 
     async def serve(self, tool: str, act: Callable[[], Awaitable[T]], random: Random) -> T:
-        """Wait for a worker and have him do `act`, for the service time of `tool`.
+        """Wait for a worker and have it do `act`, for the service time of `tool`.
 
         The time passes after `act`, unless `act` itself waits with `pause`, in the middle.
         """

@@ -13,10 +13,9 @@ from actors.login.basic import Nobody
 from actors.ports import Credentials, Person
 from sim.clean.end import CleanupEnd
 from sim.config.model import Config
-from sim.config.standin_options import read_standin_words
 from sim.runtime.clock import VirtualClock
 from sim.runtime.stop import Stop
-from sim.standin.app import Standin
+from sim.standin.application import Standin
 from sim.standin.faults import FaultSpec
 from sim.standin.faults.spec import OF_TOOLS
 from sim.world.base import TOOLS_FIT, Crowd, Step, WorldKind, notes_to
@@ -61,7 +60,7 @@ class VirtualWorld:
         self._credentials: dict[str, Credentials] = {}
         self._unanswered: dict[str, float] = {}
         self._say = notes_to(emit)
-        options = read_standin_words(config.standin_options)
+        options = config.standin_options.options
         check_faults(options.faults)
         server = ServerQueue(config.server_model)
         self._standin = Standin(options, now=trio.current_time, pause=server.pause)

@@ -17,7 +17,7 @@ from actors.login.app_passwords import app_passwords
 from actors.login.client import OAuthClient, register
 from actors.login.fetch import Reply
 from actors.login.oauth import OAuthLogin
-from actors.login.pages import Page, Submission
+from actors.login.pages import LoginPage, Submission
 from actors.login.plan import AuthPlan, discover
 from actors.login.token_answer import NotGranted, read_tokens
 from actors.ports import Person
@@ -189,7 +189,7 @@ PATHS = ["/login", "/login/v2/flow", "/login/v2/grant", "/apps/oidc/consent", "/
 @given(pages, st.sampled_from(PATHS))
 @settings(deadline=None, max_examples=120)
 def test_a_page_of_any_shape_is_read(html: str, path: str) -> None:
-    page, person = Page(f"https://cloud{path}", html), Person("ann", Secret("p"))
+    page, person = LoginPage(f"https://cloud{path}", html), Person("ann", Secret("p"))
     for step in (page.pick(), page.grant(), page.log_in(person), page.consent()):
         assert isinstance(step, Submission)
     assert isinstance(page.refusal + page.why_back(), str)

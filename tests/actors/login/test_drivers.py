@@ -145,7 +145,7 @@ async def test_a_login_that_is_cancelled_leaves_no_context_behind(standin: Stand
                 with trio.move_on_after(0.5) as scope:
                     await login.log_in(person("alice"))
                 assert scope.cancelled_caught
-                assert driver._browser.contexts == []
+                assert driver._browser.contexts == []  # type: ignore[attr-defined]
                 assert await (await login.log_in(person("bob"))).authorization()
 
 

@@ -19,7 +19,7 @@ from actors.login.client import OAuthClient
 from actors.login.driver import LoginRefused
 from actors.login.oauth import OAuthLogin
 from actors.login.plan import AuthPlan
-from actors.login.token_answer import DEFAULT_LIFE_S, LONGEST_LIFE_S, life_of
+from actors.login.token_answer import DEFAULT_LIFE_S, MAX_LIFE_S, life_of
 from actors.ports import Person
 from actors.secret import Secret
 
@@ -230,7 +230,7 @@ async def test_a_token_answer_counts_by_its_fields(status: int) -> None:
             (odd, DEFAULT_LIFE_S)
             for odd in (None, 0, -5, True, "soon", "", [], {}, float("nan"), "nan", -(10**400))
         ),
-        *((odd, LONGEST_LIFE_S) for odd in (10**400, float("inf"), "1e300", 10**12)),
+        *((odd, MAX_LIFE_S) for odd in (10**400, float("inf"), "1e300", 10**12)),
     ],
     ids=lambda value: str(value)[:12],
 )

@@ -21,8 +21,8 @@ from actors.ports import Person
 from actors.roster import open_roster
 from actors.secret import Secret
 from actors.wire import exchange, response
-from actors.wire.connector import WireConnector
-from actors.wire.http import Endpoint
+from actors.wire.http_connection import Endpoint
+from actors.wire.wire_connector import WireConnector
 from tests.support.cast import step
 from tests.support.in_process import Facts
 from tests.support.raw_server import (

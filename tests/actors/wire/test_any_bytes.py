@@ -14,7 +14,7 @@ from actors.login.basic import Nobody
 from actors.ports import Person
 from actors.secret import Secret
 from actors.text import harmless
-from actors.wire.connector import WireConnector
+from actors.wire.wire_connector import WireConnector
 from tests.support.raw_server import VALUE, Request, http_json, raw_server, tool_result
 
 PERSON = Person("ann", Secret("secret"))

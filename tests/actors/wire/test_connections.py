@@ -14,8 +14,8 @@ from actors.login.basic import Nobody
 from actors.network import Network
 from actors.ports import Person
 from actors.secret import Secret
-from actors.wire.connector import WireConnector
 from actors.wire.exchange import Exchanger
+from actors.wire.wire_connector import WireConnector
 from tests.support.raw_server import (
     VALUE,
     RawServer,

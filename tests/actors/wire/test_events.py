@@ -7,7 +7,7 @@ from itertools import pairwise
 import pytest
 from hypothesis import given, strategies
 
-from actors.wire.events import EventParser
+from actors.wire.event_stream import EventParser
 
 STREAM = (
     b": a comment\n\nevent: message\ndata: one\n\nid: 7\r\ndata:two\r\ndata: lines\r\n\r\n"

@@ -15,6 +15,7 @@ from actors.secret import Secret
 from sim.clean import command
 from sim.clean.command import CleanupOptions
 from sim.clean.ledger import open_ledger
+from sim.clean.ledger_file import ledger_folder
 from sim.exit import ExitCode
 from tests.sim.clean.support import OTHER_MARK, email, head
 from tests.support.fake_cloud import URL, FakeCloud, Row
@@ -28,7 +29,7 @@ def cloud() -> FakeCloud:
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
-    folder = command.ledger_folder()
+    folder = ledger_folder()
     folder.mkdir(parents=True)
     return folder
 
@@ -44,14 +45,15 @@ def cleanup(cloud: FakeCloud, monkeypatch: pytest.MonkeyPatch) -> Callable[..., 
             async with trio.open_nursery() as nursery:
                 cloud.nursery = nursery
                 with trio.fail_after(3600):
-                    return await begin(options)
+                    ended = await begin(options)
+            return ended
 
         begin = command._run
         with monkeypatch.context() as patch:
             play = trio.run
             patch.setattr(command, "http_client", lambda *_: cloud.client())
             patch.setattr(
-                command.trio, "run", lambda act, said: play(main, said, clock=MockClock(autojump_threshold=0))
+                trio, "run", lambda act, said: play(main, said, clock=MockClock(autojump_threshold=0))
             )
             return command.run(options)
 

@@ -7,8 +7,10 @@ import fcntl
 import json
 import os
 import stat
+import tempfile
 from pathlib import Path
 
+import platformdirs
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -180,7 +182,7 @@ def test_a_lock_on_a_file_that_was_unlinked_meanwhile_counts_for_nothing(
             path.unlink()
         lock(handle, how)
 
-    monkeypatch.setattr(ledger_file.fcntl, "flock", unlink_first)
+    monkeypatch.setattr(fcntl, "flock", unlink_first)
     with open_ledger(head(), path) as ledger:
         ledger.intend("user", "p_user_1")
         assert unlinked
@@ -218,8 +220,8 @@ def test_an_account_without_a_home_has_a_place_for_ledgers(
     def no_home(*_: object) -> str:
         raise RuntimeError("Could not determine home directory.")
 
-    monkeypatch.setattr(ledger_file.platformdirs, "user_state_dir", no_home)
-    monkeypatch.setattr(ledger_file.tempfile, "gettempdir", lambda: str(tmp_path))
+    monkeypatch.setattr(platformdirs, "user_state_dir", no_home)
+    monkeypatch.setattr(tempfile, "gettempdir", lambda: str(tmp_path))
     folder = ledger_folder()
     assert folder.is_relative_to(tmp_path)
     assert stat.S_IMODE(folder.parent.stat().st_mode) == 0o700

@@ -100,6 +100,8 @@ BAD = [
     ("--threshold 'errors: p(95)<1s'", "errors has no p in this unit (errors: rate<1%)"),
     ("--threshold 'lateness: rate<1%'", "lateness has no rate in this unit"),
     ("--region eu=100% --threshold 'dropped{region:eu}: count==0'", "not known by group or region"),
+    ("--threshold 'dropped: count==0'", "users who start by themselves have none; say --arrivals"),
+    ("--stage 9s:5 --threshold 'dropped: rate<1% abort'", "say --arrivals"),
     ("--profile breakpoint:to=50/s --threshold 'errors: rate<1%'", "nothing can break"),
     ("--threshold 'calls: p(95)<500'", "did you mean 500ms or 500s? (at character 14)"),
     ("--threshold 'calls: max<1s abort after 30'", "did you mean 30ms or 30s?"),

@@ -10,13 +10,13 @@ from pathlib import Path
 
 import pytest
 
-from sim.cli.commands import make_config, read_settings
+from sim.cli.configured import make_config, read_settings
 from sim.cli.consent import ask, is_loopback
 from sim.cli.main import execute
 from sim.config.model import Config
 from sim.config.options import OPTIONS, WORKLOADS
 from sim.config.usage import UsageError
-from workflows.mix import MIXES
+from workflows.repertoire import MIXES
 
 ROOT = Path(__file__).parents[3]
 HEAVY = ("trio", "mcp", "rich", "httpx", "playwright", "uvicorn", "tdigest", "asyncio")
@@ -113,6 +113,24 @@ def test_a_person_is_asked_before_a_strange_host_is_loaded(answer: str, goes_on:
         with pytest.raises(UsageError, match="nothing was done"):
             ask(strange(), Terminal(answer), questions)
     assert "cloud.example.org" in questions.getvalue()
+
+
+def test_a_clean_up_hears_the_environment_as_a_run_does(monkeypatch: pytest.MonkeyPatch) -> None:
+    from sim.clean import command
+
+    told: list[command.CleanupOptions] = []
+
+    def listen(options: command.CleanupOptions) -> int:
+        told.append(options)
+        return 0
+
+    monkeypatch.setattr(command, "run", listen)
+    monkeypatch.setenv("NEXTCLOUD_HOST", "http://localhost:8080")
+    monkeypatch.setenv("NEXTCLOUD_PASSWORD", "hush")
+    monkeypatch.setenv("SIMULATE_MAIL_DOMAIN", "there.test")
+    assert execute(["cleanup", "--prefix", "them", "--insecure"]) == 0
+    assert (told[0].mail_domain, told[0].prefix, told[0].insecure) == ("there.test", "them", True)
+    assert (told[0].admin, told[0].admin_password.reveal(), told[0].ledger) == ("admin", "hush", None)
 
 
 def test_the_stand_in_is_used_unasked() -> None:

@@ -103,7 +103,8 @@ def test_with_results_on_standard_output_the_report_goes_to_standard_error(tmp_p
 
 
 def test_a_folder_that_goes_during_the_run_costs_one_line_and_no_results(tmp_path: Path) -> None:
-    script = 'mkdir gone; "$@" -o gone/run.json 2>err & sleep 1; rm -r gone; wait $!; echo $? > code'
+    begun = "until grep -q ^Seed err; do sleep 1; done"
+    script = f'mkdir gone; "$@" -o gone/run.json 2>err & {begun}; rm -r gone; wait $!; echo $? > code'
     shell(
         script, tmp_path, arguments=("--users", "2", "--login", "http", "--duration", "3s", "--warmup", "0s")
     )

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from sim.cli.commands import make_config, read_settings
+from sim.cli.configured import make_config, read_settings
 from sim.cli.main import execute
 from sim.config.grammar.shapes import ClosedProfile, OpenProfile
 from sim.config.model import Casting, Config
@@ -168,6 +168,27 @@ def test_accounts_that_exist_need_no_admin(tmp_path: Path) -> None:
     path.write_text("alice secret\n")
     config = config_of({"url": "http://127.0.0.1:8001/mcp", "accounts": str(path)})
     assert config.target.nextcloud_url is None
+
+
+def test_a_server_that_was_assumed_is_named(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    assumed = "# The MCP server is taken to be http://localhost:8001/mcp"
+    monkeypatch.setenv("NEXTCLOUD_HOST", "http://localhost:8080")
+    monkeypatch.setenv("NEXTCLOUD_PASSWORD", "hush")
+    assert execute(["--dry-run"]) == 0
+    assert capsys.readouterr().out.startswith(assumed)
+    assert execute(["--dry-run", "--url", "http://localhost:8002/mcp"]) == 0
+    assert assumed not in capsys.readouterr().out
+
+
+def test_a_threshold_on_what_was_dropped_needs_arrivals(tmp_path: Path) -> None:
+    limit = {"threshold": ("dropped: count==0",)}
+    assert config_of({"arrivals": "9s:5/s", **limit}).thresholds
+    one = "[[group]]\nname='a'\nusers=3\n[[group]]\nname='b'\nusers=3\narrivals='9s:5/s'\n"
+    assert config_of({"scenario": scenario(tmp_path, one), **limit}).thresholds
+    with pytest.raises(UsageError, match="--arrivals"):
+        config_of(limit)
 
 
 def test_a_seed_is_drawn_when_none_is_said() -> None:

@@ -8,8 +8,8 @@ import pytest
 
 from sim.config.standin_options import COMMAND, read_standin_words, standin_options, standin_params
 from sim.config.usage import UsageError
+from sim.standin.behaviour import SECRETS, StandinOptions
 from sim.standin.faults import FaultKind
-from sim.standin.options import SECRETS, StandinOptions
 
 
 def from_flags(*words: str) -> StandinOptions:

@@ -9,7 +9,8 @@ import pytest
 
 from sim.config.build import build_config
 from sim.config.build_load import Stories
-from sim.config.layers import Layer, defaults, from_environment, from_flags, merge
+from sim.config.layers import Layer, defaults, from_environment, from_flags
+from sim.config.merged import merge
 from sim.config.model import Target
 from sim.config.usage import UsageError
 from sim.world.http import clear_text_warnings, http_client, trust_of

@@ -9,8 +9,6 @@ import pytest
 from actors.errors import SetupError
 from actors.ports import Person
 from actors.secret import Secret
-from sim.config.grammar.piece import GrammarError
-from sim.config.option_types import parse_mail_domain, parse_prefix
 from sim.world.people import new_password, read_accounts, regrouped
 
 
@@ -72,17 +70,3 @@ def test_people_keep_their_groups_whatever_they_are_called_now() -> None:
         "one": ["a", "d"],
         "two": ["e"],
     }
-
-
-@pytest.mark.parametrize("prefix", ["a@b", "..", "a..b", ".a", "a/b", "a b", "a+b", "", "a" * 49])
-def test_a_prefix_that_means_something_elsewhere_is_refused(prefix: str) -> None:
-    with pytest.raises(GrammarError):
-        parse_prefix(prefix)
-
-
-def test_usual_prefixes_and_domains_are_taken() -> None:
-    assert parse_prefix("Load-Test_1.x") == "Load-Test_1.x"
-    assert parse_mail_domain("Mail.Example") == "mail.example"
-    for bad in ("", "a@b", "a b", "-a", "a..b", "a" * 191):
-        with pytest.raises(GrammarError):
-            parse_mail_domain(bad)

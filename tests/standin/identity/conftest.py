@@ -1,4 +1,4 @@
-"""A person at a browser without JavaScript, and the server that he visits."""
+"""A person at a browser without JavaScript, and the server that they visit."""
 
 from __future__ import annotations
 

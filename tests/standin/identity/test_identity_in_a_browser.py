@@ -13,7 +13,7 @@ from pathlib import Path
 import httpx
 import pytest
 import uvicorn
-from playwright.sync_api import Error, Page, sync_playwright
+from playwright.sync_api import Error, Page, Route, sync_playwright
 from starlette.applications import Starlette
 
 from sim.standin.identity import Identity, IdentityOptions
@@ -102,9 +102,12 @@ def authorize_url(server: str) -> str:
 def answers_of(page: Page) -> list[str]:
     """What the client is told, as it comes."""
     answers: list[str] = []
-    page.route(
-        f"{CALLBACK}*", lambda route: (answers.append(route.request.url), route.fulfill(body="Thanks"))
-    )
+
+    def thank(route: Route) -> None:
+        answers.append(route.request.url)
+        route.fulfill(body="Thanks")
+
+    page.route(f"{CALLBACK}*", thank)
     return answers
 
 

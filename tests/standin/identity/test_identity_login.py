@@ -235,7 +235,7 @@ async def test_the_security_settings_list_app_passwords_which_can_be_deleted(wor
     assert (await visitor.http.delete(one)).status_code == 412
     stranger = await world.visitor()
     await world.log_in(stranger, await stranger.open("/login"), "bob")
-    his = {"requesttoken": tools.page((await stranger.open("/apps/dashboard/")).text).request_token}
-    assert (await stranger.http.delete(one, headers=his)).status_code == 404
+    theirs = {"requesttoken": tools.page((await stranger.open("/apps/dashboard/")).text).request_token}
+    assert (await stranger.http.delete(one, headers=theirs)).status_code == 404
     assert (await visitor.http.delete(one, headers={"requesttoken": token})).status_code == 200
     assert world.identity.verify_basic("alice", made["token"]) is None

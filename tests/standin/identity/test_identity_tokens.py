@@ -95,15 +95,15 @@ async def test_a_revoked_token_is_refused_at_once(world):
 async def test_forgetting_a_user_ends_all_that_is_his_and_nothing_else(world, tools):
     visitor, other = await world.visitor(), await world.visitor()
     client = await world.register(visitor)
-    his, hers = await world.tokens(visitor, client), await world.tokens(other, client, user="bob")
+    first, second = await world.tokens(visitor, client), await world.tokens(other, client, user="bob")
     del world.users.passwords["alice"]
-    assert world.identity.verify_bearer(his["access_token"]) is None
+    assert world.identity.verify_bearer(first["access_token"]) is None
     world.identity.forget_user("alice")
     world.users.passwords["alice"] = "again"
-    assert world.identity.verify_bearer(his["access_token"]) is None
-    assert (await world.refresh(visitor, client, his["refresh_token"])).json()["error"] == "invalid_grant"
+    assert world.identity.verify_bearer(first["access_token"]) is None
+    assert (await world.refresh(visitor, client, first["refresh_token"])).json()["error"] == "invalid_grant"
     assert (await visitor.open(world.authorize_url(client))).url.path == "/login"
-    assert world.identity.verify_bearer(hers["access_token"]).uid == "bob"
+    assert world.identity.verify_bearer(second["access_token"]).uid == "bob"
     assert {login["uid"] for login in world.identity.holdings()["logins"]} == {"bob"}
 
 

@@ -1,0 +1,117 @@
+"""From flags to the run that they ask for: what the commands that start one have in common."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import attrs
+import click
+
+from sim.config.layers import defaults, from_environment, from_flags, read_value
+from sim.config.merged import Merged, merge
+from sim.config.model import Config, Output, StoryOptions, Target
+from sim.config.option import option_of
+from sim.config.options import NEXTCLOUD_HOST, NEXTCLOUD_PASSWORD, SCENARIO, URL
+from sim.config.usage import UsageError
+
+if TYPE_CHECKING:
+    from sim.config.build_load import Stories
+
+SEED_END = 2**32
+Flags = dict[str, Any]
+
+
+def read_settings(flags: Mapping[str, Any], environment: Mapping[str, str] = os.environ) -> Merged:
+    """Defaults, file, environment, flags, merged. Raises UsageError."""
+    said, around = from_flags(flags), from_environment(environment)
+    layers = [defaults(lambda: secrets.randbelow(SEED_END))]
+    named = said.settings.get(SCENARIO.name) or around.settings.get(SCENARIO.name)
+    if named is not None:
+        from sim.config.scenario import read_scenario
+
+        layers.append(read_scenario(named.value))
+    return merge([*layers, around, said])
+
+
+def make_config(merged: Merged) -> Config:
+    """Raises UsageError."""
+    from sim.config.build import build_config
+
+    config = build_config(merged, read_stories)
+    for file in config.output.reports:
+        from sim.cli.report_command import check_format
+
+        check_format(file.format, merged.origin(attrs.fields(Output).reports))
+    return config
+
+
+def read_stories(files: Sequence[Path]) -> Stories:
+    """What the floor below knows of workflows. Raises UsageError."""
+    from sim.config.build_load import Stories
+    from workflows.base import BadWorkflow
+    from workflows.catalogue import catalogue
+    from workflows.repertoire import MIXES
+
+    try:
+        known = catalogue(files)
+    except BadWorkflow as error:
+        raise UsageError(f"--workflows {' '.join(str(error).split())}") from error
+    return Stories(
+        mixes=MIXES,
+        roles_min={name: workflow.roles_min for name, workflow in known.items()},
+        steps={name: len(workflow.steps) for name, workflow in known.items()},
+        step_names={name: tuple(workflow.steps) for name, workflow in known.items()},
+    )
+
+
+def agreed(merged: Merged) -> Config:
+    """The run that is asked for, which may start: its account is meant for it, and its hosts were agreed to.
+
+    Raises UsageError.
+    """
+    from sim.cli.consent import ask
+
+    config = make_config(merged)
+    check_account(merged)
+    ask(config, sys.stdin, sys.stderr)
+    return config
+
+
+def check_account(merged: Merged) -> None:
+    """Raises UsageError where an account is named and no server: it would drive the stand-in unnoticed."""
+    fields = attrs.fields(Target)
+    admin, virtual = option_of(fields.admin), option_of(fields.virtual)
+    if merged[URL] is not None or merged[NEXTCLOUD_HOST] is not None or merged[virtual]:
+        return
+    for name in (NEXTCLOUD_PASSWORD, admin):
+        if merged.get(name) not in (None, name.default):
+            raise merged.error(
+                name,
+                "an account on which Nextcloud? Set NEXTCLOUD_HOST; "
+                "or unset NEXTCLOUD_USERNAME and NEXTCLOUD_PASSWORD for a run against the built-in stand-in",
+            )
+
+
+def assumptions(merged: Merged, config: Config) -> list[str]:
+    """What nobody said, and a person may not expect; a line each."""
+    from sim.config.build_target import assumed_server
+
+    server = assumed_server(merged, config.target)
+    return [f"The MCP server is taken to be {server}; say --url where it is another"] if server else []
+
+
+def say_assumptions(merged: Merged, config: Config) -> None:
+    """On standard error."""
+    for line in assumptions(merged, config):
+        click.echo(line, err=True)
+
+
+def a_file(text: str) -> Path:
+    """The file of workflows that an argument names. Raises UsageError."""
+    path: Path = read_value(option_of(attrs.fields(StoryOptions).files), [text], "FILE").value[0]
+    return path

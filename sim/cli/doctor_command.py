@@ -1,0 +1,40 @@
+"""`simulate doctor`: whether a run can start."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from sim.cli.configured import agreed, read_settings, say_assumptions
+from sim.cli.parser import command, table_options
+from sim.config.option import Section
+from sim.config.options import OPTIONS, USERS
+
+WITH_TWO = {USERS.name: "2", "quiet": True}
+"""What it drives is no load."""
+
+
+def doctor_command() -> click.Command:
+    """For click."""
+    return command(
+        "doctor", doctor, doctor_options(), "Check step by step whether a run can start, with two users."
+    )
+
+
+def doctor_options() -> list[click.Parameter]:
+    """Those on servers, logins and workflows: it brings a load of its own."""
+    sections = (Section.TARGET, Section.LOGIN, Section.STORIES)
+    names = [option.name for option in OPTIONS if option.section in sections]
+    return table_options((*names, "call_timeout", "standin_fault", "standin_option", "ledger"))
+
+
+def doctor(**flags: Any) -> int:
+    """Raises UsageError."""
+    merged = read_settings({**flags, **WITH_TWO})
+    config = agreed(merged)
+    say_assumptions(merged, config)
+    from sim.app import carry_out
+    from sim.cli.doctor import Doctor
+
+    return int(carry_out(Doctor(config).main, config))
