@@ -8,7 +8,7 @@ from random import Random
 import attrs
 import trio
 
-from actors.events import Ending, Execution, Event
+from actors.events import Ending, Event, Execution
 from tests.support.in_process import StoreConnector, users_on_stage
 from workflows.catalogue import BUILT_IN
 from workflows.director import Budget, Company, Director

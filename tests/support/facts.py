@@ -8,9 +8,9 @@ from typing import Any
 import trio
 
 from actors.errors import Outcome
-from actors.events import Ending, Execution, Event, Interval, Measurement, Phase, Violation, ViolationKind
-from sim.measure.recorder import Recorder
+from actors.events import Ending, Event, Execution, Interval, Measurement, Phase, Violation, ViolationKind
 from sim.report.run_info import RunInfo
+from tests.support.tallying import Recorder
 
 
 def call(seconds: float = 0.1, outcome: Outcome = Outcome.OK, **fields: Any) -> Measurement:

@@ -11,7 +11,7 @@ import trio
 
 from actors.answer import Json
 from actors.errors import CallError, LoginError, Outcome
-from actors.events import Execution, Event, Measurement, NotStarted, Emit, SetupTiming
+from actors.events import Emit, Event, Execution, Measurement, NotStarted, SetupTiming
 from actors.ports import Person
 from actors.roster import Roster, open_roster
 from actors.secret import Secret

@@ -49,7 +49,7 @@ def code_of(*wrongs: Wrong, config: Config = CONFIG, succeeded: int = 1) -> Exit
     seen = (violation(ViolationKind.LOST_UPDATE),) if violated else ()
     recorder = recorder_of([call(1.0), execution(ending=StoryEnding.SUCCEEDED, violations=seen)])
     bound = "1ms" if any(wrong.limit_failed for wrong in wrongs) else "1h"
-    verdicts = [judge(parse_threshold(f"calls: max<{bound}"), recorder)]
+    verdicts = [judge(parse_threshold(f"calls: max<{bound}"), recorder.settled())]
     ending = Ending(**{name: value for wrong in wrongs for name, value in wrong.ending.items()})
     broken = any(wrong.broken for wrong in wrongs)
     return exit_code(config, ending, summarize(recorder), verdicts, succeeded, broken=broken)

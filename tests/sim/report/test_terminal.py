@@ -13,17 +13,17 @@ from actors.errors import Outcome
 from actors.events import Ending, ViolationKind
 from sim.config.grammar.threshold import parse_threshold
 from sim.load.watchdog import Breakpoint
-from sim.measure.recorder import Recorder
 from sim.measure.summary import summarize
 from sim.measure.thresholds import judge
 from sim.report.terminal import USERS_SHOWN, show
 from tests.support.facts import call, execution, propagation, recorder_of, run_info, violation
+from tests.support.tallying import Recorder
 
 
 async def shown(*facts: Any, limits: tuple[str, ...] = (), **info: Any) -> str:
     recorder = recorder_of(facts)
     await trio.sleep(2)
-    verdicts = tuple(judge(parse_threshold(text), recorder) for text in limits)
+    verdicts = tuple(judge(parse_threshold(text), recorder.settled()) for text in limits)
     return text_of(recorder, verdicts=verdicts, **info)
 
 
