@@ -21,7 +21,6 @@ import trio
 
 from actors.errors import Outcome
 from actors.events import Ending, Execution, Measurement, Phase
-from sim.measure.recorder import Recorder
 from sim.measure.summary import summarize
 from sim.standin.application import Standin
 from sim.standin.behaviour import StandinOptions
@@ -29,6 +28,7 @@ from sim.standin.toolbox import ToolAnswer
 from sim.world.http import tls_context
 from tests.support.in_process import Facts, StoreConnector, users_on_stage
 from tests.support.processes import ADMIN_PASSWORD, Terminal, running_standin, simulate
+from tests.support.tallying import Recorder
 from workflows.catalogue import BUILT_IN
 from workflows.director import Budget, Director
 from workflows.repertoire import MIXES

@@ -22,12 +22,12 @@ from actors.errors import Outcome
 from actors.events import Measurement
 from actors.inbox import Inbox
 from actors.messages import Done, Step
-from sim.measure.recorder import Recorder
 from sim.measure.sketch import Sketch
 from tests.bench.clients import clients
 from tests.bench.crowd import run_crowd
 from tests.bench.scale import scale, steady
 from tests.bench.timing import timing
+from tests.support.tallying import Recorder
 
 ROUNDS = 5
 

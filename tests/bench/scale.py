@@ -22,10 +22,10 @@ from actors.roster import open_roster
 from actors.secret import Secret
 from actors.user import User
 from actors.wire.wire_connector import WireConnector
-from sim.measure.recorder import Recorder
 from sim.runtime.file_limit import raise_file_limit
 from tests.bench.clients import ARGUMENTS, TOOL, stub
 from tests.support.processes import ROOT
+from tests.support.tallying import Recorder
 
 AT_ONCE = 100
 """How many sessions are being opened at any moment."""

@@ -18,10 +18,10 @@ from actors.roster import open_roster
 from actors.secret import Secret
 from actors.wire.wire_connector import WireConnector
 from sim.config.grammar.shapes import OpenProfile, Stage
-from sim.measure.recorder import Recorder
 from sim.measure.sketch import Sketch
 from tests.bench.delays import slow_server, tls
 from tests.support.processes import ROOT, environment
+from tests.support.tallying import Recorder
 
 
 def timing(seconds: int, crowd: tuple[int, ...], *, users: int, minutes: int) -> Iterator[tuple[str, str]]:

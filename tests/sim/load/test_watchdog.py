@@ -9,9 +9,9 @@ from actors.errors import Outcome
 from actors.events import Ending
 from sim.config.grammar.shapes import ClosedProfile
 from sim.load.watchdog import Breakpoint
-from sim.measure.recorder import Recorder
 from tests.support.facts import call, execution
 from tests.support.limits import SEARCH_S, limits_of, search, slow_from, watched
+from tests.support.tallying import Recorder
 
 
 async def test_a_broken_limit_ends_the_watch_within_a_second(autojump_clock: MockClock) -> None:

@@ -15,11 +15,11 @@ from sim.clean.remover import CleanupResult
 from sim.config.grammar.threshold import parse_threshold
 from sim.config.model import Config, StoryOptions
 from sim.exit import ExitCode, exit_code
-from sim.measure.recorder import Recorder
 from sim.measure.summary import summarize
 from sim.measure.thresholds import judge
 from sim.report.build import RunFacts, trouble_of
 from tests.support.facts import CONFIG, call, execution, recorder_of, run_facts, violation
+from tests.support.tallying import Recorder
 
 TOLERANT = attrs.evolve(CONFIG, stories=StoryOptions(allow_violations=True))
 

@@ -14,12 +14,12 @@ from actors.errors import Outcome
 from actors.events import Ending, Missed, NotStarted, Phase, ViolationKind
 from sim.config.grammar.threshold import parse_threshold
 from sim.load.watchdog import Breakpoint
-from sim.measure.recorder import Recorder
 from sim.measure.summary import Summary, summarize
 from sim.measure.thresholds import judge
 from sim.report.headline import checks_text, troubles, worst_span
 from sim.report.terminal import text_report
 from tests.support.facts import call, execution, recorder_of, result_of, violation
+from tests.support.tallying import Recorder
 
 FAILED = {"ending": Ending.FAILED, "failure": "read_note: tool_error/500"}
 

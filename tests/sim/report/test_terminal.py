@@ -13,10 +13,10 @@ from sim.clean.end import CleanupEnd
 from sim.clean.remover import CleanupResult
 from sim.config.grammar.threshold import parse_threshold
 from sim.load.watchdog import Breakpoint
-from sim.measure.recorder import Recorder
 from sim.measure.thresholds import judge
 from sim.report.terminal import USERS_SHOWN, text_report
 from tests.support.facts import call, execution, propagation, recorder_of, result_of, violation
+from tests.support.tallying import Recorder
 
 
 async def shown(*facts: Any, limits: tuple[str, ...] = (), **info: Any) -> str:
