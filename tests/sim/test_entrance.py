@@ -107,6 +107,11 @@ async def test_users_who_see_their_own_notes_only_differ(autojump_clock: trio.te
             CallError(Outcome.TRANSPORT_ERROR, "the connection broke", reason="cut"),
             "cannot be seen: the connection broke",
         ),
+        (
+            "nc_notes_get_note",
+            CallError(Outcome.TOOL_ERROR, "HTTP 500", status=500),
+            "cannot be seen: HTTP 500",
+        ),
     ],
 )
 async def test_users_are_not_held_to_differ_because_something_else_failed(
