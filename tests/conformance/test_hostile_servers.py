@@ -12,9 +12,9 @@ import trio
 from actors.errors import CallError, Outcome
 from actors.login.basic import Nobody
 from actors.ports import Connector, Person
-from actors.protocol import CLIENT_NAME
 from actors.sdk.connector import SdkConnector
 from actors.secret import Secret
+from actors.version import CLIENT_NAME
 from actors.wire.connector import WireConnector
 from tests.support.raw_server import (
     VALUE,
