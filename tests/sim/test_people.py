@@ -9,7 +9,7 @@ import pytest
 from actors.errors import SetupError
 from actors.ports import Person
 from actors.secret import Secret
-from sim.config.build import same_file
+from sim.config.build import is_same_file
 from sim.config.grammar.piece import GrammarError
 from sim.config.option_types import parse_mail_domain, parse_prefix
 from sim.world.people import new_password, read_accounts, regrouped
@@ -40,6 +40,7 @@ def test_a_password_has_a_sign_of_every_kind_that_policies_ask_for() -> None:
         (b"\xef\xbb\xbfann pw\r\nbob pw2\r\n", {"ann": "pw", "bob": "pw2"}),
         (b"Ann Smith\tpass word\n", {"Ann Smith": "pass word"}),
         (b"ann   pass word \n# bob x\n\n", {"ann": "pass word"}),
+        ("ann p\x0cw\x85x\u2028bob y\n".encode(), {"ann": "p\x0cw\x85x\u2028bob y"}),
         (b"ann@example.org p:w#1\n", {"ann@example.org": "p:w#1"}),
     ],
 )
@@ -91,11 +92,11 @@ def test_usual_prefixes_and_domains_are_taken() -> None:
 
 def test_results_never_take_the_place_of_the_ledger(tmp_path: Path) -> None:
     one = tmp_path / "one"
-    assert same_file(one, tmp_path / "." / "one")
+    assert is_same_file(one, tmp_path / "." / "one")
     one.touch()
     (tmp_path / "link").symlink_to(one)
     (tmp_path / "hard").hardlink_to(one)
-    assert same_file(tmp_path / "link", one)
-    assert same_file(tmp_path / "hard", one)
-    assert not same_file(one, tmp_path / "two")
-    assert not same_file(None, one)
+    assert is_same_file(tmp_path / "link", one)
+    assert is_same_file(tmp_path / "hard", one)
+    assert not is_same_file(one, tmp_path / "two")
+    assert not is_same_file(None, one)
