@@ -6,7 +6,6 @@ of Notes' API v1): a page of a proxy says nothing about what is there.
 
 from __future__ import annotations
 
-import json
 import xml.etree.ElementTree as ET
 from collections.abc import Mapping
 from typing import Any
@@ -18,6 +17,7 @@ from defusedxml import DefusedXmlException, ElementTree
 from actors.accounts import CAPABILITIES
 from actors.call_errors import reason_of
 from actors.errors import SetupError
+from actors.json_text import read_json
 from actors.ocs import FOREIGN_ERRORS, UNAUTHORIZED_CODES, Denied, Ocs
 from actors.ports import Person
 from actors.text import harmless
@@ -139,8 +139,8 @@ def _is_own_note(note: Any, word: str) -> bool:
 
 def _json(response: httpx.Response) -> Any:
     try:
-        return json.loads(response.content)
-    except (ValueError, RecursionError):
+        return read_json(response.content)
+    except ValueError:
         return None
 
 

@@ -91,7 +91,7 @@ class Setup:
         self._limit = trio.CapacityLimiter(config.users.setup_concurrency)
         self._creation_limit = trio.CapacityLimiter(config.users.creation_concurrency)
         self._shelter = shelter if shelter is not None else Shelter()
-        self._connector = RecordedConnector(place.connector, record)
+        self._connector = RecordedConnector(place.connector, record, self._shelter)
         self._marked: set[str] = set()
         self._creation: Creation | None = None
 
@@ -147,7 +147,8 @@ class Setup:
             client = OAuthClient(static.client_id, static.client_secret, is_static=True)
         else:
             mark, say = self._ledger.head.mark, self._progress.say
-            client = await register(self._place.http, plan, self._ledger, mark, say, self._place.trust)
+            trust, shelter = self._place.trust, self._shelter
+            client = await register(self._place.http, plan, self._ledger, mark, say, trust, shelter)
         return lambda record: OAuthLogin(self._place.http, plan, client, self._place.driver, record)
 
     async def tools_of(self, person: Person, credentials: Mapping[str, Credentials]) -> frozenset[str]:
@@ -232,7 +233,7 @@ class Setup:
             APP_PASSWORD_KIND, person.uid, known=" ".join(map(str, sorted(known))), login=login
         )
         await act()
-        for number in await devices.app_passwords(person) - known:
+        for number in await devices.granted(person, known):
             self._ledger.created(APP_PASSWORD_KIND, f"{person.uid}/{number}", login=login)
         self._ledger.removed(APP_PASSWORD_KIND, person.uid)
 
@@ -243,7 +244,13 @@ class Setup:
     def _grants(self) -> Grants:
         place = self._place
         return Grants(
-            place.http, place.mcp_url, place.nextcloud_url, self._connector, place.driver, place.trust
+            place.http,
+            place.mcp_url,
+            place.nextcloud_url,
+            self._connector,
+            place.driver,
+            place.trust,
+            self._shelter,
         )
 
     async def check_differ(self, people: Sequence[Person], credentials: Mapping[str, Credentials]) -> None:

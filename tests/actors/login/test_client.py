@@ -13,6 +13,7 @@ from actors.errors import SetupError
 from actors.login.client import OAuthClient, read_client, register, remove
 from actors.login.trust import Trust
 from actors.secret import Secret
+from actors.shelter import Shelter
 from tests.actors.login.test_tokens import AS, plan
 from tests.support.over_the_wire import NoJournal
 
@@ -64,6 +65,30 @@ async def test_a_registration_that_is_busy_is_waited_out_for_its_whole_minute_an
     assert client.client_id == "c"
     assert said
     assert all("busy" in text and "429" in text for text in said)
+
+
+async def test_a_registration_under_way_comes_to_its_answer_unless_the_run_is_left(
+    autojump_clock: trio.testing.MockClock,
+) -> None:
+    async def slowly(request: httpx.Request) -> httpx.Response:
+        await trio.sleep(5)
+        return httpx.Response(201, json={"client_id": "c"})
+
+    class Noted(NoJournal):
+        def created(self, kind: str, name: str, **details: str) -> None:
+            noted.append(name)
+
+    for leaves, names in ((False, ["Load test sim-1"]), (True, [])):
+        noted: list[str] = []
+        shelter = Shelter()
+        async with httpx.AsyncClient(transport=httpx.MockTransport(slowly)) as http:
+            with trio.fail_after(60), trio.move_on_after(1) as stopped:
+                if leaves:
+                    shelter.leave()
+                await register(http, plan(), Noted(), "sim-1", shelter=shelter)
+                await trio.lowlevel.checkpoint()
+        assert stopped.cancelled_caught
+        assert noted == names
 
 
 async def test_a_registration_that_stays_busy_is_given_up(autojump_clock: trio.testing.MockClock) -> None:

@@ -121,6 +121,27 @@ async def test_a_server_that_answers_nobody_is_given_up_in_time(
     assert trio.current_time() - began < 4 * GIVE_UP_S
 
 
+async def test_what_takes_long_is_not_given_up_while_parts_of_it_go(
+    autojump_clock: object, ledger: Ledger
+) -> None:
+    ledger.created("thing", "many")
+
+    @attrs.define
+    class Many(Scripted):
+        left: int = 1000
+
+        async def remove(self, entry: Entry, means: Means) -> None:
+            self.tried.append(entry.name)
+            while self.left:
+                await trio.sleep(0.2)
+                self.left -= 1
+                means.progressed()
+
+    many = Many(gone)
+    result = await remove(ledger, many)
+    assert (result.is_clean, many.tried) == (True, ["many"])
+
+
 async def test_last_created_goes_first_in_a_fixed_order(autojump_clock: object, ledger: Ledger) -> None:
     names = [f"t{number}" for number in range(12)]
     for name in names:
