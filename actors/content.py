@@ -14,6 +14,7 @@ from urllib.parse import quote, unquote, urljoin, urlsplit
 import httpx
 from defusedxml import DefusedXmlException, ElementTree
 
+from actors import bounded
 from actors.accounts import CAPABILITIES
 from actors.call_errors import reason_of
 from actors.errors import SetupError
@@ -95,8 +96,12 @@ class Account:
         self, method: str, place: str, headers: Mapping[str, str] | None = None
     ) -> httpx.Response:
         try:
-            response = await self._http.request(
-                method, self._absolute(place), headers={**SENT_ALONG, **(headers or {})}, auth=self._auth
+            response = await bounded.request(
+                self._http,
+                method,
+                self._absolute(place),
+                headers={**SENT_ALONG, **(headers or {})},
+                auth=self._auth,
             )
         except FOREIGN_ERRORS as error:
             raise SetupError(

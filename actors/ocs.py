@@ -15,6 +15,7 @@ import attrs
 import httpx
 import trio
 
+from actors import bounded
 from actors.call_errors import reason_of
 from actors.errors import SetupError
 from actors.json_text import read_json
@@ -151,7 +152,8 @@ class Ocs:
         self, method: str, path: str, params: Mapping[str, str] | None, data: Mapping[str, str] | None
     ) -> httpx.Response:
         try:
-            return await self._http.request(
+            return await bounded.request(
+                self._http,
                 method,
                 path,
                 params={**(params or {}), "format": "json"},

@@ -182,18 +182,36 @@ async def remove(http: httpx.AsyncClient, uri: str, token: Secret) -> bool:
 
     Raises SetupError where neither is certain: a page of something in between is no answer.
     """
-    try:
-        headers = {"Authorization": f"Bearer {token.reveal()}"}
-        reply = await ask(http, "DELETE", uri, headers=headers, answer_s=ANSWER_S)
-    except NoAnswer as error:
-        raise SetupError(f"removing the OAuth client failed: {error}") from None
+    reply = await _manage(http, "DELETE", uri, token)
     if is_own_answer(reply):
         if reply.status in (200, 202, 204):
+            if is_described(await _manage(http, "GET", uri, token)):
+                raise SetupError("removing the OAuth client failed: it is still there")
             return True
         if reply.status in (401, 404):
             # RFC 7592 2: a client that is not there answers 401, and its token is worthless.
             return False
     raise SetupError(f"removing the OAuth client failed: {describe(reply)}")
+
+
+async def _manage(http: httpx.AsyncClient, method: str, uri: str, token: Secret) -> Reply:
+    headers = {"Authorization": f"Bearer {token.reveal()}"}
+    try:
+        return await ask(http, method, uri, headers=headers, answer_s=ANSWER_S)
+    except NoAnswer as error:
+        raise SetupError(f"removing the OAuth client failed: {error}") from None
+
+
+def is_described(reply: Reply) -> bool:
+    """Whether it shows a client that is there (RFC 7592, 2.1). Not every server can show one."""
+    return reply.status == 200 and reply.document is not None and "client_id" in reply.document
+
+
+def is_refusal(reply: Reply) -> bool:
+    """Whether the server itself says that it registered nobody: by a JSON error (RFC 7591, 3.2.2), or
+    without having looked (429, RFC 6585). A page of something in between says nothing of the kind."""
+    is_error = 400 <= reply.status < 500 and reply.status != 408 and reply.document is not None
+    return is_error or reply.status == 429
 
 
 def is_own_answer(reply: Reply) -> bool:

@@ -177,3 +177,57 @@ def test_a_client_is_managed_where_it_was_registered_or_where_the_person_trusts_
         return
     with pytest.raises(ValueError, match="another server"):
         read_client(answer, "none", "https://as.example.org/register", trust)
+
+
+@pytest.mark.parametrize(
+    ("shown", "is_gone"),
+    [
+        (httpx.Response(200, json={"client_id": "c"}), False),
+        (httpx.Response(401, json={"error": "invalid_token"}), True),
+        (httpx.Response(404, text="<html>"), True),
+        (httpx.Response(405), True),
+        (httpx.Response(200, text="<html>"), True),
+    ],
+)
+async def test_a_client_that_is_shown_after_its_removal_is_not_gone(
+    shown: httpx.Response, is_gone: bool
+) -> None:
+    """Not every server can show one, so only the client itself counts."""
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        return shown if request.method == "GET" else httpx.Response(200, json={})
+
+    async with httpx.AsyncClient(transport=httpx.MockTransport(answer)) as http:
+        if is_gone:
+            assert await remove(http, f"{AS}/register/c", Secret("t"))
+        else:
+            with pytest.raises(SetupError, match="still there"):
+                await remove(http, f"{AS}/register/c", Secret("t"))
+
+
+@pytest.mark.parametrize(
+    ("answer", "is_refused"),
+    [
+        (httpx.Response(400, json={"error": "invalid_client_metadata"}), True),
+        (httpx.Response(403, json={"error": "access_denied"}), True),
+        (httpx.Response(429), True),
+        (httpx.Response(400, text="<html>"), False),
+        (httpx.Response(404, text="<html>"), False),
+        (httpx.Response(408, json={"error": "late"}), False),
+        (httpx.Response(504, json={"error": "late"}), False),
+        (httpx.Response(200, text="<html>"), False),
+    ],
+)
+async def test_only_its_own_refusal_says_that_no_client_was_registered(
+    answer: httpx.Response, is_refused: bool, autojump_clock: object
+) -> None:
+    struck: list[str] = []
+
+    class Journal(NoJournal):
+        def removed(self, kind: str, name: str) -> None:
+            struck.append(name)
+
+    async with httpx.AsyncClient(transport=httpx.MockTransport(lambda request: answer)) as http:
+        with pytest.raises(SetupError):
+            await register(http, plan(), Journal(), "sim-1")
+    assert bool(struck) is is_refused
