@@ -207,13 +207,6 @@ def is_described(reply: Reply) -> bool:
     return reply.status == 200 and reply.document is not None and "client_id" in reply.document
 
 
-def is_refusal(reply: Reply) -> bool:
-    """Whether the server itself says that it registered nobody: by a JSON error (RFC 7591, 3.2.2), or
-    without having looked (429, RFC 6585). A page of something in between says nothing of the kind."""
-    is_error = 400 <= reply.status < 500 and reply.status != 408 and reply.document is not None
-    return is_error or reply.status == 429
-
-
 def is_own_answer(reply: Reply) -> bool:
     """Whether the authorization server itself has answered: with nothing, or with JSON."""
     if not reply.body.strip():
@@ -226,7 +219,8 @@ def is_own_answer(reply: Reply) -> bool:
 
 
 def is_refusal(reply: Reply) -> bool:
-    """Whether the server itself says that there is no client: a page of something in between does not.
+    """Whether the server itself says that it registered nobody: by a JSON error (RFC 7591, 3.2.2), or
+    without having looked (429, RFC 6585). A page of something in between says nothing of the kind.
 
     408 comes from whoever has lost patience (RFC 9110, 15.5.9), 429 also from a proxy that passed nothing on.
     """

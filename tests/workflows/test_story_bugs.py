@@ -99,7 +99,7 @@ def too_deep(answer: Any) -> Any:
 async def test_a_check_that_raises_or_gives_no_findings_is_a_bug_of_its_story(
     check: Any, verb: str, autojump_clock: object
 ) -> None:
-    async def story(run: Run, user: Role) -> None:
+    async def story(scene: Scene, user: Role) -> None:
         await getattr(user, verb)("look", query="x", expects=check)
 
     facts = Facts()

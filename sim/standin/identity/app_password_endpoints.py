@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from sim.standin.identity import html_pages as html_pages as html_pages as pages
+from sim.standin.identity import html_pages as pages
 from sim.standin.identity.app_password_book import AppPassword, AppPasswords
 from sim.standin.identity.identity_options import IdentityOptions
 from sim.standin.identity.looks import Looks

@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from sim.standin.identity import html_pages as html_pages as html_pages as pages
+from sim.standin.identity import html_pages as pages
 from sim.standin.identity.clients import Client, Clients
 from sim.standin.identity.consents import Consents
 from sim.standin.identity.discovery import APP

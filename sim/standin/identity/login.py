@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from sim.standin.identity import html_pages as html_pages as html_pages as pages
+from sim.standin.identity import html_pages as pages
 from sim.standin.identity.identity_options import IdentityOptions, concerns
 from sim.standin.identity.looks import Looks
 from sim.standin.identity.sessions import Session, Sessions, login_refusal, passes_csrf

@@ -12,7 +12,7 @@ import attrs
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from sim.standin.identity import html_pages as html_pages as html_pages as pages
+from sim.standin.identity import html_pages as pages
 from sim.standin.identity.web import base_url, random_text, see_other, wants_html, with_query
 
 SESSION_COOKIE = "nc_session_standin"
