@@ -11,7 +11,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from sim.standin.identity import html_pages as pages
-from sim.standin.identity.clients import Client, Clients
+from sim.standin.identity.clients import Clients, RegisteredClient
 from sim.standin.identity.consents import Consents
 from sim.standin.identity.discovery import APP
 from sim.standin.identity.grants import Grant, GrantBook
@@ -148,7 +148,7 @@ class Authorization:
             return refusal(request, 400, "No consent request pending.")
         return self._denied(session, pending, base_url(request))
 
-    def _client_of(self, asked: Mapping[str, str]) -> Client:
+    def _client_of(self, asked: Mapping[str, str]) -> RegisteredClient:
         """The client, once it is sure that the redirect_uri is its own (RFC 6749 4.1.2.1)."""
         if not asked:
             raise _Refused(400, "Authorization session expired. Please try again.")
@@ -198,7 +198,7 @@ class Authorization:
         return None if passes_csrf(request, session, form) else csrf_refusal(request)
 
 
-def _mistake(asked: Mapping[str, str], client: Client) -> tuple[str, str] | None:
+def _mistake(asked: Mapping[str, str], client: RegisteredClient) -> tuple[str, str] | None:
     """What is wrong with a request of a client that is known: error code and words.
 
     A client with a secret proves by that who it is, and may leave out PKCE, as Nextcloud has it.

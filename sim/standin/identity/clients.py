@@ -14,7 +14,7 @@ _LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 
 
 @attrs.frozen
-class Client:
+class RegisteredClient:
     """A program that acts for users.
 
     Attributes:
@@ -63,12 +63,12 @@ class Clients:
     def __init__(self, now: Callable[[], float], on_removed: Callable[[str], None]) -> None:
         self._now = now
         self._on_removed = on_removed
-        self._by_id: dict[str, Client] = {}
+        self._by_id: dict[str, RegisteredClient] = {}
 
-    def add(self, client: Client) -> None:
+    def add(self, client: RegisteredClient) -> None:
         self._by_id[client.client_id] = client
 
-    def get(self, client_id: str) -> Client | None:
+    def get(self, client_id: str) -> RegisteredClient | None:
         client = self._by_id.get(client_id)
         if client is not None and client.expires_at <= self._now():
             self.remove(client_id)
@@ -79,12 +79,12 @@ class Clients:
         if self._by_id.pop(client_id, None) is not None:
             self._on_removed(client_id)
 
-    def authenticated(self, given: BasicCredentials) -> Client | None:
+    def authenticated(self, given: BasicCredentials) -> RegisteredClient | None:
         """The client of these credentials, if the secret is right; a public client has none to give."""
         client = self.get(given.name)
         return client if client and client.accepts_secret(given.password) else None
 
-    def all(self) -> list[Client]:
+    def all(self) -> list[RegisteredClient]:
         """Everyone whose time is not over."""
         return [client for key in list(self._by_id) if (client := self.get(key))]
 

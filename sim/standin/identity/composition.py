@@ -13,7 +13,7 @@ from sim.standin.identity.api_sessions import ApiSessions
 from sim.standin.identity.app_password_book import AppPasswords
 from sim.standin.identity.app_password_endpoints import AppPasswordEndpoints
 from sim.standin.identity.authorize import Authorization
-from sim.standin.identity.clients import Client, Clients
+from sim.standin.identity.clients import Clients, RegisteredClient
 from sim.standin.identity.discovery import Discovery
 from sim.standin.identity.grants import GrantBook
 from sim.standin.identity.identity_options import IdentityOptions
@@ -117,7 +117,7 @@ class Identity:
         self, client_id: str, client_secret: str, redirect_uris: Iterable[str], name: str = "Static client"
     ) -> None:
         """A client that an administrator sets up; it does not expire."""
-        self._clients.add(Client(client_id, name, tuple(redirect_uris), client_secret))
+        self._clients.add(RegisteredClient(client_id, name, tuple(redirect_uris), client_secret))
 
     def holdings(self) -> dict[str, list[dict[str, Any]]]:
         """What is left in here, without secrets: so that a test can prove that nothing is."""

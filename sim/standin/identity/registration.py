@@ -13,7 +13,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from sim.standin.identity.clients import Client, Clients, is_redirect_uri
+from sim.standin.identity.clients import Clients, RegisteredClient, is_redirect_uri
 from sim.standin.identity.discovery import APP
 from sim.standin.identity.identity_options import IdentityOptions
 from sim.standin.identity.web import (
@@ -88,21 +88,21 @@ class Registration:
         self._counts["deregistrations"] += 1
         return Response(status_code=204, headers=NO_STORE)
 
-    def _own(self, request: Request) -> Client | None:
+    def _own(self, request: Request) -> RegisteredClient | None:
         """The client of the path, when the request brings its registration token."""
         client, token = self._clients.get(request.path_params["client_id"]), bearer_token(request)
         if client is None or not token or not client.registration_token:
             return None
         return client if same_text(client.registration_token, token) else None
 
-    def _made_of(self, metadata: object) -> Client:
+    def _made_of(self, metadata: object) -> RegisteredClient:
         if not isinstance(metadata, Mapping):
             raise _InvalidMetadata("invalid_client_metadata", "The body is not a JSON object.")
         uris = metadata.get("redirect_uris")
         if not isinstance(uris, list) or not uris or not all(is_redirect_uri(uri) for uri in uris):
             raise _InvalidMetadata("invalid_redirect_uri", "redirect_uris must be a list of absolute URIs.")
         issued_at = math.floor(self._now())
-        return Client(
+        return RegisteredClient(
             client_id=random_text(64),
             name=_text(metadata, "client_name")[:64] or "DCR-client",
             redirect_uris=tuple(uris),
@@ -144,7 +144,7 @@ def _no_token() -> Response:
     )
 
 
-def _described(client: Client, issuer: str) -> dict[str, Any]:
+def _described(client: RegisteredClient, issuer: str) -> dict[str, Any]:
     secret = {} if client.is_public else {"client_secret": client.secret}
     return {
         "client_id": client.client_id,

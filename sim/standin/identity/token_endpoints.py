@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from sim.standin.identity.clients import Client, Clients
+from sim.standin.identity.clients import Clients, RegisteredClient
 from sim.standin.identity.grants import GrantBook, GrantError, IssuedTokens
 from sim.standin.identity.identity_options import IdentityOptions
 from sim.standin.identity.keys import SigningKey
@@ -106,7 +106,7 @@ class TokenEndpoints:
             self._counts["revocations"] += 1
         return Response(status_code=200, headers=NO_STORE)
 
-    def _client_of(self, request: Request, form: Mapping[str, str]) -> Client | None:
+    def _client_of(self, request: Request, form: Mapping[str, str]) -> RegisteredClient | None:
         """Who asks: by Basic, by `client_secret` in the form, or by its name alone if it is public."""
         given = client_credentials(request)
         if given is None:
@@ -116,7 +116,7 @@ class TokenEndpoints:
             return client
         return self._clients.authenticated(given)
 
-    def _granted(self, form: Mapping[str, str], client: Client, issuer: str) -> IssuedTokens:
+    def _granted(self, form: Mapping[str, str], client: RegisteredClient, issuer: str) -> IssuedTokens:
         match form.get("grant_type", ""):
             case "authorization_code":
                 code, redirect_uri = _field(form, "code"), _field(form, "redirect_uri")

@@ -13,7 +13,7 @@ from actors.login.fetch import Reply
 from actors.login.html import MAX_DEPTH, HtmlReader
 from actors.login.http_driver import referer_of
 from actors.login.pages import LoginPage
-from actors.login.token_answer import SHORTEST_LIFE_S, life_of
+from actors.login.token_answer import MIN_LIFE_S, life_of
 
 FORM = "<form method=post action='/login'><input name=password type=password></form>"
 
@@ -82,7 +82,7 @@ def test_a_form_names_the_page_that_it_is_sent_from_however_long_its_address_is(
 
 @pytest.mark.parametrize("life", [1e-300, 0.001, "0.01"])
 def test_tokens_are_not_asked_for_without_a_pause(life: object) -> None:
-    assert life_of(life) == SHORTEST_LIFE_S
+    assert life_of(life) == MIN_LIFE_S
 
 
 @pytest.mark.parametrize(

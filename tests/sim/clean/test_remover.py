@@ -18,7 +18,6 @@ from sim.clean.ledger import Ledger, open_ledger
 from sim.clean.ledger_text import Entry
 from sim.clean.remover import GIVE_UP_S, CleanupResult, Remover
 from sim.clean.thing import Expires, Hopeless, Means
-from sim.clean.things import all_things
 from tests.sim.clean.support import email, head, means
 from tests.support.fake_cloud import FakeCloud, Row, running
 
@@ -292,10 +291,3 @@ async def test_intended_users_of_somebody_else_are_left_and_their_own_are_remove
         result = await Remover(means(ledger, accounts, http), 2).remove_all()
     assert result.is_clean
     assert set(cloud.rows) == {"p_user_1", "p_user_2"}
-
-
-def test_every_kind_of_thing_is_in_the_table() -> None:
-    folder = Path(__file__).parents[3] / "sim/clean/things"
-    files = {path.stem for path in folder.glob("*.py")} - {"__init__"}
-    assert len(all_things()) == len(files)
-    assert {"user", "oauth_client", "app_password", "mark", "grant"} <= set(all_things())

@@ -121,3 +121,10 @@ async def test_contents_are_not_swept_by_a_mark_that_is_none(tmp_path: Path) -> 
     with open_ledger(head(mark=""), tmp_path / "odd.jsonl") as ledger:
         with pytest.raises(Hopeless, match="no run's mark"):
             await remove(ledger, Entry("mark", "ann", EntryState.CREATED), lambda request: ocs(200, []))
+
+
+def test_every_kind_of_thing_is_in_the_table() -> None:
+    folder = Path(__file__).parents[3] / "sim/clean/things"
+    files = {path.stem for path in folder.glob("*.py")} - {"__init__"}
+    assert len(all_things()) == len(files)
+    assert {"user", "oauth_client", "app_password", "mark", "grant"} <= set(all_things())
