@@ -91,10 +91,16 @@ Check = Callable[[Answer], "tuple[Finding, ...]"]
 
 
 def examine(check: Check | None, value: Json) -> tuple[Finding, ...]:
-    """Run `check` on `value`; an answer of the wrong shape is a finding too."""
+    """Run `check` on `value`; an answer of the wrong shape is a finding too.
+
+    A check may be a person's own: it may raise anything, and TypeError is raised for what are no findings.
+    """
     if check is None:
         return ()
     try:
-        return check(Answer(value))
+        found = tuple(check(Answer(value)) or ())
+        if not all(isinstance(finding, Finding) for finding in found):
+            raise TypeError("a check gives findings, in a tuple")
+        return found
     except WrongAnswer as wrong:
         return (Finding(ViolationKind.WRONG_CONTENT, wrong.expected, wrong.seen),)

@@ -6,7 +6,6 @@ of Notes' API v1): a page of a proxy says nothing about what is there.
 
 from __future__ import annotations
 
-import json
 import xml.etree.ElementTree as ET
 from collections.abc import Mapping
 from typing import Any
@@ -15,9 +14,11 @@ from urllib.parse import quote, unquote, urljoin, urlsplit
 import httpx
 from defusedxml import DefusedXmlException, ElementTree
 
+from actors import bounded
 from actors.accounts import CAPABILITIES
 from actors.call_errors import reason_of
 from actors.errors import SetupError
+from actors.json_text import read_json
 from actors.ocs import FOREIGN_ERRORS, UNAUTHORIZED_CODES, Denied, Ocs
 from actors.ports import Person
 from actors.text import harmless
@@ -95,8 +96,12 @@ class Account:
         self, method: str, place: str, headers: Mapping[str, str] | None = None
     ) -> httpx.Response:
         try:
-            response = await self._http.request(
-                method, self._absolute(place), headers={**SENT_ALONG, **(headers or {})}, auth=self._auth
+            response = await bounded.request(
+                self._http,
+                method,
+                self._absolute(place),
+                headers={**SENT_ALONG, **(headers or {})},
+                auth=self._auth,
             )
         except FOREIGN_ERRORS as error:
             raise SetupError(
@@ -139,8 +144,8 @@ def _is_own_note(note: Any, word: str) -> bool:
 
 def _json(response: httpx.Response) -> Any:
     try:
-        return json.loads(response.content)
-    except (ValueError, RecursionError):
+        return read_json(response.content)
+    except ValueError:
         return None
 
 

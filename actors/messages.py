@@ -18,6 +18,16 @@ READING = re.compile(r"(?:^|_)(?:get|list|search|read|find|check)(?:_|$)")
 """In the names of tools: verbs that change nothing."""
 
 
+def is_resource(tool: str) -> bool:
+    """Whether `tool` is a resource's URI and no tool's name."""
+    return "://" in tool
+
+
+def may_change(tool: str) -> bool:
+    """Whether calling `tool` may change something at the server: all but those whose names say otherwise."""
+    return not is_resource(tool) and READING.search(tool) is None
+
+
 @attrs.frozen
 class Step:
     """One call that a user is asked to make.
@@ -50,11 +60,11 @@ class Step:
         """Whether the call may change something at the server: so does each tool whose name is not that
         of one which reads.
         """
-        return not self.is_resource and READING.search(self.tool) is None
+        return may_change(self.tool)
 
     @property
     def is_resource(self) -> bool:
-        return "://" in self.tool
+        return is_resource(self.tool)
 
 
 @attrs.frozen
@@ -66,6 +76,7 @@ class Done:
         findings: what the step's check found wrong; empty when all is well.
         started, finished: instants around the call.
         inbox_wait_s: how long the step had lain in the inbox.
+        bug: what the step's check raised, which is for the story to raise: the call itself got through.
     """
 
     value: Json
@@ -73,6 +84,7 @@ class Done:
     finished: float
     findings: tuple[Finding, ...] = ()
     inbox_wait_s: float = 0.0
+    bug: Exception | None = None
 
 
 @attrs.frozen

@@ -7,7 +7,6 @@ Proxies, captive pages and maintenance pages answer too, with any status: only a
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import urljoin
@@ -16,13 +15,17 @@ import attrs
 import httpx
 import trio
 
+from actors import bounded
 from actors.call_errors import reason_of
 from actors.errors import SetupError
+from actors.json_text import read_json
 from actors.secret import Secret
 from actors.text import harmless
 
 OK_CODES = frozenset({100, 200})
 NOT_FOUND_CODES = frozenset({404, 998})
+NO_SUCH_ADDRESS = "invalid query"
+"""Nextcloud's ocs/v1.php, to an address without a route."""
 UNAUTHORIZED_CODES = frozenset({401, 997})
 MAX_TRIES = 5
 MAX_WAIT_S = 30.0
@@ -79,7 +82,9 @@ class OcsAnswer:
 
     @property
     def says_absent(self) -> bool:
-        return self.code in NOT_FOUND_CODES
+        """Whether the thing is not there. That the API knows no such address, as while an app of it is
+        disabled or being updated, comes with the same code, and says nothing of the thing."""
+        return self.code in NOT_FOUND_CODES and not self.message.casefold().startswith(NO_SUCH_ADDRESS)
 
     @property
     def why(self) -> str:
@@ -147,7 +152,8 @@ class Ocs:
         self, method: str, path: str, params: Mapping[str, str] | None, data: Mapping[str, str] | None
     ) -> httpx.Response:
         try:
-            return await self._http.request(
+            return await bounded.request(
+                self._http,
                 method,
                 path,
                 params={**(params or {}), "format": "json"},
@@ -175,7 +181,7 @@ class Ocs:
 def read(response: httpx.Response) -> OcsAnswer:
     """The OCS answer in a response. Raises NoOcsAnswer that says what came instead."""
     try:
-        ocs = json.loads(response.content)["ocs"]
+        ocs = read_json(response.content)["ocs"]
         meta, data = ocs["meta"], ocs["data"]
         code, message = int(meta["statuscode"]), str(meta.get("message") or "")
     except (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError):
@@ -201,8 +207,8 @@ def instead_of_ocs(response: httpx.Response) -> str:
 def error_words(response: httpx.Response) -> str:
     """The word on an error in a body of JSON or plain text, harmless; "" where there is none."""
     try:
-        body = json.loads(response.content)
-    except (ValueError, RecursionError):
+        body = read_json(response.content)
+    except ValueError:
         return harmless(_heading(response)) if response.status_code >= 400 else ""
     if isinstance(body, dict):
         for key in ("error", "message", "hint"):

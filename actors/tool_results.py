@@ -40,6 +40,16 @@ A 403 is a word about what the user may do. A disk or a file system that nobody 
 ("Read-only file system") is the server's trouble, and no refusal.
 """
 
+TROUBLE = re.compile(
+    r"\[(?:Errno|WinError) -?\d+\]|\bSQLSTATE\b|\bdatabase\b|\bbase table or view\b"
+    r"|\bfile ?system\b|\btraceback\b|\b(?:host|hostname|DNS|domain|server|module|command|tool|method)"
+    r"(?: name)?(?: '[^']{0,80}'| \S{1,80})? (?:was |could )?not (?:be )?found"
+    r"|access denied for user",
+    re.IGNORECASE,
+)
+"""A text about the server's own disk, database, network or program: whatever words it has, it is no
+answer to the user who asked, neither a refusal nor an absence."""
+
 CREDENTIALS = re.compile(
     r"missing required scopes|unauthori[sz]ed|token (?:has )?expired|invalid token|not provisioned"
     r"|no credentials",
@@ -117,6 +127,8 @@ def status_of(text: str) -> int | None:
     for pattern in STATUS_PATTERNS:
         if (found := pattern.search(text)) and (status := as_status(int(found.group(1)))):
             return status
+    if TROUBLE.search(text):
+        return None
     return next((status for words, status in WORDS if words.search(text)), None)
 
 

@@ -20,6 +20,7 @@ class CallVerdict:
     value: Json = None
     findings: tuple[Finding, ...] = ()
     error: CallError | None = None
+    bug: Exception | None = None
 
 
 INTERRUPTED = CallVerdict(Outcome.INTERRUPTED)
@@ -30,7 +31,11 @@ def judge_answer(step: Step, value: Json) -> CallVerdict:
     if step.refusals:
         leak = Finding(ViolationKind.PERMISSION_LEAK, f"{step.tool} refused", "it got through")
         return CallVerdict(Outcome.WRONG_CONTENT, value, (leak,))
-    findings = examine(step.check, value)
+    try:
+        findings = examine(step.check, value)
+    except Exception as bug:
+        # The check is the story's, and so is what it raises; the call has got through.
+        return CallVerdict(Outcome.OK, value, bug=bug)
     return CallVerdict(Outcome.WRONG_CONTENT if findings else Outcome.OK, value, findings)
 
 
@@ -74,4 +79,4 @@ def reply_of(uid: str, verdict: CallVerdict, started: float, finished: float, wa
         return ActorGone(uid)
     if verdict.error is not None:
         return Failed(verdict.error, started, finished, wait_s)
-    return Done(verdict.value, started, finished, verdict.findings, wait_s)
+    return Done(verdict.value, started, finished, verdict.findings, wait_s, verdict.bug)

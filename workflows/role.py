@@ -197,6 +197,8 @@ class Role:
             self.scene.asked -= 1
         self.scene.last_step = step.name, self.uid
         match reply:
+            case Done(bug=Exception() as bug):
+                raise bug
             case Done(findings=findings):
                 self._count_check(step)
                 if findings:

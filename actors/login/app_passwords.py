@@ -44,16 +44,22 @@ class Devices:
         async with self._security_page(person) as (_, page):
             return frozenset(self._listed(person, page))
 
+    async def granted(self, person: Person, known: frozenset[int]) -> frozenset[int]:
+        """Numbers of those that MCP servers got since only `known` were there. Raises LoginError.
+
+        Others may be the user's own: only a name that has the word in it is one of a server's.
+        """
+        async with self._security_page(person) as (_, page):
+            listed = self._listed(person, page).items()
+            return frozenset(number for number, name in listed if is_new(number, name, known))
+
     async def revoke(self, person: Person, number: int) -> None:
         """Take one back; one that is not there is no error. Raises LoginError."""
         await self._revoke(person, lambda found, name: found == number)
 
     async def revoke_new(self, person: Person, known: frozenset[int]) -> int:
-        """Take back what MCP servers got since only `known` were there; how many. Raises LoginError.
-
-        Others may be the user's own: only a name that has the word in it is one of a server's.
-        """
-        return await self._revoke(person, lambda found, name: found not in known and bool(MCP.search(name)))
+        """Take back those that are `granted`; how many. Raises LoginError."""
+        return await self._revoke(person, lambda found, name: is_new(found, name, known))
 
     async def _revoke(self, person: Person, is_doomed: Callable[[int, str], bool]) -> int:
         async with self._security_page(person) as (http, page):
@@ -86,6 +92,11 @@ class Devices:
         url = f"{self._url}{SECURITY}"
         async with visit(self._tls, self._trust, person, url, reached) as (http, landed):
             yield http, LoginPage(landed.url, landed.text)
+
+
+def is_new(number: int, name: str, known: frozenset[int]) -> bool:
+    """Whether an app password is an MCP server's, and none of those that were known."""
+    return number not in known and bool(MCP.search(name))
 
 
 def app_passwords(page: LoginPage) -> dict[int, str]:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import AsyncIterator
+import re
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
@@ -36,6 +37,12 @@ QUIET_FLAGS = (
 )
 """Keep Chromium off the network, but for the pages that it is asked to open."""
 
+CLOSING_S = 15.0
+"""How long a browser may take to close. (A portal's call takes 10 s more to be cancelled.)"""
+
+OURS = re.compile(r"NEXTCLOUD_|SIMULATE_|.*(?:PASSWORD|SECRET|TOKEN|_KEY$)", re.IGNORECASE)
+"""Variables that are for us, or may hold secrets."""
+
 
 @asynccontextmanager
 async def open_browser_driver(
@@ -63,14 +70,22 @@ async def open_browser_driver(
                 try:
                     yield BrowserDriver(portal, running, trust, concurrency, screenshots, insecure)
                 finally:
-                    with trio.CancelScope(shield=True):
-                        await portal.call(running.close)
+                    await end(portal, running.close)  # noqa: ASYNC102 (shielded there)
             finally:
-                with trio.CancelScope(shield=True):
-                    await portal.call(playwright.stop)
+                await end(portal, playwright.stop)  # noqa: ASYNC102 (shielded there)
         except PlaywrightError as error:
-            reason = harmless(str(error).strip().partition("\n")[0])
-            raise SetupError(f"the browser {browser.kind} cannot be started: {reason}") from error
+            raise SetupError(f"the browser {browser.kind} cannot be started: {said(error)}") from error
+
+
+async def end(portal: Portal, close: Callable[[], Awaitable[None]]) -> None:
+    """Close a browser, or what drives it, in bounded time: one that hangs, or has gone, holds nothing up."""
+    with trio.move_on_after(CLOSING_S, shield=True), suppress(PlaywrightError):
+        await portal.call(close)
+
+
+def without_secrets(environment: Mapping[str, str]) -> dict[str, str | float | bool]:
+    """What a browser gets of our environment: it shows pages of strangers, and needs no password."""
+    return {name: value for name, value in environment.items() if not OURS.match(name)}
 
 
 async def launch(playwright: Playwright, browser: Browser, headed: bool) -> PlaywrightBrowser:
@@ -83,6 +98,7 @@ async def launch(playwright: Playwright, browser: Browser, headed: bool) -> Play
         headless=not headed,
         executable_path=browser.executable,
         args=arguments,
+        env=without_secrets(os.environ),
         handle_sigint=False,
         handle_sigterm=False,
         handle_sighup=False,
@@ -120,15 +136,21 @@ class BrowserDriver:
             await self._portal.call(lambda: self._visit(person, url, None))
 
     async def _visit(self, person: Person, url: str, redirect_uri: str | None) -> str:
-        """In the asyncio thread: one context from its opening to its end."""
-        context = await self._browser.new_context(
-            ignore_https_errors=self._insecure, service_workers="block", accept_downloads=False
-        )
+        """In the asyncio thread: one context from its opening to its end. Raises LoginError."""
         try:
-            page = await context.new_page()
-            await close_others(context, page)
-            guard = Guard(self._trust, redirect_uri, person.password.reveal())
-            await guard.watch(page, has_devtools=self._browser.browser_type.name == "chromium")
+            context = await self._browser.new_context(
+                ignore_https_errors=self._insecure, service_workers="block", accept_downloads=False
+            )
+        except PlaywrightError as error:
+            raise self._gone(person, url, error) from None
+        try:
+            try:
+                page = await context.new_page()
+                await close_others(context, page)
+                guard = Guard(self._trust, redirect_uri, person.password.reveal())
+                await guard.watch(page, has_devtools=self._browser.browser_type.name == "chromium")
+            except PlaywrightError as error:
+                raise self._gone(person, url, error) from None
             visit = Visit(page, guard, self._trust, person, redirect_uri)
             try:
                 return await asyncio.wait_for(visit.go(url), LOGIN_S)
@@ -138,12 +160,22 @@ class BrowserDriver:
                     raise
                 raise visit.explain(error) from None
         finally:
-            with anyio.CancelScope(shield=True):
+            with anyio.CancelScope(shield=True), suppress(PlaywrightError):
                 await context.close()
+
+    def _gone(self, person: Person, url: str, error: PlaywrightError) -> LoginError:
+        """A browser that opens no page any more: it was ended, or has crashed."""
+        return LoginError(person.uid, without_query(url), f"the browser opens no page: {said(error)}")
 
     async def _take_picture(self, context: BrowserContext, person: Person) -> None:
         if self._screenshots is None or not context.pages:
             return
         # A picture is a help; a page that cannot be painted must not hide why the login failed.
-        with suppress(PlaywrightError):
-            await context.pages[0].screenshot(path=self._screenshots / f"{person.uid}-login.png")
+        name = re.sub(r"[^\w.@+-]", "_", person.uid)
+        with suppress(PlaywrightError, OSError):
+            await context.pages[0].screenshot(path=self._screenshots / f"{name}-login.png")
+
+
+def said(error: PlaywrightError) -> str:
+    """Its first line, harmless."""
+    return harmless(str(error).strip().partition("\n")[0])

@@ -24,7 +24,7 @@ from actors.login.browser_pages import (
     LoginForm,
     read_form,
 )
-from actors.login.driver import MAX_PAGES, LoginRefused, is_grant, without_query
+from actors.login.driver import MAX_PAGES, NO_GRANT, LoginRefused, is_grant, without_query
 from actors.login.fetch import Reply
 from actors.login.guard import Guard
 from actors.login.http_driver import why_refused
@@ -91,7 +91,7 @@ class Visit:
     async def _act(self) -> None:
         """Wait for a page that wants something, and give it that."""
         await self._check_page()
-        wanted = self._page.locator(", ".join((PASSWORD, CONSENT, GRANT, PICK, *self._scripted()))).first
+        wanted = self._page.locator(", ".join((PASSWORD, *self._buttons()))).first
         await self._wait_for(wanted)
         if self._is_over:
             return
@@ -100,16 +100,23 @@ class Visit:
         if field := await self._first(PASSWORD):
             await self._log_in(field)
         else:
-            for selector in (CONSENT, GRANT, PICK, *self._scripted()):
+            for selector in self._buttons():
                 if button := await self._first(selector):
                     await button.click(timeout=PAGE_S * 1000, no_wait_after=True)
                     break
         if not self._is_over:
             await asyncio.wait_for(self._guard.changed.wait(), PAGE_S)
 
-    def _scripted(self) -> tuple[str, ...]:
-        path = urlsplit(self._page.url).path
-        return (PRIMARY,) if path.endswith(FLOW_PATHS) else ()
+    def _buttons(self) -> tuple[str, ...]:
+        """What is pressed on the page that is there; nothing gives a program an app password but a grant."""
+        if self._redirect_uri is not None:
+            return (CONSENT,)
+        scripted = (PRIMARY,) if self._is_flow_page else ()
+        return (CONSENT, GRANT, PICK, *scripted)
+
+    @property
+    def _is_flow_page(self) -> bool:
+        return urlsplit(self._page.url).path.endswith(FLOW_PATHS)
 
     async def _first(self, selector: str) -> ElementHandle | None:
         found = self._page.locator(selector)
@@ -139,13 +146,16 @@ class Visit:
     @property
     def _is_hopeless(self) -> bool:
         failed = self._response is not None and self._response.status >= 400
-        return failed or bool(refusal_of(urlsplit(self._page.url).path))
+        leads_astray = self._is_flow_page and self._redirect_uri is not None
+        return failed or leads_astray or bool(refusal_of(urlsplit(self._page.url).path))
 
     async def _check_page(self) -> None:
         """Raises LoginError where the page that is there is none that a login gets past."""
         self._was_encrypted = self._was_encrypted or self._page.url.startswith("https:")
         if why := refusal_of(urlsplit(self._page.url).path):
             raise self._refused(why)
+        if self._is_flow_page and self._redirect_uri is not None:
+            raise self._refused(NO_GRANT)
         response = self._response
         if response is not None and response.status >= 400 and not self._is_over:
             raise self._error(await reason_of(response))
@@ -235,4 +245,5 @@ async def reason_of(response: Response) -> str:
         headers = await response.all_headers()
     except (PlaywrightError, TimeoutError):
         body, headers = b"", {}
-    return why_refused(Reply(response.url, response.status, httpx.Headers(headers), body))
+    # Said to be UTF-8, else httpx refuses what is beyond ASCII.
+    return why_refused(Reply(response.url, response.status, httpx.Headers(headers, encoding="utf-8"), body))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from typing import Any
 
@@ -11,11 +10,13 @@ import httpx
 import trio
 
 from actors.errors import SetupError
+from actors.json_text import read_json
 from actors.login.fetch import NoAnswer, Reply, ask, describe
 from actors.login.plan import AuthPlan
 from actors.login.trust import Trust, origin_of, origin_text
 from actors.ports import Journal
 from actors.secret import Secret
+from actors.shelter import Shelter
 
 CLIENT_KIND = "oauth_client"
 REDIRECT_URI = "http://127.0.0.1:33418/callback"
@@ -80,6 +81,7 @@ async def register(
     run_mark: str,
     say: Callable[[str], None] = lambda text: None,
     trust: Trust | None = None,
+    shelter: Shelter | None = None,
 ) -> OAuthClient:
     """Register a client (RFC 7591), waiting out 429 as its `Retry-After` says. Raises SetupError.
 
@@ -89,6 +91,7 @@ async def register(
     Args:
         say: told why it takes long.
         trust: where a client may be managed beside the server that registered it.
+        shelter: the run's; a request under way comes to its answer under it.
     """
     if plan.registration_endpoint is None:
         raise SetupError(
@@ -107,19 +110,22 @@ async def register(
     journal.intend(CLIENT_KIND, name)
     where = f"registration of an OAuth client at {plan.registration_endpoint}"
     try:
-        reply = await _post_registration(http, plan.registration_endpoint, request, say)
+        reply = await _post_registration(http, plan.registration_endpoint, request, say, shelter or Shelter())
     except NoAnswer as error:
         # It may have got through; the ledger keeps the intent.
         raise SetupError(f"{where} failed: {error}") from None
     if reply.status not in (200, 201):
-        if 400 <= reply.status < 500:
+        if is_refusal(reply):
             journal.removed(CLIENT_KIND, name)
         raise SetupError(f"{where} failed: {describe(reply)}")
     try:
         client = read_client(reply.document, preferred_method(plan), plan.registration_endpoint, trust)
     except ValueError as error:
         raise SetupError(f"{where} failed: HTTP {reply.status}, and {error}") from None
-    journal.created(CLIENT_KIND, name, client_id=client.client_id, uri=client.management_uri or "")
+    uri = client.management_uri or ""
+    origin = origin_text(uri or plan.registration_endpoint)
+    # The origin was agreed to here and now; who removes the client later asks for no other.
+    journal.created(CLIENT_KIND, name, client_id=client.client_id, uri=uri, origin=origin)
     if client.management_token is not None:
         journal.keep_secret(CLIENT_KIND, name, client.management_token)
     return client
@@ -176,13 +182,11 @@ async def remove(http: httpx.AsyncClient, uri: str, token: Secret) -> bool:
 
     Raises SetupError where neither is certain: a page of something in between is no answer.
     """
-    try:
-        headers = {"Authorization": f"Bearer {token.reveal()}"}
-        reply = await ask(http, "DELETE", uri, headers=headers, answer_s=ANSWER_S)
-    except NoAnswer as error:
-        raise SetupError(f"removing the OAuth client failed: {error}") from None
+    reply = await _manage(http, "DELETE", uri, token)
     if is_own_answer(reply):
         if reply.status in (200, 202, 204):
+            if is_described(await _manage(http, "GET", uri, token)):
+                raise SetupError("removing the OAuth client failed: it is still there")
             return True
         if reply.status in (401, 404):
             # RFC 7592 2: a client that is not there answers 401, and its token is worthless.
@@ -190,25 +194,49 @@ async def remove(http: httpx.AsyncClient, uri: str, token: Secret) -> bool:
     raise SetupError(f"removing the OAuth client failed: {describe(reply)}")
 
 
+async def _manage(http: httpx.AsyncClient, method: str, uri: str, token: Secret) -> Reply:
+    headers = {"Authorization": f"Bearer {token.reveal()}"}
+    try:
+        return await ask(http, method, uri, headers=headers, answer_s=ANSWER_S)
+    except NoAnswer as error:
+        raise SetupError(f"removing the OAuth client failed: {error}") from None
+
+
+def is_described(reply: Reply) -> bool:
+    """Whether it shows a client that is there (RFC 7592, 2.1). Not every server can show one."""
+    return reply.status == 200 and reply.document is not None and "client_id" in reply.document
+
+
 def is_own_answer(reply: Reply) -> bool:
     """Whether the authorization server itself has answered: with nothing, or with JSON."""
     if not reply.body.strip():
         return True
     try:
-        json.loads(reply.body)
-    except (ValueError, RecursionError):
+        read_json(reply.body)
+    except ValueError:
         return False
     return True
 
 
+def is_refusal(reply: Reply) -> bool:
+    """Whether the server itself says that it registered nobody: by a JSON error (RFC 7591, 3.2.2), or
+    without having looked (429, RFC 6585). A page of something in between says nothing of the kind.
+
+    408 comes from whoever has lost patience (RFC 9110, 15.5.9), 429 also from a proxy that passed nothing on.
+    """
+    if reply.status == 429:
+        return True
+    return 400 <= reply.status < 500 and reply.status != 408 and reply.document is not None
+
+
 async def _post_registration(
-    http: httpx.AsyncClient, url: str, request: object, say: Callable[[str], None]
+    http: httpx.AsyncClient, url: str, request: object, say: Callable[[str], None], shelter: Shelter
 ) -> Reply:
     """The last answer. Cancellation waits for an answer that is on its way, at most `ANSWER_S`:
     a client whose answer nobody reads can never be removed."""
     waited_s = 0.0
     while True:
-        with trio.CancelScope(shield=True):
+        with shelter.over(2 * ANSWER_S):
             reply = await ask(http, "POST", url, json=request, answer_s=ANSWER_S)
         if reply.status != 429 or waited_s >= WINDOW_S:
             return reply

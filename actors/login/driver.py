@@ -14,6 +14,11 @@ LOGIN_S = 60.0
 
 MAX_PAGES = 15
 GRANT_PATH = "/login/v2/grant"
+NO_GRANT = (
+    "the login led to a page that gives a program an app password, which is all of the account: users were "
+    "to log in only, and nothing is granted there"
+)
+"""An MCP server can send users to a login flow that it began itself."""
 
 
 class LoginRefused(LoginError):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import zlib
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -15,6 +14,7 @@ import trio
 
 from actors.call_errors import reason_of
 from actors.errors import SimulateError
+from actors.json_text import read_json
 from actors.text import harmless
 
 ANSWER_S = 30.0
@@ -56,8 +56,8 @@ class Reply:
     def document(self) -> dict[str, Any] | None:
         """The JSON object in the body, None where there is none."""
         try:
-            value = json.loads(self.body)
-        except (ValueError, RecursionError):
+            value = read_json(self.body)
+        except ValueError:
             return None
         return value if isinstance(value, dict) else None
 
@@ -69,10 +69,10 @@ class Reply:
             return float(said[:9])
         try:
             at = parsedate_to_datetime(said)
-        except (ValueError, TypeError, IndexError):
+            at = at if at.tzinfo else at.replace(tzinfo=UTC)
+            return max(0.0, (at - datetime.now(UTC)).total_seconds())
+        except (ValueError, TypeError, IndexError, OverflowError):  # OverflowError: a year of twenty digits
             return None
-        at = at if at.tzinfo else at.replace(tzinfo=UTC)
-        return max(0.0, (at - datetime.now(UTC)).total_seconds())
 
 
 async def ask(

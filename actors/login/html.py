@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from html.parser import HTMLParser
 
 import attrs
@@ -28,6 +29,10 @@ VOID = frozenset(
     ]
 )  # without an end tag (HTML, 13.1.2)
 MAX_FORMS = 100
+MAX_CHARACTERS = 2**20
+"""Of a page that are looked at."""
+MAX_DEPTH = 200
+"""Of elements within each other; deeper ones are taken for what is around them."""
 
 
 @attrs.define
@@ -57,10 +62,19 @@ class HtmlReader(HTMLParser):
         self._form: Form | None = None
         self._open: list[tuple[str, bool]] = []
 
+    def take(self, html: str) -> None:
+        """Read a page, as far as it can be read: Python's parser gives up at some that browsers show.
+
+        It raises AssertionError for a marked section without a name, and ValueError for a character
+        reference of thousands of digits.
+        """
+        with suppress(AssertionError, ValueError, RecursionError):
+            self.feed(html[:MAX_CHARACTERS])
+
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         given = {name: value or "" for name, value in attrs}
         is_hidden = self._is_hidden or hides(given)
-        if tag not in VOID:
+        if tag not in VOID and len(self._open) < MAX_DEPTH:
             self._open.append((tag, is_hidden))
         self.request_token = given.get("data-requesttoken") or self.request_token
         if tag == "base":

@@ -5,13 +5,13 @@ from __future__ import annotations
 import ssl
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
-from urllib.parse import urlsplit
+from urllib.parse import urlsplit, urlunsplit
 
 import httpx
 import trio
 
 from actors.errors import LoginError
-from actors.login.driver import LOGIN_S, MAX_PAGES, LoginRefused, is_grant, without_query
+from actors.login.driver import LOGIN_S, MAX_PAGES, NO_GRANT, LoginRefused, is_grant, without_query
 from actors.login.fetch import NoAnswer, Reply, ask, describe
 from actors.login.greeting import joined
 from actors.login.pages import LoginPage, Submission
@@ -41,7 +41,7 @@ class HttpDriver:
             target = joined(step.url, reply.location) if reply.location else ""
             return target if target and is_at(target, redirect_uri) else None
 
-        return await self._visit(person, url, landed)
+        return await self._visit(person, url, landed, may_grant=False)
 
     async def grant(self, person: Person, url: str) -> None:
         """See `actors.login.driver.Driver`."""
@@ -53,24 +53,27 @@ class HttpDriver:
 
         if why := self._trust.why_no_password(url):
             raise LoginRefused(person.uid, without_query(url), why)
-        await self._visit(person, url, granted)
+        await self._visit(person, url, granted, may_grant=True)
 
-    async def _visit(self, person: Person, url: str, end: End) -> str:
-        async with visit(self._tls, self._trust, person, url, end) as (_, landed):
+    async def _visit(self, person: Person, url: str, end: End, *, may_grant: bool) -> str:
+        async with visit(self._tls, self._trust, person, url, end, may_grant=may_grant) as (_, landed):
             return landed.url
 
 
 @asynccontextmanager
 async def visit(
-    tls: ssl.SSLContext, trust: Trust, person: Person, url: str, end: End
+    tls: ssl.SSLContext, trust: Trust, person: Person, url: str, end: End, *, may_grant: bool = False
 ) -> AsyncIterator[tuple[httpx.AsyncClient, Reply]]:
     """Go from `url` to where `end` says, logging in on the way.
 
     Gives the client with the cookies of that origin, and the last answer; its `url` is what `end` said.
     Raises LoginError.
+
+    Args:
+        may_grant: a program may be given an app password on the way (a login flow, v2).
     """
     async with AsyncExitStack() as stack:
-        way = _Visit(_Clients(tls, stack), trust, person, url, end)
+        way = _Visit(_Clients(tls, stack), trust, person, url, end, may_grant)
         with trio.move_on_after(LOGIN_S) as scope:
             landed = await way.go()
         if scope.cancelled_caught:
@@ -99,12 +102,15 @@ class _Clients:
 class _Visit:
     """One person's way from the address that they are given to where it ends."""
 
-    def __init__(self, clients: _Clients, trust: Trust, person: Person, url: str, end: End) -> None:
+    def __init__(
+        self, clients: _Clients, trust: Trust, person: Person, url: str, end: End, may_grant: bool
+    ) -> None:
         self._clients = clients
         self._trust = trust
         self._person = person
         self._start = url
         self._end = end
+        self._may_grant = may_grant
         self._logins = 0
         self._was_encrypted = False
         self.at = url
@@ -151,6 +157,8 @@ class _Visit:
             return Submission(self._start)
         if page.is_consent:
             return page.consent()
+        if (page.is_flow_picker or page.is_flow_grant) and not self._may_grant:
+            raise self._refused(NO_GRANT)
         if page.is_flow_picker:
             return page.pick()
         if page.is_flow_grant:
@@ -169,7 +177,7 @@ class _Visit:
                 return await ask(http, "GET", step.url)
             # Nextcloud refuses a login form that does not say where it comes from.
             parts = urlsplit(came_from)
-            headers = {"Origin": f"{parts.scheme}://{parts.netloc}", "Referer": without_query(came_from)}
+            headers = {"Origin": f"{parts.scheme}://{parts.netloc}", "Referer": referer_of(came_from)}
             return await ask(http, "POST", step.url, data=step.fields, headers=headers)
         except NoAnswer as error:
             raise self._error(f"no answer: {error}") from None
@@ -179,6 +187,11 @@ class _Visit:
 
     def _refused(self, reason: str) -> LoginRefused:
         return LoginRefused(self._person.uid, without_query(self.at), reason)
+
+
+def referer_of(url: str) -> str:
+    """The address of a page as a form that is sent from it names it: whole, without its query."""
+    return urlunsplit(urlsplit(url)._replace(query="", fragment=""))
 
 
 def why_refused(reply: Reply) -> str:

@@ -6,15 +6,15 @@ Kinds are told by address, by the target of forms and by ids, never by labels: t
 from __future__ import annotations
 
 import base64
-import json
 import re
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlencode, urljoin, urlsplit
 
 import attrs
 
+from actors.json_text import read_json
 from actors.login.driver import GRANT_PATH
-from actors.login.html import Form, HtmlReader
+from actors.login.html import MAX_CHARACTERS, Form, HtmlReader
 from actors.ports import Person
 
 STATE_IN_LINK = re.compile(r"""/login/v2/grant\?(?:[^"']{0,2000}&(?:amp;)?)?stateToken=([^"'&]{1,2000})""")
@@ -45,7 +45,7 @@ class LoginPage:
         self.url = url
         self._html = html
         self._reader = HtmlReader()
-        self._reader.feed(html)
+        self._reader.take(html)
 
     @property
     def request_token(self) -> str:
@@ -54,8 +54,8 @@ class LoginPage:
     def initial_value(self, name: str) -> Any:
         """What Nextcloud hands to the page's scripts under this name; None for nothing."""
         try:
-            return json.loads(base64.b64decode(self._reader.elements.get(name, {}).get("value", "")))
-        except (ValueError, RecursionError):
+            return read_json(base64.b64decode(self._reader.elements.get(name, {}).get("value", "")))
+        except ValueError:
             return None
 
     @property
@@ -127,7 +127,7 @@ class LoginPage:
         form = self._form_with("stateToken")
         if form is not None:
             return form.fields["stateToken"]
-        if found := STATE_IN_LINK.search(self._html):
+        if found := STATE_IN_LINK.search(self._html[:MAX_CHARACTERS]):
             return unquote(found[1])
         state = self.initial_value("initial-state-core-loginFlowStateToken")
         return state if isinstance(state, str) else ""

@@ -14,11 +14,14 @@ import trio
 
 from actors.answer import Answer, Json, WrongAnswer
 from actors.errors import CallError, LoginError, Outcome
-from actors.login.driver import Driver, LoginRefused, without_query
+from actors.login.client import is_own_answer
+from actors.login.driver import LOGIN_S, Driver, LoginRefused, without_query
 from actors.login.fetch import NoAnswer, Reply, ask, describe
 from actors.login.trust import Trust
+from actors.ocs import OK_CODES
 from actors.ports import Connector, Credentials, Person, ToolSession
 from actors.secret import Secret
+from actors.shelter import Shelter
 from actors.text import harmless
 
 PROVISION, CHECK = "nc_auth_provision_access", "nc_auth_check_status"
@@ -31,7 +34,10 @@ INITIAL_PAUSE_S, MAX_PAUSE_S = 0.1, 2.0
 APP_PASSWORDS = "/ocs/v2.php/core/"
 """Where Nextcloud gives a program an app password for a password, and takes it back (OCS, core)."""
 OCS = {"OCS-APIRequest": "true", "Accept": "application/json", "User-Agent": "nextcloud-mcp-simulate"}
-GIVING_BACK_S = 10.0
+GIVING_BACK_S, GIVING_BACK_TRIES = 10.0, 3
+GRANTING_S = LOGIN_S + 5
+GONE = (401, 997)
+"""Statuses of the API to an app password that is void."""
 
 
 @attrs.frozen
@@ -42,6 +48,7 @@ class Grants:
         http: any client; addresses are built from `mcp_url` and `nextcloud_url`.
         driver: sits in front of the page on which access is granted.
         trust: whose page that may be.
+        shelter: the run's; a grant that was begun comes to its end under it.
     """
 
     http: httpx.AsyncClient
@@ -50,6 +57,7 @@ class Grants:
     connector: Connector
     driver: Driver
     trust: Trust
+    shelter: Shelter = attrs.field(factory=Shelter)
 
     async def provision(
         self, person: Person, credentials: Credentials, granting: Callable[[], None] = lambda: None
@@ -58,8 +66,8 @@ class Grants:
 
         Without an elicitation callback it answers with the address of its login flow; the driver
         opens it, logs in and grants access; then the server is asked until it knows. Raises
-        LoginError. Cancelled half-way, the flow expires by itself at Nextcloud, unless access was
-        granted by then.
+        LoginError. Cancelled while access is being granted, that comes to its end first: an app
+        password whose making nobody saw could not be taken back. Before that, the flow expires by itself.
 
         Args:
             granting: called right before access is granted, or an old grant replaced.
@@ -78,7 +86,8 @@ class Grants:
                 url = self._login_url(person, answer)
                 if not has_one:
                     granting()
-                await self.driver.grant(person, url)
+                with self.shelter.over(GRANTING_S):
+                    await self.driver.grant(person, url)
                 await wait_until_provisioned(session, person)
                 return True
         except CallError as error:
@@ -112,8 +121,13 @@ async def withdraw(http: httpx.AsyncClient, mcp_url: str, nextcloud_url: str, pe
         auth = httpx.BasicAuth(person.uid, passing.reveal())
         # The server compares the name with the user id, and asks Nextcloud with the other one.
         reply = await _ask(http, person, "DELETE", url, auth=auth, json={"username": person.login})
-    if not 200 <= reply.status < 300 and reply.status != 404:
+    if not has_forgotten(reply):
         raise LoginError(person.uid, url, describe(reply))
+
+
+def has_forgotten(reply: Reply) -> bool:
+    """Whether the server itself says that it keeps nothing; a page of something in between says nothing."""
+    return is_own_answer(reply) and (200 <= reply.status < 300 or reply.status == 404)
 
 
 @asynccontextmanager
@@ -123,7 +137,10 @@ async def _passing_password(
     """An app password that is good as long as the block lasts. Raises LoginError."""
     base = nextcloud_url.rstrip("/") + APP_PASSWORDS
     auth = httpx.BasicAuth(person.login, person.password.reveal())
-    reply = await _ask(http, person, "GET", f"{base}getapppassword", auth=auth, headers=OCS)
+    with trio.CancelScope(shield=True):
+        # One whose making nobody saw could not be taken back.
+        url = f"{base}getapppassword"
+        reply = await _ask(http, person, "GET", url, auth=auth, headers=OCS, answer_s=GIVING_BACK_S)
     try:
         given = (reply.document or {})["ocs"]["data"]["apppassword"]
     except (KeyError, TypeError):
@@ -134,18 +151,39 @@ async def _passing_password(
     try:
         yield Secret(given)
     except BaseException:
-        with suppress(LoginError), trio.move_on_after(2 * GIVING_BACK_S, shield=True):
-            await back()
+        with suppress(LoginError):
+            await back()  # noqa: ASYNC102 (shielded there)
         raise
     await back()
 
 
 async def _give_back(http: httpx.AsyncClient, person: Person, url: str, passing: str) -> None:
-    with trio.CancelScope(shield=True):
-        auth = httpx.BasicAuth(person.login, passing)
-        reply = await _ask(http, person, "DELETE", url, auth=auth, headers=OCS, answer_s=GIVING_BACK_S)
-    if reply.status != 200:
-        raise LoginError(person.uid, url, describe(reply))
+    """Take it back, in a few tries, whoever cancels meanwhile. Raises LoginError: it may still be good."""
+    auth, problem = httpx.BasicAuth(person.login, passing), ""
+    with trio.move_on_after(2 * GIVING_BACK_S, shield=True):
+        for tries in range(GIVING_BACK_TRIES):
+            await trio.sleep(tries)
+            try:
+                reply = await ask(http, "DELETE", url, auth=auth, headers=OCS, answer_s=GIVING_BACK_S)
+            except NoAnswer as error:
+                problem = f"no answer: {error}"
+                continue
+            code = ocs_code(reply)
+            if code in OK_CODES or (tries and code in GONE):
+                return
+            problem = describe(reply)
+    raise LoginError(
+        person.uid, url, f"an app password for a moment (nextcloud-mcp-simulate) may be left: {problem}"
+    )
+
+
+def ocs_code(reply: Reply) -> int | None:
+    """The status in an answer of Nextcloud's OCS API; None for what is no answer of it."""
+    try:
+        code = (reply.document or {})["ocs"]["meta"]["statuscode"]
+    except (KeyError, TypeError):
+        return None
+    return code if isinstance(code, int) else None
 
 
 async def _ask(http: httpx.AsyncClient, person: Person, method: str, url: str, **parts: Any) -> Reply:

@@ -13,6 +13,8 @@ from actors.secret import Secret
 DEFAULT_LIFE_S = 900.0
 """For a server that does not say, or says nonsense."""
 MAX_LIFE_S = 30 * 86_400.0
+MIN_LIFE_S = 1.0
+"""Tokens that live shorter would be asked for without a pause."""
 # What may stand in a header of the Bearer scheme (RFC 6750, 2.1): no blank, no line break.
 ACCESS_TOKEN = re.compile(r"[A-Za-z0-9\-._~+/]+=*")
 REFRESH_TOKEN = re.compile(r"[\x20-\x7e]+")
@@ -87,6 +89,6 @@ def life_of(expires_in: object) -> float:
     if expires_in != expires_in or expires_in <= 0:
         return DEFAULT_LIFE_S
     # Compared before it is converted: an integer may be too large for a float.
-    life_s = MAX_LIFE_S if expires_in > MAX_LIFE_S else float(expires_in)
+    life_s = MAX_LIFE_S if expires_in > MAX_LIFE_S else max(MIN_LIFE_S, float(expires_in))
     assert math.isfinite(life_s)
     return life_s

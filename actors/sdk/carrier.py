@@ -24,7 +24,7 @@ from actors.call_errors import (
     unknown_encoding,
 )
 from actors.errors import CallError, Outcome
-from actors.wire.response import INFLATABLE, Inflater
+from actors.wire.response import INFLATABLE, MAX_BODY_BYTES, Inflater
 
 SESSION_ID = "mcp-session-id"
 LAST_EVENT_ID = "last-event-id"
@@ -131,8 +131,12 @@ class _Watched(httpx2.AsyncByteStream):
         self._inflater = inflater
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
+        size = 0
         try:
             async for chunk in self._inner:
+                size += len(chunk)
+                if size > MAX_BODY_BYTES:
+                    raise too_long("a body", MAX_BODY_BYTES)
                 for piece in self._inflater.inflate([chunk]) if self._inflater else [chunk]:
                     yield piece
         except httpx2.TransportError as error:

@@ -8,14 +8,13 @@ from contextlib import AsyncExitStack, asynccontextmanager
 
 import httpx2
 import trio
-from mcp import ClientSession
 from mcp.client.streamable_http import streamable_http_client
 
 from actors.errors import SimulateError
 from actors.ports import Credentials, Person, ToolSession
 from actors.protocol import ProtocolChoice
 from actors.sdk.carrier import SESSION_ID, Carrier
-from actors.session import CLIENT_INFO, CLOSING_S, McpSession
+from actors.session import CLIENT_INFO, CLOSING_S, Client, McpSession
 
 
 class SdkConnector:
@@ -55,7 +54,7 @@ class SdkConnector:
                     streams = await stack.enter_async_context(
                         streamable_http_client(self._url, http_client=http, terminate_on_close=False)
                     )
-                    client = await stack.enter_async_context(ClientSession(*streams, client_info=CLIENT_INFO))
+                    client = await stack.enter_async_context(Client(*streams, client_info=CLIENT_INFO))
                     session = McpSession(client, carrier, credentials, self._call_timeout_s, self._protocol)
                     try:
                         await session.begin()

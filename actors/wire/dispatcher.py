@@ -53,7 +53,7 @@ class WireDispatcher:
     Attributes:
         authorization: the `Authorization` header of the next request, "" for none.
         session_id: given by the server at `initialize`.
-        ignored: how many notifications of the server were none that MCP knows, and were left out.
+        ignored: how many messages of the server were none that MCP knows, and were left out.
     """
 
     def __init__(self, exchanger: Exchanger) -> None:
@@ -219,7 +219,13 @@ class WireDispatcher:
         if not isinstance(method, str) or not isinstance(params, dict | None):
             return
         if "id" in message:
-            await self._post(await self._reply(method, params, message["id"]), {})
+            number = message["id"]
+            if not isinstance(number, str | int) or isinstance(number, bool):
+                self.ignored += (
+                    1  # null and the like are no ids (MCP, Base Protocol): there is nothing to answer
+                )
+                return
+            await self._post(await self._reply(method, params, number), {})
             return
         if method == "notifications/progress" and progress is not None:
             told = progress_of(params or {}, number)
@@ -237,7 +243,8 @@ class WireDispatcher:
         except MCPError as error:
             body = {"code": error.code, "message": error.error.message}
             return {"jsonrpc": "2.0", "id": number, "error": body}
-        except ValueError as error:
+        except Exception as error:
+            # The SDK's handlers, on what a server made up: none of ours are there.
             body = {"code": INTERNAL, "message": type(error).__name__}
             return {"jsonrpc": "2.0", "id": number, "error": body}
         return {"jsonrpc": "2.0", "id": number, "result": result}

@@ -69,11 +69,22 @@ def is_number(value: Any) -> TypeGuard[float]:
 
 
 def sound_tools(listing: Message) -> Message:
-    """A page of `tools/list` without those that are no tools: one of them must not hide the others."""
+    """A page of `tools/list` without those that are no tools: one of them must not hide the others.
+
+    Of each is left what a call needs; the SDK would refuse the whole page for an odd icon or schema.
+    """
     tools = listing.get("tools")
     if not isinstance(tools, list):
         return listing
-    return {**listing, "tools": [tool for tool in tools if is_tool(tool)]}
+    return {**listing, "tools": [plain_tool(tool) for tool in tools if is_tool(tool)]}
+
+
+def plain_tool(tool: Message) -> Message:
+    """Its name, and the arguments that it has."""
+    given = tool["inputSchema"].get("properties")
+    properties = given if isinstance(given, dict) else {}
+    sound = {name: schema for name, schema in properties.items() if isinstance(schema, dict)}
+    return {"name": tool["name"], "inputSchema": {"type": "object", "properties": sound}}
 
 
 def is_tool(tool: Any) -> bool:

@@ -8,14 +8,13 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 
 import trio
-from mcp import ClientSession
 
 from actors.draws import draws_of
 from actors.errors import SimulateError
 from actors.network import Network
 from actors.ports import Credentials, Person, ToolSession
 from actors.protocol import ProtocolChoice
-from actors.session import CLIENT_INFO, CLOSING_S, McpSession
+from actors.session import CLIENT_INFO, CLOSING_S, Client, McpSession
 from actors.wire.dispatcher import WireDispatcher
 from actors.wire.exchange import Exchanger
 from actors.wire.response import BodyRoom
@@ -63,7 +62,7 @@ class WireConnector:
         dispatcher = WireDispatcher(Exchanger(self._url, self._tls, network, draws, self._room))
         failure: SimulateError | None = None
         try:
-            async with ClientSession(dispatcher=dispatcher, client_info=CLIENT_INFO) as client:
+            async with Client(dispatcher=dispatcher, client_info=CLIENT_INFO) as client:
                 session = McpSession(client, dispatcher, credentials, self._call_timeout_s, self._protocol)
                 try:
                     await session.begin()

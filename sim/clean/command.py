@@ -70,7 +70,10 @@ def run(options: CleanupOptions) -> ExitCode:
     except SetupError as error:
         say_error(f"simulate cleanup: {error}")
         return ExitCode.SETUP_FAILED
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, BaseExceptionGroup) as error:
+        # Nurseries on its way may have wrapped it in groups.
+        if isinstance(error, BaseExceptionGroup) and error.split(KeyboardInterrupt)[1] is not None:
+            raise
         say_error("simulate cleanup: interrupted; start it again to go on")
         return ExitCode.INTERRUPTED
 

@@ -181,9 +181,10 @@ class Remover:
             self._fail(entry, f"a release that knows what {harmless(entry.kind)!r} is has to remove it")
             return False
         try:
-            with trio.fail_after(LATE_TRY_S if is_late else TRY_S):
+            try_s = LATE_TRY_S if is_late else TRY_S
+            with trio.fail_after(try_s) as scope:
                 self._check_denied(entry)
-                await thing.remove(entry, self._means)
+                await thing.remove(entry, self._means_with(scope, try_s))
         except Expires:
             self._expiring.append(entry.name)
             self._ledger.removed(entry.kind, entry.name)
@@ -203,6 +204,15 @@ class Remover:
             return True
         self._tick_off(entry)
         return False
+
+    def _means_with(self, scope: trio.CancelScope, try_s: float) -> Means:
+        """The means of one try, whose bound begins anew with each part of it that worked."""
+
+        def progressed() -> None:
+            self._last_success = trio.current_time()
+            scope.deadline = self._last_success + try_s
+
+        return attrs.evolve(self._means, progressed=progressed)
 
     def _check_denied(self, entry: Entry) -> None:
         """A password that was refused once is not shown again: that only trips brute-force protection."""

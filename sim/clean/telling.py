@@ -6,6 +6,8 @@ import sys
 from contextlib import suppress
 from typing import TextIO
 
+from actors.text import harmless
+
 
 def say(text: str) -> None:
     """A line on standard output."""
@@ -19,7 +21,7 @@ def say_error(text: str) -> None:
 
 def _print(text: str, stream: TextIO | None) -> None:
     with suppress(OSError, ValueError, AttributeError):  # closed, full, or nobody reads it
-        print(text, file=stream, flush=True)
+        print(text if text.isprintable() else harmless(text, len(text)), file=stream, flush=True)
 
 
 def silent(text: str) -> None:

@@ -39,6 +39,8 @@ class Means:
         devices: the users' lists of app passwords.
         spared: names that a run which lives holds on this server, case-folded.
         say: tells a line.
+        progressed: to be called when a part of a thing is gone: what takes long is not given up while it
+            goes on.
     """
 
     ledger: Ledger
@@ -48,6 +50,7 @@ class Means:
     passwords: Mapping[str, Secret] = attrs.Factory(dict)
     spared: frozenset[str] = frozenset()
     say: Callable[[str], None] = lambda text: None
+    progressed: Callable[[], None] = lambda: None
 
     def person(self, entry: Entry, uid: str) -> Person:
         """The owner of an account that stays. Raises Hopeless where the password is not known."""

@@ -80,6 +80,8 @@ def take_leave(code: int, out: Channel, err: Channel) -> int:
             err.tell(f"simulate: standard output cannot be written to: {out.problem.strerror}\n")
             code = code or (ExitCode.OK if out.is_spare else ExitCode.NOT_WRITTEN)
         err.flush(UNHEARD_S)
+        signals.leave()
+    signals.leave()
     return code
 
 

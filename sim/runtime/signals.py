@@ -25,6 +25,7 @@ class Patience(enum.Enum):
     STARTING = enum.auto()
     RUNNING = enum.auto()
     TELLING = enum.auto()
+    LEAVING = enum.auto()
 
 
 class Left(BaseException):
@@ -52,7 +53,10 @@ class Outside:
             case Patience.RUNNING:
                 self._kept.append(signal.Signals(number))
             case Patience.TELLING:
+                self.patience = Patience.LEAVING
                 raise Left
+            case Patience.LEAVING:
+                """How it ended is settled."""
 
     def take(self) -> list[signal.Signals]:
         """Those that came before anybody received them, each once."""
@@ -80,9 +84,20 @@ def keep_for_a_run() -> Iterator[Outside]:
 
 
 def begin_telling() -> None:
-    """From now on a signal raises `Left` in the main thread."""
+    """From now on a signal raises `Left` in the main thread, once."""
     if (present := _present()) is not None:
         present.patience = Patience.TELLING
+
+
+def leave() -> None:
+    """From now on no signal changes how the process ends.
+
+    Ignored, not handled: Python takes its handlers down before its end, and a signal would kill it then.
+    """
+    if (present := _present()) is not None:
+        present.patience = Patience.LEAVING
+        for number in SIGNALS:
+            signal.signal(number, signal.SIG_IGN)
 
 
 def start() -> None:

@@ -10,6 +10,7 @@ import trio
 from actors.events import Emit, SetupStep
 from actors.login.provisioning import Grants
 from actors.ports import Connector, Credentials, Person
+from actors.shelter import Shelter
 from sim.clean.ledger import Ledger
 from sim.clean.things.app_password import APP_PASSWORD_KIND
 from sim.clean.things.marked_content import MARK_KIND
@@ -24,6 +25,7 @@ class Access:
 
     Args:
         limit: so many at the same time.
+        shelter: the run's; what is granted comes to its answer under it.
     """
 
     def __init__(
@@ -33,12 +35,14 @@ class Access:
         connector: Connector,
         limit: trio.CapacityLimiter,
         emit: Emit,
+        shelter: Shelter,
     ) -> None:
         self._servers = servers
         self._ledger = ledger
         self._connector = connector
         self._limit = limit
         self._emit = emit
+        self._shelter = shelter
         self._marked: set[str] = set()
 
     def note_marks(self, people: Sequence[Person]) -> None:
@@ -58,6 +62,7 @@ class Access:
             self._connector,
             servers.driver,
             servers.trust,
+            self._shelter,
         )
 
         async def grant(person: Person) -> None:
@@ -75,7 +80,7 @@ class Access:
             APP_PASSWORD_KIND, person.uid, known=" ".join(map(str, sorted(known))), login=login
         )
         await act()
-        for number in await lists.app_passwords(person) - known:
+        for number in await lists.granted(person, known):
             self._ledger.created(APP_PASSWORD_KIND, f"{person.uid}/{number}", login=login)
         self._ledger.removed(APP_PASSWORD_KIND, person.uid)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from actors.answer import Answer, Json
+from actors.answer import Answer, Json, WrongAnswer
 from actors.errors import CallError, Outcome, SetupError
 from actors.login.basic import Nobody
 from actors.login.plan import AuthPlan
@@ -79,7 +79,7 @@ async def check_users_differ(
                 sees_it = await can_read(theirs, note)
             finally:
                 await ours.call_tool("nc_notes_delete_note", {"note_id": note})  # noqa: ASYNC102 (may be cut off)
-    except CallError as error:
+    except (CallError, WrongAnswer) as error:
         raise SetupError(f"whether {one} and {other} differ cannot be seen: {error}") from error
     if sees_it:
         raise SetupError(
@@ -111,8 +111,9 @@ async def can_read(session: ToolSession, note: Json) -> bool:
     try:
         await session.call_tool("nc_notes_get_note", {"note_id": note})
     except CallError as error:
-        if error.outcome is Outcome.TOOL_ERROR:
+        if error.says(403, 404):
             return False
+        # Anything else that failed would have failed for the owner as well: it says nothing.
         raise
     return True
 

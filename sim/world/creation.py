@@ -79,23 +79,19 @@ class Creation:
         self._ledger.intend(USER_KIND, person.uid)
         reason: NotCreated | None = None
         for attempt in range(MAX_TRIES):
-            try:
-                await self._send(person)
-            except FilesExist:
-                if attempt == 0:
-                    self._ledger.removed(USER_KIND, person.uid)
-                raise
-            except AlreadyExists as error:
-                if attempt == 0:
-                    # Only now it is certain that the user is somebody else's.
-                    self._ledger.removed(USER_KIND, person.uid)
-                    raise
-                reason = error
-            except NotCreated as error:
-                reason = error if error.is_refused else reason or error
-            else:
+            error = await self._send(person)
+            if error is None:
                 self._ledger.created(USER_KIND, person.uid)
                 return
+            if isinstance(error, FilesExist):
+                if attempt == 0:
+                    await self._is_absent(person, is_first=True)
+                raise error
+            if isinstance(error, AlreadyExists) and attempt == 0:
+                await self._check_is_ours(person, error)
+                return
+            is_word = error.is_refused or isinstance(error, AlreadyExists)
+            reason = error if is_word else reason or error
             if reason.is_refused and await self._is_absent(person, is_first=attempt == 0):
                 raise reason
             if await self._has_come(person):
@@ -103,11 +99,30 @@ class Creation:
         assert reason is not None
         raise reason
 
-    async def _send(self, person: Person) -> None:
+    async def _send(self, person: Person) -> NotCreated | None:
+        """Ask for the user once; why there may be none."""
         with self._shelter.over(ANSWER_S) as scope:
-            await self._accounts.create(person)
+            try:
+                await self._accounts.create(person)
+            except NotCreated as error:
+                return error
         if scope.cancelled_caught:
-            raise NotCreated(f"creating the user {person.uid}: no answer within {ANSWER_S:g} s")
+            return NotCreated(f"creating the user {person.uid}: no answer within {ANSWER_S:g} s")
+        return None
+
+    async def _check_is_ours(self, person: Person, error: AlreadyExists) -> None:
+        """Something in between may have sent a first try twice, and passed on the second answer.
+
+        Only the run's own mark in the address shows it. Raises `error` where the user is somebody else's.
+        """
+        found = await settled(self._accounts, person.uid)
+        if found is None or not self._is_marked(person.uid, found.email):
+            self._ledger.removed(USER_KIND, person.uid)
+            raise error
+        self._ledger.created(USER_KIND, person.uid)
+
+    def _is_marked(self, uid: str, email: str) -> bool:
+        return is_marker(email, uid, self._ledger.head.mark, (self._config.users.mail_domain,))
 
     async def _is_absent(self, person: Person, *, is_first: bool) -> bool:
         """After a refusal: strike the intent off where the API says that there is nobody.
@@ -129,8 +144,7 @@ class Creation:
             self._say(f"  {person.uid} came into being by half, and is made anew")
             await remove_user(self._accounts, person.uid)
             return False
-        domain = self._config.users.mail_domain
-        if not is_marker(found.email, person.uid, self._ledger.head.mark, (domain,)):
+        if not self._is_marked(person.uid, found.email):
             self._ledger.removed(USER_KIND, person.uid)
             raise AlreadyExists(f"the user {person.uid} exists already; choose another --user-prefix")
         self._ledger.created(USER_KIND, person.uid)

@@ -92,7 +92,8 @@ def read_accounts(path: Path) -> list[tuple[str, Secret]]:
     """
     try:
         # A byte order mark is what some editors put first: no part of a name.
-        lines = path.read_text(encoding="utf-8-sig").splitlines()
+        # Line ends alone end a line: other signs that do so for Python may stand in a password.
+        lines = path.read_text(encoding="utf-8-sig").split("\n")
     except (OSError, UnicodeDecodeError) as error:
         raise SetupError(f"--accounts {path}: cannot be read ({type(error).__name__})") from None
     accounts: dict[str, Secret] = {}

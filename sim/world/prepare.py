@@ -65,8 +65,8 @@ class Preparation:
         self._shelter = shelter
         self._has_logged_in = trio.Event()
         self._limit = trio.CapacityLimiter(config.users.setup_concurrency)
-        self._connector = RecordedConnector(servers.connector, emit)
-        self._access = Access(servers, ledger, self._connector, self._limit, emit)
+        self._connector = RecordedConnector(servers.connector, emit, shelter)
+        self._access = Access(servers, ledger, self._connector, self._limit, emit, shelter)
         self._creation: Creation | None = None
         self._has_checked = False
         self._plan: AuthPlan | None = None
@@ -206,7 +206,9 @@ class Preparation:
             client, text = OAuthClient(named.client_id, named.client_secret, is_static=True), "as named"
         else:
             mark, text = self._ledger.head.mark, ""
-            client = await register(servers.http, self._plan, self._ledger, mark, self._say, servers.trust)
+            client = await register(
+                servers.http, self._plan, self._ledger, mark, self._say, servers.trust, self._shelter
+            )
         self._login = OAuthLogin(servers.http, self._plan, client, servers.driver, self._emit)
         return text
 

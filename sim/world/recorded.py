@@ -2,40 +2,49 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 
 import trio
 
 from actors.answer import Json
 from actors.errors import CallError, Outcome
 from actors.events import Emit, Measurement, Phase
+from actors.messages import may_change
 from actors.ports import Connector, Credentials, Person, ToolSession
+from actors.shelter import Shelter
 from actors.text import harmless
 
 STEP = "setup"
 
 
 class RecordedConnector:
-    """See `actors.ports.Connector`: each call of its sessions is a fact of the phase `SETUP`."""
+    """See `actors.ports.Connector`: each call of its sessions is a fact of the phase `SETUP`.
 
-    def __init__(self, connector: Connector, record: Emit) -> None:
+    Args:
+        shelter: the run's; a call that may change something comes to its answer under it.
+    """
+
+    def __init__(self, connector: Connector, record: Emit, shelter: Shelter | None = None) -> None:
         self._connector = connector
         self._record = record
+        self._shelter = shelter or Shelter()
 
     @asynccontextmanager
     async def open_session(self, person: Person, credentials: Credentials) -> AsyncIterator[ToolSession]:
         async with self._connector.open_session(person, credentials) as session:
-            yield RecordedSession(session, person, self._record)
+            yield RecordedSession(session, person, self._record, self._shelter)
 
 
 class RecordedSession:
     """See `actors.ports.ToolSession`."""
 
-    def __init__(self, session: ToolSession, person: Person, record: Emit) -> None:
+    def __init__(self, session: ToolSession, person: Person, record: Emit, shelter: Shelter) -> None:
         self._session = session
         self._person = person
         self._record = record
+        self._shelter = shelter
 
     @property
     def protocol(self) -> str:
@@ -56,8 +65,11 @@ class RecordedSession:
     async def _recorded(self, tool: str, call: Callable[[], Awaitable[Json]]) -> Json:
         await self.prepare()
         started, failure, is_done = trio.current_time(), None, False
+        # The session has a time-out of its own.
+        bound = self._shelter.over(math.inf) if may_change(tool) else nullcontext()
         try:
-            value = await call()
+            with bound:
+                value = await call()
             is_done = True
             return value
         except CallError as error:

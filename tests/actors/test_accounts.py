@@ -15,7 +15,7 @@ from trio.testing import MockClock
 
 from actors.accounts import AlreadyExists, FilesExist, NotCreated, OcsAccounts, user_id
 from actors.errors import SetupError
-from actors.ocs import Denied
+from actors.ocs import Denied, NoOcsAnswer
 from actors.ports import Person
 from actors.secret import Secret
 from tests.support.fake_cloud import HTML, ocs
@@ -159,6 +159,13 @@ def test_a_creation_is_sent_once_where_it_may_have_been_carried_out(status: int)
 def test_absence_is_the_apis_own_word() -> None:
     assert run(ACTS["look"], ocs(998, []))[0] is None
     assert run(ACTS["look"], ocs(200, {"email": None}))[0].email == ""
+
+
+@pytest.mark.parametrize("code", [404, 998])
+def test_an_api_that_is_switched_off_does_not_say_who_is_not_there(code: int) -> None:
+    text = "Invalid query, please check the syntax. API specifications are here: http://www.freedesktop.org/"
+    with pytest.raises(NoOcsAnswer, match="Invalid query"):
+        run(ACTS["look"], ocs(code, [], text))
 
 
 def test_names_are_compared_as_nextcloud_does_and_lists_with_gaps_are_read() -> None:

@@ -36,7 +36,8 @@ class Birth:
 
     Attributes:
         ends: `ok`, `half` (refused after the row, for good), `gateway` (504 before its end), `cut` (the
-            connection breaks), `busy` (503, nothing done), `files`, `policy` (refused, nothing done).
+            connection breaks), `busy` (503, nothing done), `files`, `policy` (refused, nothing done),
+            `twice` (sent again by something in between, whose second answer is passed on).
     """
 
     ends: str = "ok"
@@ -103,6 +104,11 @@ class FakeCloud:
         birth = self.births.pop(0) if self.births else Birth()
         if birth.ends == "busy":
             return httpx.Response(503, text=HTML)
+        if birth.ends == "twice":
+            assert self.nursery is not None
+            self.nursery.start_soon(self._bear, form, attrs.evolve(birth, ends="ok"))
+            await trio.sleep(birth.row_s + 0.01)
+            birth = Birth()
         return await self._outlive(lambda: self._bear(form, birth), birth.row_s / 2)
 
     async def _bear(self, form: dict[str, list[str]], birth: Birth) -> httpx.Response:

@@ -4,7 +4,7 @@
         simulate(("--url", f"{front.url}/mcp", …), front.environment(standin), tmp_path)
 
 A hook is asked for every request. It returns None (pass it on), an `Answer` of its own, or one of the
-ways in which answers go wrong: `Cut`, `Drip`, `Linger`, `Silence`. It may pass the request on itself
+ways in which answers go wrong: `Cut`, `Drip`, `Linger`, `Silence`, `Raw`. It may pass the request on itself
 first (`request.forward()`), so that the work is done and the answer lost. `Host` is passed on as it
 came, so that the addresses which the server names are those of the front.
 """
@@ -92,7 +92,14 @@ class Silence:
     seconds: float
 
 
-Reply = Answer | Cut | Drip | Linger | Silence
+@attrs.frozen
+class Raw:
+    """These bytes, head and all, and then the connection closes."""
+
+    data: bytes
+
+
+Reply = Answer | Cut | Drip | Linger | Silence | Raw
 
 
 @attrs.define
@@ -154,6 +161,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     protocol_version = "HTTP/1.1"
     timeout = MAX_SILENCE_S
+    disable_nagle_algorithm = True
 
     def log_message(self, format: str, *args: Any) -> None:
         """A front says nothing by itself."""
@@ -204,6 +212,9 @@ class _Handler(BaseHTTPRequestHandler):
                 self._chunk(b"")
             case Silence(seconds=seconds):
                 time.sleep(min(seconds, MAX_SILENCE_S))
+                self.close_connection = True
+            case Raw(data=data):
+                self.wfile.write(data)
                 self.close_connection = True
 
     def _write(self, answer: Answer) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 import trio
 
+from actors.errors import Outcome
 from actors.events import Ending
 from tests.support.in_process import Facts, StoreConnector, users_on_stage
 from tests.support.stories import SEARCH, play_once, told
@@ -75,6 +76,37 @@ async def test_whatever_a_story_raises_is_a_workflow_error_with_its_place(
     assert re.fullmatch(place + re.escape(text), execution.failure), execution.failure
     assert execution.failure.isprintable()
     assert execution.violations == ()
+
+
+def true(answer: object) -> Any:
+    return True
+
+
+def words(answer: object) -> Any:
+    return ("wrong",)
+
+
+def fails(answer: Any) -> Any:
+    raise KeyError("title")
+
+
+def too_deep(answer: Any) -> Any:
+    return too_deep(answer)
+
+
+@pytest.mark.parametrize("verb", ["does", "until"])
+@pytest.mark.parametrize("check", [true, words, fails, too_deep])
+async def test_a_check_that_raises_or_gives_no_findings_is_a_bug_of_its_story(
+    check: Any, verb: str, autojump_clock: object
+) -> None:
+    async def story(scene: Scene, user: Role) -> None:
+        await getattr(user, verb)("look", query="x", expects=check)
+
+    facts = Facts()
+    execution = await play_once(told(story), StoreConnector("alice"), facts)
+    assert (execution.ending, execution.is_workflow_error) == (Ending.FAILED, True)
+    assert "test_story_bugs.py:" in execution.failure
+    assert [call.outcome for call in facts.calls] == [Outcome.OK], "the server has answered well"
 
 
 @pytest.mark.parametrize("wrong", ["look_7", "look_{i}_", "lok", "7"])

@@ -66,14 +66,23 @@ async def settled(accounts: Accounts, uid: str) -> ListedUser | None:
     """The user, once the address is set; without one only if it does not come within seconds.
 
     None where well-formed answers said over all this time that there is no such user. Raises
-    SetupError where not even that is known.
+    SetupError where not even that is known; at once where the account that asks is refused.
     """
     found: ListedUser | None = None
+    unknown: SetupError | None = None
     for pause_s in LOOKS_S:
         await trio.sleep(pause_s)
-        found = await accounts.look(uid)
+        try:
+            found = await accounts.look(uid)
+        except Denied:
+            raise
+        except SetupError as error:
+            # While a home is half made a look at its user fails.
+            unknown = error
         if found is not None and found.email:
             return found
+    if found is None and unknown is not None:
+        raise unknown
     return found
 
 

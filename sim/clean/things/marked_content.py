@@ -33,6 +33,7 @@ class ContentThing:
                     break
                 for address in dict.fromkeys(found):
                     await account.delete(address)
+                    means.progressed()
             else:
                 if left := await look(mark):
                     raise StillThere(f"{len(left)} things with the run's mark are still there")

@@ -13,6 +13,7 @@ from actors.errors import SetupError
 from actors.login.client import OAuthClient, read_client, register, remove
 from actors.login.trust import Trust
 from actors.secret import Secret
+from actors.shelter import Shelter
 from tests.actors.login.test_tokens import AS, plan
 from tests.support.over_the_wire import NoJournal
 
@@ -64,6 +65,30 @@ async def test_a_registration_that_is_busy_is_waited_out_for_its_whole_minute_an
     assert client.client_id == "c"
     assert said
     assert all("busy" in text and "429" in text for text in said)
+
+
+async def test_a_registration_under_way_comes_to_its_answer_unless_the_run_is_left(
+    autojump_clock: trio.testing.MockClock,
+) -> None:
+    async def slowly(request: httpx.Request) -> httpx.Response:
+        await trio.sleep(5)
+        return httpx.Response(201, json={"client_id": "c"})
+
+    class Noted(NoJournal):
+        def created(self, kind: str, name: str, **details: str) -> None:
+            noted.append(name)
+
+    for leaves, names in ((False, ["Load test sim-1"]), (True, [])):
+        noted: list[str] = []
+        shelter = Shelter()
+        async with httpx.AsyncClient(transport=httpx.MockTransport(slowly)) as http:
+            with trio.fail_after(60), trio.move_on_after(1) as stopped:
+                if leaves:
+                    shelter.leave()
+                await register(http, plan(), Noted(), "sim-1", shelter=shelter)
+                await trio.lowlevel.checkpoint()
+        assert stopped.cancelled_caught
+        assert noted == names
 
 
 async def test_a_registration_that_stays_busy_is_given_up(autojump_clock: trio.testing.MockClock) -> None:
@@ -152,3 +177,57 @@ def test_a_client_is_managed_where_it_was_registered_or_where_the_person_trusts_
         return
     with pytest.raises(ValueError, match="another server"):
         read_client(answer, "none", "https://as.example.org/register", trust)
+
+
+@pytest.mark.parametrize(
+    ("shown", "is_gone"),
+    [
+        (httpx.Response(200, json={"client_id": "c"}), False),
+        (httpx.Response(401, json={"error": "invalid_token"}), True),
+        (httpx.Response(404, text="<html>"), True),
+        (httpx.Response(405), True),
+        (httpx.Response(200, text="<html>"), True),
+    ],
+)
+async def test_a_client_that_is_shown_after_its_removal_is_not_gone(
+    shown: httpx.Response, is_gone: bool
+) -> None:
+    """Not every server can show one, so only the client itself counts."""
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        return shown if request.method == "GET" else httpx.Response(200, json={})
+
+    async with httpx.AsyncClient(transport=httpx.MockTransport(answer)) as http:
+        if is_gone:
+            assert await remove(http, f"{AS}/register/c", Secret("t"))
+        else:
+            with pytest.raises(SetupError, match="still there"):
+                await remove(http, f"{AS}/register/c", Secret("t"))
+
+
+@pytest.mark.parametrize(
+    ("answer", "is_refused"),
+    [
+        (httpx.Response(400, json={"error": "invalid_client_metadata"}), True),
+        (httpx.Response(403, json={"error": "access_denied"}), True),
+        (httpx.Response(429), True),
+        (httpx.Response(400, text="<html>"), False),
+        (httpx.Response(404, text="<html>"), False),
+        (httpx.Response(408, json={"error": "late"}), False),
+        (httpx.Response(504, json={"error": "late"}), False),
+        (httpx.Response(200, text="<html>"), False),
+    ],
+)
+async def test_only_its_own_refusal_says_that_no_client_was_registered(
+    answer: httpx.Response, is_refused: bool, autojump_clock: object
+) -> None:
+    struck: list[str] = []
+
+    class Journal(NoJournal):
+        def removed(self, kind: str, name: str) -> None:
+            struck.append(name)
+
+    async with httpx.AsyncClient(transport=httpx.MockTransport(lambda request: answer)) as http:
+        with pytest.raises(SetupError):
+            await register(http, plan(), Journal(), "sim-1")
+    assert bool(struck) is is_refused

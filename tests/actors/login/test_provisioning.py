@@ -19,6 +19,7 @@ from actors.login.provisioning import PROVISIONED_S, Grants
 from actors.login.trust import Trust
 from actors.ports import Credentials, Person, ToolSession
 from actors.secret import Secret
+from tests.support.fake_cloud import ocs
 
 MCP, NEXTCLOUD = "https://mcp.example.org/mcp", "https://cloud.example.org"
 ANN = Person("ann", Secret("the-password-of-ann"))
@@ -41,6 +42,8 @@ class Server:
     forgotten: list[httpx.Request] = attrs.Factory(list)
     app_passwords: list[str] = attrs.Factory(list)
     forgetting: httpx.Response | None = None
+    granting_s: float = 0.0
+    keeping: list[httpx.Response] = attrs.Factory(list)
 
     @asynccontextmanager
     async def open_session(self, person: Person, credentials: Credentials) -> AsyncIterator[ToolSession]:
@@ -65,6 +68,7 @@ class Server:
         raise NotImplementedError
 
     async def grant(self, person: Person, url: str) -> None:
+        await trio.sleep(self.granting_s)
         self.granted.append(url)
 
     def forget(self, request: httpx.Request) -> httpx.Response:
@@ -79,9 +83,11 @@ class Server:
         if request.method == "GET":
             assert shown == f"ann:{ANN.password.reveal()}"
             self.app_passwords.append("a-passing-password")
-            return httpx.Response(200, json={"ocs": {"data": {"apppassword": "a-passing-password"}}})
+            return ocs(200, {"apppassword": "a-passing-password"})
+        if self.keeping:
+            return self.keeping.pop(0)
         self.app_passwords.remove(shown.removeprefix("ann:"))
-        return httpx.Response(200, json={"ocs": {"data": []}})
+        return ocs(200, [])
 
     def times(self, tool: str) -> list[float]:
         return [at for at, name in self.asked if name == tool]
@@ -178,6 +184,51 @@ async def test_what_is_forgotten_or_was_not_there_is_withdrawn(status: int) -> N
     async with open_grants(server) as grants:
         await grants.withdraw(ANN)
     assert server.app_passwords == []
+
+
+@pytest.mark.parametrize("status", [200, 404])
+async def test_a_page_of_something_in_between_does_not_say_that_a_grant_is_forgotten(status: int) -> None:
+    server = scripted([REQUIRED])
+    server.forgetting = httpx.Response(status, html="<h1>nothing here</h1>")
+    async with open_grants(server) as grants:
+        with pytest.raises(LoginError, match=f"HTTP {status}"):
+            await grants.withdraw(ANN)
+    assert server.app_passwords == []
+
+
+@pytest.mark.parametrize(
+    "answers",
+    [
+        [httpx.Response(502), httpx.Response(200, html="a page")],
+        [httpx.Response(503, headers={"Retry-After": "1"})],
+    ],
+)
+async def test_an_app_password_for_a_moment_is_given_back_by_an_answer_of_the_api_alone(
+    answers: list[httpx.Response], autojump_clock: trio.testing.MockClock
+) -> None:
+    server = scripted([REQUIRED])
+    server.keeping = list(answers)
+    async with open_grants(server) as grants:
+        await grants.withdraw(ANN)
+    assert server.app_passwords == server.keeping == []
+
+
+async def test_one_that_cannot_be_given_back_is_named(autojump_clock: trio.testing.MockClock) -> None:
+    server = scripted([REQUIRED])
+    server.keeping = [httpx.Response(502)] * 9
+    async with open_grants(server) as grants:
+        with pytest.raises(LoginError, match="may be left"):
+            await grants.withdraw(ANN)
+
+
+async def test_a_grant_that_was_begun_comes_to_its_end(autojump_clock: trio.testing.MockClock) -> None:
+    server = scripted([REQUIRED])
+    server.granting_s = 5.0
+    with trio.move_on_after(1) as stopped:
+        await provision(server)
+    assert stopped.cancelled_caught
+    assert server.granted == [LOGIN_URL]
+    assert server.times("nc_auth_check_status") == []
 
 
 async def test_an_mcp_server_is_never_shown_the_password_itself() -> None:

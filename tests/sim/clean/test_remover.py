@@ -19,7 +19,6 @@ from sim.clean.ledger import Ledger, open_ledger
 from sim.clean.ledger_text import Entry
 from sim.clean.remover import GIVE_UP_S, CleanupResult, Remover
 from sim.clean.thing import Expires, Hopeless, Means
-from sim.clean.things import all_things
 from tests.sim.clean.support import email, head, means
 from tests.support.fake_cloud import FakeCloud, Row, running
 
@@ -120,6 +119,27 @@ async def test_a_server_that_answers_nobody_is_given_up_in_time(
     result = await remove(ledger, Scripted(act), concurrency=4)
     assert len(result.remaining) == 500
     assert trio.current_time() - began < 4 * GIVE_UP_S
+
+
+async def test_what_takes_long_is_not_given_up_while_parts_of_it_go(
+    autojump_clock: object, ledger: Ledger
+) -> None:
+    ledger.created("thing", "many")
+
+    @attrs.define
+    class Many(Scripted):
+        left: int = 1000
+
+        async def remove(self, entry: Entry, means: Means) -> None:
+            self.tried.append(entry.name)
+            while self.left:
+                await trio.sleep(0.2)
+                self.left -= 1
+                means.progressed()
+
+    many = Many(gone)
+    result = await remove(ledger, many)
+    assert (result.is_clean, many.tried) == (True, ["many"])
 
 
 async def test_last_created_goes_first_in_a_fixed_order(autojump_clock: object, ledger: Ledger) -> None:
@@ -291,10 +311,3 @@ async def test_intended_users_of_somebody_else_are_left_and_their_own_are_remove
         result = await Remover(means(ledger, accounts, http), 2).remove_all()
     assert result.is_clean
     assert set(cloud.rows) == {"p_user_1", "p_user_2"}
-
-
-def test_every_kind_of_thing_is_in_the_table() -> None:
-    folder = Path(__file__).parents[3] / "sim/clean/things"
-    files = {path.stem for path in folder.glob("*.py")} - {"__init__"}
-    assert len(all_things()) == len(files)
-    assert {"user", "oauth_client", "app_password", "mark", "grant"} <= set(all_things())

@@ -165,3 +165,30 @@ def test_a_signal_while_it_is_starting_ends_it_quietly(number: signal.Signals, t
         rest = process.stderr.read()
         assert process.wait(BOUND_S) == 128 + number
     assert b"Traceback" not in rest
+
+
+LAST = """
+import os, sys
+from sim.runtime import signals
+signals.start()
+from sim.cli import main
+
+class Last:
+    def __del__(self, kill=os.kill, pid=os.getpid(), number=int(sys.argv.pop(1))):
+        kill(pid, number)
+
+last = Last()
+main()
+"""
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_while_the_interpreter_is_taken_down_changes_nothing(
+    number: signal.Signals, tmp_path: Path
+) -> None:
+    command = [sys.executable, "-c", LAST, str(int(number)), "--version"]
+    done = subprocess.run(
+        command, cwd=tmp_path, env=environment(NO_MORE, tmp_path), capture_output=True, timeout=BOUND_S
+    )
+    assert done.returncode == ExitCode.OK
+    assert done.stderr == b""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -15,6 +16,7 @@ from actors.login.plan import AuthPlan
 from actors.ports import Credentials, Person, ToolSession
 from actors.secret import Secret
 from sim.config.model import AuthMode
+from sim.standin.toolbox import ToolAnswer
 from sim.world.auth_checks import (
     check_lets_in,
     check_mode,
@@ -93,6 +95,18 @@ async def test_users_who_see_their_own_notes_only_differ(autojump_clock: trio.te
     assert sorted(server.closed) == ["ann", "bob"]
 
 
+@pytest.mark.parametrize("answer", [[], "created", {}, {"title": "a title"}, None])
+async def test_an_answer_of_any_shape_says_nothing_of_who_differs(
+    answer: object, autojump_clock: trio.testing.MockClock
+) -> None:
+    def tamper(uid: str, tool: str, arguments: object, true: ToolAnswer) -> ToolAnswer:
+        return ToolAnswer(None, json.dumps(answer)) if tool == "nc_notes_create_note" else true
+
+    server = StoreConnector("ann", "bob", tamper=tamper)
+    with pytest.raises(SetupError, match="cannot be seen"):
+        await check_users_differ(server, *await two(), "a title")
+
+
 @pytest.mark.parametrize(
     ("tool", "error", "words"),
     [
@@ -106,6 +120,11 @@ async def test_users_who_see_their_own_notes_only_differ(autojump_clock: trio.te
             "nc_notes_get_note",
             CallError(Outcome.TRANSPORT_ERROR, "the connection broke", reason="cut"),
             "cannot be seen: the connection broke",
+        ),
+        (
+            "nc_notes_get_note",
+            CallError(Outcome.TOOL_ERROR, "HTTP 500", status=500),
+            "cannot be seen: HTTP 500",
         ),
     ],
 )

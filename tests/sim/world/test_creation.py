@@ -100,6 +100,16 @@ async def test_somebody_elses_user_is_never_taken_over(autojump_clock: object, t
     assert set(taken.rows) == {"p_user_1"}
 
 
+@pytest.mark.parametrize("email_s", [0.1, 2.0])
+async def test_a_user_that_a_proxy_asked_for_twice_is_ours(
+    autojump_clock: object, tmp_path: Path, email_s: float
+) -> None:
+    """The second answer is all that comes; whose user it is stands in the address, set last."""
+    found = await create(FakeCloud(births=[Birth("twice", email_s=email_s)]), tmp_path)
+    assert found.error is None
+    assert found.entries == {"p_user_1": EntryState.CREATED}
+
+
 async def test_one_failure_lets_the_others_come_to_their_answers(
     autojump_clock: object, tmp_path: Path
 ) -> None:

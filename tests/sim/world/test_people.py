@@ -37,6 +37,7 @@ def test_a_password_has_a_sign_of_every_kind_that_policies_ask_for() -> None:
         (b"\xef\xbb\xbfann pw\r\nbob pw2\r\n", {"ann": "pw", "bob": "pw2"}),
         (b"Ann Smith\tpass word\n", {"Ann Smith": "pass word"}),
         (b"ann   pass word \n# bob x\n\n", {"ann": "pass word"}),
+        ("ann p\x0cw\x85x\u2028bob y\n".encode(), {"ann": "p\x0cw\x85x\u2028bob y"}),
         (b"ann@example.org p:w#1\n", {"ann@example.org": "p:w#1"}),
     ],
 )
