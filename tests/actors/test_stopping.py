@@ -242,7 +242,7 @@ async def test_a_call_that_was_cut_off_is_given_time_before_anybody_is_removed(
         server.error = error
         sent = trio.current_time()
         await it.user.ask(step)
-    assert it.roster.unanswered == (frozenset({"ann"}) if named else frozenset())
+        assert it.roster.unanswered == (frozenset({"ann"}) if named else frozenset())
     assert it.roster.unanswered == frozenset()
     assert (trio.current_time() >= sent + MIN_SETTLING_S) is named
 
