@@ -15,6 +15,10 @@ SECONDS = re.compile(r"[0-9]+")
 SESSION = re.compile(r"session", re.IGNORECASE)
 
 
+TIMEOUT = "timeout"
+"""The reason of a call whose answer did not come in time."""
+
+
 def reason_of(error: BaseException) -> str:
     """The reason behind an error: libraries wrap it, and may leave its text out."""
     inner: BaseException | None = error
@@ -43,7 +47,7 @@ def connection_broke(why: object) -> CallError:
 
 def no_answer(timeout_s: float) -> CallError:
     text = f"no answer within {timeout_s:g} s"
-    return CallError(Outcome.TRANSPORT_ERROR, text, reason="timeout", answered=False)
+    return CallError(Outcome.TRANSPORT_ERROR, text, reason=TIMEOUT, answered=False)
 
 
 def invalid_answer(why: object, *, answered: bool = True) -> CallError:

@@ -14,7 +14,7 @@ import attrs
 import trio
 
 from actors.backoff import Backoff
-from actors.call_errors import no_answer
+from actors.call_errors import TIMEOUT, no_answer
 from actors.errors import CallError
 from actors.inbox import Envelope
 from actors.messages import ActorGone
@@ -54,18 +54,12 @@ class Attempt:
 
 @attrs.define
 class Calls:
-    """Makes the calls of one user.
-
-    Attributes:
-        unanswered_at: the instant at which the first call was sent that may have changed something,
-            and whose answer never came; None where there is none.
-    """
+    """Makes the calls of one user."""
 
     _person: Person
     _shared: Shared
     _backoff: Backoff
     _attempt: Attempt
-    unanswered_at: float | None = None
 
     async def back_off(self, envelope: Envelope | None) -> None:
         """Wait before another try at a server in trouble, or until the step is called off."""
@@ -119,10 +113,20 @@ class Calls:
         step, finished = envelope.step, trio.current_time()
         if started is None:
             started = finished
-        error = verdict.error
-        was_cut = verdict is INTERRUPTED or (error is not None and not error.answered)
-        if was_cut and step.may_change and self.unanswered_at is None:
-            self.unanswered_at = started
+        if step.may_change:
+            self._note_fate(verdict, started, finished)
         wait_s = started - envelope.sent
         self._shared.record(measured(self._person, step, verdict, started, finished, wait_s))
         envelope.answer(reply_of(self._person.uid, verdict, started, finished, wait_s))
+
+    def _note_fate(self, verdict: CallVerdict, sent: float, now: float) -> None:
+        """Whether the server may still be at a call that changes something."""
+        loose, uid, error = self._shared.loose, self._person.uid, verdict.error
+        if verdict is INTERRUPTED:
+            loose.given_up(uid, sent)
+        elif error is None or error.answered:
+            loose.answered(now - sent)
+        elif error.reason == TIMEOUT:
+            loose.timed_out(uid, sent, now)
+        else:
+            loose.cut(uid, sent)

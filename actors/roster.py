@@ -18,6 +18,7 @@ import trio
 from actors.draws import draws_of
 from actors.events import Emit
 from actors.lifecycle import State
+from actors.loose_calls import MAX_SETTLING_S
 from actors.ports import Connector, Credentials, Person
 from actors.shared import Shared
 from actors.shelter import Shelter
@@ -75,7 +76,6 @@ class Roster:
         self._by_group: defaultdict[str, OnStage] = defaultdict(OnStage)
         self._entries: Counter[str] = Counter()
         self._protocols: dict[str, str] = {}
-        self._unanswered: dict[str, float] = {}
         self._is_closed = False
         # A dict, not a set: who is woken at the same time wakes in the same order in every run.
         self._waiting: dict[trio.Event, Callable[[Roster], bool]] = {}
@@ -96,13 +96,10 @@ class Roster:
 
     @property
     def unanswered_since(self) -> dict[str, float]:
-        """Users one of whose calls may have changed something and never got its answer, with the instant
-        at which the first such call was sent; also of those who have gone.
-
-        The call was cut off, ran into its time-out, or was given up. The server may still be at it.
+        """Users one of whose calls the server may still be at (see `LooseCalls`), with the instant at
+        which it was sent; also of those who have gone.
         """
-        self._look_at(*self._users)
-        return dict(self._unanswered)
+        return self._shared.loose.pending(trio.current_time())
 
     @property
     def unanswered(self) -> frozenset[str]:
@@ -182,8 +179,6 @@ class Roster:
         for user in users:
             if user.protocol:
                 self._protocols[user.uid] = user.protocol
-            if user.unanswered_at is not None:
-                self._unanswered.setdefault(user.uid, user.unanswered_at)
 
     def _note_state(self, user: User) -> None:
         match user.state:
@@ -218,19 +213,25 @@ async def open_roster(
     Leaving closes it (`Roster.close`) and waits until sessions are closed; what takes longer than
     `CLOSING_S` is cancelled. Cancelling the block cancels everybody at once. In either case a call that
     has been sent comes to its answer first, and sessions are closed in the bounded time that their
-    connector takes for it; leaving the shelter cuts the calls off as well.
+    connector takes for it; leaving the shelter cuts the calls off as well. At last calls whose connection
+    broke are given the time to be carried out, also under the shelter.
 
     Args:
         shelter: the run's; one that nobody leaves where none is given.
         call_bound_s: the longest that a call is awaited, where its session has no time-out of its own.
     """
     shared = Shared(connector, record, shelter or Shelter(), call_bound_s)
-    async with trio.open_nursery() as nursery:
-        roster = Roster(nursery, shared, seed)
-        try:
-            yield roster
-        finally:
-            roster.close()
-        with trio.move_on_after(CLOSING_S):
-            await roster.wait_until(lambda roster: not len(roster))
-        nursery.cancel_scope.cancel()
+    try:
+        async with trio.open_nursery() as nursery:
+            roster = Roster(nursery, shared, seed)
+            try:
+                yield roster
+            finally:
+                roster.close()
+            with trio.move_on_after(CLOSING_S):
+                await roster.wait_until(lambda roster: not len(roster))
+            nursery.cancel_scope.cancel()
+    finally:
+        if shared.loose.settled_at > trio.current_time():
+            with shared.shelter.over(MAX_SETTLING_S):
+                await trio.sleep_until(shared.loose.settled_at)

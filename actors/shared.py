@@ -7,6 +7,7 @@ import math
 import attrs
 
 from actors.events import Emit
+from actors.loose_calls import LooseCalls
 from actors.ports import Connector
 from actors.shelter import Shelter
 
@@ -21,9 +22,11 @@ class Shared:
         shelter: lets what they have sent come to its answer.
         call_bound_s: the longest that a call is awaited under it; sessions keep time-outs of their own,
             so it matters only where one does not.
+        loose: calls that may have changed something, and whose answer never came.
     """
 
     connector: Connector
     record: Emit
     shelter: Shelter = attrs.field(factory=Shelter)
     call_bound_s: float = math.inf
+    loose: LooseCalls = attrs.field(factory=LooseCalls)

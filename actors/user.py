@@ -83,11 +83,6 @@ class User:
         return self._life.state
 
     @property
-    def unanswered_at(self) -> float | None:
-        """See `Calls`."""
-        return self._calls.unanswered_at
-
-    @property
     def has_room(self) -> bool:
         """Whether the inbox takes a step without making the asker wait."""
         return self._inbox.has_room

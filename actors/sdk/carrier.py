@@ -13,6 +13,7 @@ from collections.abc import AsyncIterator
 import httpx2
 
 from actors.call_errors import (
+    TIMEOUT,
     SessionWatch,
     connection_broke,
     no_connection,
@@ -178,7 +179,7 @@ def transport_error(error: httpx2.TransportError) -> CallError:
         return no_connection(reason_of(error))
     if isinstance(error, httpx2.TimeoutException):
         return CallError(
-            Outcome.TRANSPORT_ERROR, "the MCP server did not answer in time", reason="timeout", answered=False
+            Outcome.TRANSPORT_ERROR, "the MCP server did not answer in time", reason=TIMEOUT, answered=False
         )
     return connection_broke(reason_of(error))
 
