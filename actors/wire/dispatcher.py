@@ -38,7 +38,7 @@ from actors.wire.messages import (
     request,
     result_of,
 )
-from actors.wire.response import Response
+from actors.wire.response import Response, media_type
 from actors.wire.server_messages import FromServer, is_valid_notification, progress_of, sound_tools
 
 CANCELLING_S = 0.5
@@ -299,8 +299,3 @@ class WireDispatcher:
         if self.session_id is not None:
             headers[SESSION_ID] = self.session_id
         return headers
-
-
-def media_type(response: Response) -> str:
-    """Without parameters, in lower case, as it is compared (RFC 9110, 8.3.1)."""
-    return response.headers.get("content-type", "").partition(";")[0].strip().lower()
