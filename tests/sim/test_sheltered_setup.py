@@ -33,3 +33,4 @@ async def test_a_call_that_may_change_something_comes_to_its_answer_unless_the_r
                 await session.call_tool(tool, arguments)
     (call,) = facts.calls
     assert call.outcome == ("ok" if is_finished else "interrupted")
+    assert connector.unanswered == ({"ann"} if leaves else set())
