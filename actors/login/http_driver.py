@@ -10,6 +10,7 @@ from urllib.parse import urlsplit, urlunsplit
 import httpx
 import trio
 
+from actors.cookies import Cookies
 from actors.errors import LoginError
 from actors.login.driver import LOGIN_S, MAX_PAGES, NO_GRANT, LoginRefused, is_grant, without_query
 from actors.login.fetch import NoAnswer, Reply, ask, describe
@@ -94,7 +95,9 @@ class _Clients:
         origin = origin_of(url)
         if origin not in self._by_origin:
             headers = {"Accept": "text/html,application/xhtml+xml"}
-            client = httpx.AsyncClient(verify=self._tls, timeout=30, headers=headers, trust_env=False)
+            client = httpx.AsyncClient(
+                verify=self._tls, timeout=30, headers=headers, trust_env=False, cookies=Cookies()
+            )
             self._by_origin[origin] = await self._stack.enter_async_context(client)
         return self._by_origin[origin]
 

@@ -10,6 +10,7 @@ import httpx2
 import trio
 from mcp.client.streamable_http import streamable_http_client
 
+from actors.cookies import Cookies
 from actors.errors import SimulateError
 from actors.ports import Credentials, Person, ToolSession
 from actors.protocol import ProtocolChoice
@@ -48,7 +49,10 @@ class SdkConnector:
             httpx2.AsyncHTTPTransport(verify=self._tls, limits=httpx2.Limits(max_connections=4))
         )
         failure: SimulateError | None = None
-        async with httpx2.AsyncClient(transport=carrier, timeout=timeout, trust_env=False) as http:
+        cookies = Cookies()
+        async with httpx2.AsyncClient(
+            transport=carrier, timeout=timeout, trust_env=False, cookies=cookies
+        ) as http:
             try:
                 async with AsyncExitStack() as stack:
                     streams = await stack.enter_async_context(

@@ -29,9 +29,9 @@ from actors.wire.json_rpc import (
     request,
     result_of,
 )
-from actors.wire.response import Response
+from actors.wire.response import Response, media_type
 from actors.wire.server_messages import FromServer, is_valid_notification, progress_of, sound_tools
-from actors.wire.session_headers import EVENTS, JSON, SessionHeaders, media_type
+from actors.wire.session_headers import EVENTS, JSON, SessionHeaders
 
 CANCELLING_S = 0.5
 MAX_RESUMPTIONS = 20

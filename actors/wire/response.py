@@ -183,3 +183,8 @@ class Inflater:
         if self._size > MAX_BODY_BYTES:
             raise too_long("an unpacked body", MAX_BODY_BYTES)
         return [piece for piece in plain if piece]
+
+
+def media_type(response: Response) -> str:
+    """Without parameters, in lower case, as it is compared (RFC 9110, 8.3.1)."""
+    return response.headers.get("content-type", "").partition(";")[0].strip().lower()

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from actors.call_errors import SessionWatch, invalid_answer, redirected, session_lost, status_error
 from actors.wire.json_rpc import decode, error_of
-from actors.wire.response import Response
+from actors.wire.response import Response, media_type
 
 SESSION_ID = "mcp-session-id"
 VISIBLE = re.compile(r"[\x21-\x7e]+")
@@ -62,8 +62,3 @@ class SessionHeaders:
         if response.status < 400 and "location" in response.headers:
             raise redirected(response.status, f"to {response.headers['location']}: name that address")
         raise status_error(response.status, response.headers.get("retry-after", ""))
-
-
-def media_type(response: Response) -> str:
-    """Without parameters, in lower case, as it is compared (RFC 9110, 8.3.1)."""
-    return response.headers.get("content-type", "").partition(";")[0].strip().lower()

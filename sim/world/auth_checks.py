@@ -45,6 +45,11 @@ async def check_takes_passwords(connector: Connector, mcp_url: str) -> None:
             await session.call_tool(LOOK, LOOK_ARGUMENTS)
     except CallError as error:
         match error.outcome:
+            case Outcome.TOOL_ERROR if not error.answered or (error.status or 0) >= 500:
+                # Trouble is no refusal.
+                raise SetupError(
+                    f"whether the MCP server at {mcp_url} takes passwords cannot be seen: {error}"
+                ) from error
             case Outcome.TOOL_ERROR | Outcome.AUTHORIZATION:
                 return
             case Outcome.PROTOCOL_ERROR if is_open and not str(error).startswith("invalid answer"):

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import ssl
-from http.cookiejar import CookieJar, DefaultCookiePolicy
 from pathlib import Path
 
 import httpx
 
+from actors.cookies import NoCookies
 from actors.errors import SetupError
 from actors.login.trust import Trust, is_in_the_clear
 from actors.network import Network
@@ -42,9 +42,8 @@ def http_client(base_url: str, tls: ssl.SSLContext, connections: int) -> httpx.A
     request token is refused (Nextcloud: "CSRF check not passed").
     """
     limits = httpx.Limits(max_connections=connections, max_keepalive_connections=connections)
-    none = CookieJar(policy=DefaultCookiePolicy(allowed_domains=[]))
     return httpx.AsyncClient(
-        base_url=base_url, verify=tls, timeout=TIMEOUT_S, limits=limits, trust_env=False, cookies=none
+        base_url=base_url, verify=tls, timeout=TIMEOUT_S, limits=limits, trust_env=False, cookies=NoCookies()
     )
 
 

@@ -65,7 +65,8 @@ class Preparation:
         self._shelter = shelter
         self._has_logged_in = trio.Event()
         self._limit = trio.CapacityLimiter(config.users.setup_concurrency)
-        self._connector = RecordedConnector(servers.connector, emit, shelter)
+        self._unanswered: dict[str, float] = {}
+        self._connector = RecordedConnector(servers.connector, emit, shelter, self._unanswered)
         self._access = Access(servers, ledger, self._connector, self._limit, emit, shelter)
         self._creation: Creation | None = None
         self._has_checked = False
@@ -74,7 +75,6 @@ class Preparation:
         self._credentials: dict[str, Credentials] = {}
         self._workflows: Mapping[str, Workflow] = {}
         self._must_grant = False
-        self._unanswered: dict[str, float] = {}
 
     @property
     def people(self) -> list[Person]:

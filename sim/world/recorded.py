@@ -24,27 +24,44 @@ class RecordedConnector:
 
     Args:
         shelter: the run's; a call that may change something comes to its answer under it.
+        unanswered: is told users one of whose calls may have changed something and never got its answer,
+            with the instant at which it was sent.
     """
 
-    def __init__(self, connector: Connector, record: Emit, shelter: Shelter | None = None) -> None:
+    def __init__(
+        self,
+        connector: Connector,
+        record: Emit,
+        shelter: Shelter | None = None,
+        unanswered: dict[str, float] | None = None,
+    ) -> None:
         self._connector = connector
         self._record = record
         self._shelter = shelter or Shelter()
+        self._unanswered = unanswered if unanswered is not None else {}
 
     @asynccontextmanager
     async def open_session(self, person: Person, credentials: Credentials) -> AsyncIterator[ToolSession]:
         async with self._connector.open_session(person, credentials) as session:
-            yield RecordedSession(session, person, self._record, self._shelter)
+            yield RecordedSession(session, person, self._record, self._shelter, self._unanswered)
 
 
 class RecordedSession:
     """See `actors.ports.ToolSession`."""
 
-    def __init__(self, session: ToolSession, person: Person, record: Emit, shelter: Shelter) -> None:
+    def __init__(
+        self,
+        session: ToolSession,
+        person: Person,
+        record: Emit,
+        shelter: Shelter,
+        unanswered: dict[str, float],
+    ) -> None:
         self._session = session
         self._person = person
         self._record = record
         self._shelter = shelter
+        self._unanswered = unanswered
 
     @property
     def protocol(self) -> str:
@@ -76,6 +93,8 @@ class RecordedSession:
             failure = error
             raise
         finally:
+            if may_change(tool) and not is_done and (failure is None or not failure.answered):
+                self._unanswered.setdefault(self._person.uid, started)
             outcome = Outcome.OK if is_done else failure.outcome if failure else Outcome.INTERRUPTED
             self._record(
                 Measurement(

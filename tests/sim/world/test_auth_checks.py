@@ -65,6 +65,7 @@ async def test_a_server_whose_tools_refuse_nobody_takes_passwords(
 @pytest.mark.parametrize(
     ("error", "words"),
     [
+        (CallError(Outcome.TOOL_ERROR, "HTTP 503", status=503), "cannot be seen: HTTP 503"),
         (CallError(Outcome.PROTOCOL_ERROR, "content of type 'text/html'"), "does not answer like an MCP"),
         (CallError(Outcome.TRANSPORT_ERROR, "HTTP 500", status=500), "cannot reach the MCP server"),
         (CallError(Outcome.TRANSPORT_ERROR, "refused", reason="connect"), "cannot reach the MCP server"),

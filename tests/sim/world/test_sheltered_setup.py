@@ -26,10 +26,12 @@ async def test_a_call_that_may_change_something_comes_to_its_answer_unless_the_r
     facts, shelter = Facts(), Shelter()
     if leaves:
         shelter.leave()
-    connector = RecordedConnector(StoreConnector("ann", seconds=5), facts, shelter)
+    unanswered: dict[str, float] = {}
+    connector = RecordedConnector(StoreConnector("ann", seconds=5), facts, shelter, unanswered)
     with trio.fail_after(60):
         async with connector.open_session(person("ann"), NoCredentials()) as session:
             with trio.move_on_after(1):
                 await session.call_tool(tool, arguments)
     (call,) = facts.calls
     assert call.outcome == ("ok" if is_finished else "interrupted")
+    assert set(unanswered) == ({"ann"} if leaves else set())
