@@ -18,10 +18,10 @@ from typing import Any
 
 import pytest
 import trio
+from sim.measure.recorder import Recorder
 
 from actors.errors import Outcome
 from actors.events import Ending, Execution, Measurement, Phase
-from sim.measure.recorder import Recorder
 from sim.measure.summary import summarize
 from sim.standin.application import Standin
 from sim.standin.behaviour import StandinOptions

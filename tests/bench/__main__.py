@@ -17,12 +17,12 @@ from random import Random
 import trio
 from rich.console import Console
 from rich.table import Table
+from sim.measure.recorder import Recorder
 
 from actors.errors import Outcome
 from actors.events import Measurement
 from actors.inbox import Inbox
 from actors.messages import Done, Step
-from sim.measure.recorder import Recorder
 from sim.measure.sketch import Sketch
 from tests.bench.clients import clients
 from tests.bench.crowd import run_crowd

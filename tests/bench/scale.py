@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import trio
+from sim.measure.recorder import Recorder
 
 from actors.events import Phase
 from actors.login.basic import Nobody
@@ -22,7 +23,6 @@ from actors.roster import open_roster
 from actors.secret import Secret
 from actors.user import User
 from actors.wire.wire_connector import WireConnector
-from sim.measure.recorder import Recorder
 from sim.runtime.file_limit import raise_file_limit
 from tests.bench.clients import ARGUMENTS, TOOL, stub
 from tests.support.processes import ROOT

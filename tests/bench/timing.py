@@ -10,6 +10,7 @@ from contextlib import asynccontextmanager
 from random import Random
 
 import trio
+from sim.measure.recorder import Recorder
 
 from actors.login.basic import Nobody
 from actors.network import Network
@@ -18,7 +19,6 @@ from actors.roster import open_roster
 from actors.secret import Secret
 from actors.wire.wire_connector import WireConnector
 from sim.config.grammar.shapes import OpenProfile, Stage
-from sim.measure.recorder import Recorder
 from sim.measure.sketch import Sketch
 from tests.bench.delays import slow_server, tls
 from tests.support.processes import ROOT, environment

@@ -9,6 +9,7 @@ from typing import Any
 
 import attrs
 import trio
+from sim.measure.recorder import Recorder
 
 from actors.events import Execution, NotStarted, Phase
 from actors.ports import Credentials
@@ -18,7 +19,6 @@ from sim.config.grammar.threshold import parse_threshold
 from sim.config.model import Config, Group, Load, LoginOptions, Output, StoryOptions, Target, UserOptions
 from sim.live.console import Progress
 from sim.load.engine import Load as Driver
-from sim.measure.recorder import Recorder
 from sim.measure.summary import Summary, summarize
 from sim.runtime.signal_source import Signals
 from sim.runtime.stop import Stop

@@ -11,6 +11,7 @@ import attrs
 import pytest
 import trio
 import trio.testing
+from sim.measure.recorder import Recorder
 
 from actors.errors import CallError, Outcome, SetupError
 from actors.events import Missed
@@ -19,7 +20,6 @@ from actors.roster import Roster, open_roster
 from sim.config.grammar.shapes import ClosedProfile, OpenProfile, Profile
 from sim.config.grammar.shapes import Stage as Line
 from sim.load.executors import FIRST_SESSION_S, Stage
-from sim.measure.recorder import Recorder
 from tests.support.in_process import Facts, NoCredentials, StoreConnector, person
 from workflows.base import workflow
 from workflows.director import Budget, Company, Director

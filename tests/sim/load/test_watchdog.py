@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import pytest
+from sim.measure.recorder import Recorder
 from trio.testing import MockClock
 
 from actors.errors import Outcome
 from actors.events import Ending
 from sim.config.grammar.shapes import ClosedProfile
 from sim.load.watchdog import Breakpoint
-from sim.measure.recorder import Recorder
 from tests.support.facts import call, execution
 from tests.support.limits import SEARCH_S, limits_of, search, slow_from, watched
 

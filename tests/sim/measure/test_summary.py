@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 import trio
+from sim.measure.recorder import Recorder
 from trio.testing import MockClock
 
 from actors.errors import Outcome
 from actors.events import CheckKind, Ending, Missed, NotStarted, Phase, ViolationKind
-from sim.measure.recorder import Recorder
 from sim.measure.summary import Summary, summarize
 from tests.support.facts import call, execution, propagation, recorder_of, violation
 

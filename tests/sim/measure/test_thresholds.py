@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 import trio
+from sim.measure.recorder import Recorder
 from trio.testing import MockClock
 
 from actors.errors import Outcome
 from actors.events import Ending, Missed, NotStarted, Phase, ViolationKind
 from sim.config.grammar.threshold import SUBJECTS, Unit, parse_threshold
-from sim.measure.recorder import Recorder
 from sim.measure.thresholds import Verdict, judge
 from tests.support.facts import call, execution, propagation, recorder_of, violation
 

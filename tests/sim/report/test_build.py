@@ -7,13 +7,13 @@ from typing import Any
 
 import pytest
 import trio
+from sim.measure.recorder import Recorder
 from trio.testing import MockClock
 
 from actors.errors import Outcome
 from actors.events import Ending, ViolationKind
 from sim.config.grammar.threshold import parse_threshold
 from sim.load.watchdog import Breakpoint
-from sim.measure.recorder import Recorder
 from sim.measure.thresholds import judge
 from sim.report.result_json import to_json
 from tests.support.facts import call, execution, propagation, recorder_of, result_of, violation

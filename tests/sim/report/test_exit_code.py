@@ -7,6 +7,7 @@ from typing import Any
 
 import attrs
 import pytest
+from sim.measure.recorder import Recorder
 
 from actors.errors import Outcome
 from actors.events import Ending, ViolationKind
@@ -15,10 +16,9 @@ from sim.clean.remover import CleanupResult
 from sim.config.grammar.threshold import parse_threshold
 from sim.config.model import Config, StoryOptions
 from sim.exit import ExitCode, exit_code
-from sim.measure.recorder import Recorder
 from sim.measure.summary import summarize
 from sim.measure.thresholds import judge
-from sim.report.build import RunFacts, trouble_of
+from sim.report.building import RunFacts, trouble_of
 from tests.support.facts import CONFIG, call, execution, recorder_of, run_facts, violation
 
 TOLERANT = attrs.evolve(CONFIG, stories=StoryOptions(allow_violations=True))

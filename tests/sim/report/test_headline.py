@@ -8,13 +8,13 @@ from typing import Any
 import attrs
 import pytest
 import trio
+from sim.measure.recorder import Recorder
 from trio.testing import MockClock
 
 from actors.errors import Outcome
 from actors.events import Ending, Missed, NotStarted, Phase, ViolationKind
 from sim.config.grammar.threshold import parse_threshold
 from sim.load.watchdog import Breakpoint
-from sim.measure.recorder import Recorder
 from sim.measure.summary import Summary, summarize
 from sim.measure.thresholds import judge
 from sim.report.headline import checks_text, troubles, worst_span

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import trio
+from sim.measure.recorder import Recorder
 from trio.testing import MockClock
 
 from actors.errors import Outcome
@@ -13,7 +14,6 @@ from sim.clean.end import CleanupEnd
 from sim.clean.remover import CleanupResult
 from sim.config.grammar.threshold import parse_threshold
 from sim.load.watchdog import Breakpoint
-from sim.measure.recorder import Recorder
 from sim.measure.thresholds import judge
 from sim.report.terminal import USERS_SHOWN, text_report
 from tests.support.facts import call, execution, propagation, recorder_of, result_of, violation
