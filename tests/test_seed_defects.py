@@ -18,7 +18,6 @@ from typing import Any
 
 import pytest
 import trio
-from sim.measure.recorder import Recorder
 
 from actors.errors import Outcome
 from actors.events import Ending, Execution, Measurement, Phase
@@ -29,6 +28,7 @@ from sim.standin.toolbox import ToolAnswer
 from sim.world.http import tls_context
 from tests.support.in_process import Facts, StoreConnector, users_on_stage
 from tests.support.processes import ADMIN_PASSWORD, Terminal, running_standin, simulate
+from tests.support.tallying import Recorder
 from workflows.catalogue import BUILT_IN
 from workflows.director import Budget, Director
 from workflows.repertoire import MIXES

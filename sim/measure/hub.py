@@ -85,14 +85,16 @@ class Subscription:
         self._is_over = True
         self._news.set()
 
-    async def __aiter__(self) -> AsyncIterator[Told]:
-        while True:
-            while self._queue:
-                yield self._queue.popleft()
+    def __aiter__(self) -> AsyncIterator[Told]:
+        return self
+
+    async def __anext__(self) -> Told:
+        while not self._queue:
             if self._is_over:
-                return
+                raise StopAsyncIteration
             self._news = trio.Event()
             await self._news.wait()
+        return self._queue.popleft()
 
 
 Looker = Callable[[Subscription], Awaitable[None]]

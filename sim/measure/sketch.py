@@ -161,7 +161,7 @@ class Sketch:
             whole.min, whole.max = min(whole.min, sketch.min), max(whole.max, sketch.max)
             whole._buffer.extend(sketch._buffer)
         # So few samples are all in the buffers, and stay exact.
-        if whole.count >= BUFFER:
+        if whole.count > len(whole._buffer) or whole.count >= BUFFER:
             loose = cut(ones(whole._buffer), MERGED_COMPRESSION)
             parts = [*loose, *(point for sketch in filled for point in sketch._folded())]
             whole._merged = cut(Points.sorted(parts), MERGED_COMPRESSION)

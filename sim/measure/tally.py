@@ -76,6 +76,8 @@ class Tally:
         self.timeline = Timeline(self.started)
         self._pending: list[Folded] = []
         self._window = Leaves()
+        self._has_begun = False
+        """Whether there is anything in the window."""
         self._began = self.started
         self._number = 0
         self._wanted: dict[str, float] = {}
@@ -125,7 +127,9 @@ class Tally:
 
     def settled(self) -> Leaves:
         """The leaves of all that has been taken, without closing the window."""
-        whole = Leaves.merged((self.whole, self._peeked())) if self._pending else self.whole
+        window = self._peeked()
+        # Most often a window has just been closed, and nothing is to be added up.
+        whole = Leaves.merged((self.whole, window)) if self._has_begun else self.whole
         whole.seconds = self.phases.span(Phase.MEASURED, trio.current_time())
         return whole
 
@@ -141,13 +145,14 @@ class Tally:
     def _peeked(self) -> Leaves:
         """The leaves of the window so far; it stays open."""
         events, self._pending = self._pending, []
+        self._has_begun = self._has_begun or bool(events)
         for event in events:
             self._put(event)
         return self._window
 
     def _fold(self) -> Leaves:
         window = self._peeked()
-        self._window = Leaves()
+        self._window, self._has_begun = Leaves(), False
         self.whole.absorb(window)
         return window
 

@@ -17,7 +17,6 @@ from random import Random
 import trio
 from rich.console import Console
 from rich.table import Table
-from sim.measure.recorder import Recorder
 
 from actors.errors import Outcome
 from actors.events import Measurement
@@ -28,6 +27,7 @@ from tests.bench.clients import clients
 from tests.bench.crowd import run_crowd
 from tests.bench.scale import scale, steady
 from tests.bench.timing import timing
+from tests.support.tallying import Recorder
 
 ROUNDS = 5
 

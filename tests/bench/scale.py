@@ -13,7 +13,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import trio
-from sim.measure.recorder import Recorder
 
 from actors.events import Phase
 from actors.login.basic import Nobody
@@ -26,6 +25,7 @@ from actors.wire.wire_connector import WireConnector
 from sim.runtime.file_limit import raise_file_limit
 from tests.bench.clients import ARGUMENTS, TOOL, stub
 from tests.support.processes import ROOT
+from tests.support.tallying import Recorder
 
 AT_ONCE = 100
 """How many sessions are being opened at any moment."""

@@ -10,7 +10,6 @@ from contextlib import asynccontextmanager
 from random import Random
 
 import trio
-from sim.measure.recorder import Recorder
 
 from actors.login.basic import Nobody
 from actors.network import Network
@@ -22,6 +21,7 @@ from sim.config.grammar.shapes import OpenProfile, Stage
 from sim.measure.sketch import Sketch
 from tests.bench.delays import slow_server, tls
 from tests.support.processes import ROOT, environment
+from tests.support.tallying import Recorder
 
 
 def timing(seconds: int, crowd: tuple[int, ...], *, users: int, minutes: int) -> Iterator[tuple[str, str]]:

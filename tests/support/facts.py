@@ -7,15 +7,15 @@ from typing import Any
 
 import attrs
 import trio
-from sim.measure.recorder import Recorder
 
 from actors.errors import Outcome
-from actors.events import Ending, Execution, Fact, Interval, Measurement, Phase, Violation, ViolationKind
+from actors.events import Ending, Event, Execution, Interval, Measurement, Phase, Violation, ViolationKind
 from sim.clean.end import CleanupEnd
 from sim.config.model import Config, Load, LoginOptions, Output, StoryOptions, Target, UserOptions
 from sim.measure.summary import Summary, summarize
 from sim.report.building import RunFacts, build_result
 from sim.report.result import Result
+from tests.support.tallying import Recorder
 
 
 def call(seconds: float = 0.1, outcome: Outcome = Outcome.OK, **fields: Any) -> Measurement:
@@ -54,7 +54,7 @@ def propagation(lower_s: float, upper_s: float) -> Interval:
     return Interval("propagation", lower_s, upper_s, first_hit=lower_s == 0)
 
 
-def recorder_of(facts: Iterable[Fact]) -> Recorder:
+def recorder_of(facts: Iterable[Event]) -> Recorder:
     """A recorder to which all of it was measured."""
     recorder = Recorder(phase=Phase.MEASURED)
     for fact in facts:

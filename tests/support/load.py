@@ -9,20 +9,21 @@ from typing import Any
 
 import attrs
 import trio
-from sim.measure.recorder import Recorder
 
-from actors.events import Execution, NotStarted, Phase
+from actors.events import Execution, Measurement, NotStarted, Phase, SetupTiming
 from actors.ports import Credentials
 from sim.config.grammar.distribution import parse_distribution
 from sim.config.grammar.shapes import Profile
 from sim.config.grammar.threshold import parse_threshold
 from sim.config.model import Config, Group, Load, LoginOptions, Output, StoryOptions, Target, UserOptions
-from sim.live.console import Progress
+from sim.load.engine import Driven
 from sim.load.engine import Load as Driver
+from sim.measure.hub import Subscription, looked_on_by
 from sim.measure.summary import Summary, summarize
 from sim.runtime.signal_source import Signals
 from sim.runtime.stop import Stop
 from tests.support.in_process import Facts, NoCredentials, StoreConnector, person
+from tests.support.tallying import Recorder
 from workflows.base import Workflow, workflow
 from workflows.role import Role
 from workflows.scene import Scene
@@ -90,17 +91,25 @@ async def play(
     uids = [each.uid for members in people.values() for each in members]
     connector, facts = CountingConnector(*uids, seconds=seconds), Facts()
     prepare(connector)
-    recorder = Recorder(facts)
+    recorder = Recorder()
     load = Load(groups, **({"warmup_s": 0.0} | fields))
     config = Config(
         Target(), LoginOptions(), UserOptions(), load, StoryOptions(), Output(quiet=True),
         thresholds=tuple(parse_threshold(text) for text in thresholds),
     )  # fmt: skip
     workflows: dict[str, Workflow] = {"two_looks": two_looks}
-    driver = Driver(config, connector, recorder, workflows, "mark", is_virtual=is_virtual)
     stop = Stop(lambda event: None)
     signals = Signals(stop)
     credentials: dict[str, Credentials] = {uid: NoCredentials() for uid in uids}
+    driven = Driven(
+        people, credentials, connector, workflows, "mark", max(1, len(uids)), is_watched=not is_virtual
+    )
+    driver = Driver(config, driven, recorder.hub)
+
+    async def look_on(told: Subscription) -> None:
+        async for each in told:
+            if isinstance(each, Measurement | Execution | NotStarted | SetupTiming):
+                facts(each)
 
     async def interrupt_it() -> None:
         begun = trio.current_time()
@@ -109,10 +118,11 @@ async def play(
             signals.take(signal.SIGINT)
 
     with trio.fail_after(SPARE_S):
-        async with trio.open_nursery() as nursery:
+        async with trio.open_nursery() as nursery, looked_on_by(recorder.hub, [look_on]):
             nursery.start_soon(interrupt_it)
+            nursery.start_soon(recorder.hub.tick)
             with stop.everything, stop.work:
-                await driver.run(max(1, len(uids)), people, credentials, stop, Progress(quiet=True))
+                await driver.run(stop)
             nursery.cancel_scope.cancel()
     return Played(driver, recorder, facts, connector, summarize(recorder), trio.current_time())
 

@@ -6,15 +6,15 @@ import io
 
 from actors.errors import Outcome
 from actors.events import Measurement, SetupStep, SetupTiming
-from sim.live.console import Progress
+from sim.live.console import LiveConsole
 
 
 def test_set_up_steps_and_failed_calls_are_logged_and_good_calls_are_not() -> None:
     stream = io.StringIO()
-    progress = Progress(quiet=False, stream=stream)
-    progress.log(SetupTiming(SetupStep.LOGIN, "alice", Outcome.OK, 1.0, 1.5))
-    progress.log(Measurement("story", "good", "tool", "alice", 1, Outcome.OK, 0.0, 1.0))
-    progress.log(Measurement("story", "bad", "tool", "alice", 1, Outcome.TOOL_ERROR, 0.0, 1.0, text="no"))
+    progress = LiveConsole(quiet=False, verbose=True, stream=stream)
+    progress.take(SetupTiming(SetupStep.LOGIN, "alice", Outcome.OK, 1.0, 1.5))
+    progress.take(Measurement("story", "good", "tool", "alice", 1, Outcome.OK, 0.0, 1.0))
+    progress.take(Measurement("story", "bad", "tool", "alice", 1, Outcome.TOOL_ERROR, 0.0, 1.0, text="no"))
     assert stream.getvalue().splitlines() == [
         "  login alice 0.500s ok",
         "  alice story.bad tool_error no",

@@ -10,9 +10,9 @@ import trio
 from trio.testing import MockClock
 
 from actors.errors import CallError, Outcome
-from actors.events import Ending, Missed, Phase
+from actors.events import Ending, Missed, Phase, SetupStep
 from sim.config.grammar.shapes import ClosedProfile, OpenProfile, Profile, Stage
-from sim.measure.stalls import LEAST_S
+from sim.measure.stalls import MIN_STALL_S
 from tests.support.load import CountingConnector, begin_of, group_of, measured, play
 
 
@@ -121,9 +121,12 @@ async def test_arrivals_are_warmed_up_at_the_rate_at_which_they_open(
     assert played.recorder.lateness.count == profile.count
 
 
-async def test_the_sessions_of_all_groups_are_opened_in_one_step(autojump_clock: MockClock) -> None:
+async def test_the_sessions_of_all_groups_are_open_before_anybody_begins(autojump_clock: MockClock) -> None:
     groups = [group_of(ClosedProfile.constant(n, 2.0), n, name) for n, name in ((2, "a"), (3, "b"))]
     played = await play(*groups)
+    opened = [timing.finished for timing in played.facts.setups if timing.step is SetupStep.SESSION]
+    assert len(opened) == 5
+    assert max(opened) <= min(call.started for call in played.facts.calls)
     assert set(played.summary.groups) <= {"a", "b", ""}
 
 
@@ -192,7 +195,7 @@ async def test_a_search_in_which_workflows_are_dropped_names_no_rate_that_was_no
     played = await play(
         group_of(profile, 2), seconds=1.0, thresholds=("calls: p(95)<1h abort",), max_lag_s=5.0
     )
-    found = played.driver.limits.breakpoint
+    found = played.driver.watchdog.breakpoint
     assert found is not None and found.held is not None and found.broke is not None
     assert found.succeeded is not None
     assert 0.8 < found.succeeded < 1.2
@@ -201,7 +204,7 @@ async def test_a_search_in_which_workflows_are_dropped_names_no_rate_that_was_no
     assert str(found).startswith(f"{found.succeeded:.4g}/s held")
     assert "workflows that were due were dropped" in str(found)
     assert "2 users, each busy for 2s with a workflow, carry 1/s at most" in str(found)
-    assert played.driver.limits.stopped_it
+    assert played.driver.watchdog.stopped_it
 
 
 async def test_while_the_simulator_itself_stands_still_nothing_is_booked_to_the_server() -> None:
@@ -214,7 +217,7 @@ async def test_while_the_simulator_itself_stands_still_nothing_is_booked_to_the_
     played = await play(group, is_virtual=False, prepare=prepare, grace_s=5.0)
     stalls = played.summary.stalls
     assert stalls.count >= 1
-    assert stalls.longest_s >= LEAST_S
+    assert stalls.longest_s >= MIN_STALL_S
     assert len(stalls.first) == stalls.count
     calls = played.summary.calls
     assert calls.kept_out >= 1

@@ -11,16 +11,16 @@ import attrs
 import pytest
 import trio
 import trio.testing
-from sim.measure.recorder import Recorder
 
 from actors.errors import CallError, Outcome, SetupError
-from actors.events import Missed
+from actors.events import Event, Execution, Measurement, Missed, NotStarted, SetupStep, SetupTiming
 from actors.ports import Credentials, Person
 from actors.roster import Roster, open_roster
 from sim.config.grammar.shapes import ClosedProfile, OpenProfile, Profile
 from sim.config.grammar.shapes import Stage as Line
-from sim.load.executors import FIRST_SESSION_S, Stage
+from sim.load.executors import FIRST_SESSION_S, Executor, Wings, make_executor
 from tests.support.in_process import Facts, NoCredentials, StoreConnector, person
+from tests.support.tallying import Recorder
 from workflows.base import workflow
 from workflows.director import Budget, Company, Director
 from workflows.repertoire import Mix
@@ -39,7 +39,7 @@ async def look(scene: Scene, user: Role) -> None:
 
 @attrs.frozen
 class Ensemble:
-    stage: Stage
+    stage: Executor
     roster: Roster
     director: Director
     recorder: Recorder
@@ -53,13 +53,20 @@ async def open_scene(
 ) -> AsyncIterator[Ensemble]:
     """A stage with everybody waiting; leaving the block ends what is played."""
     facts = Facts()
-    recorder = Recorder(facts)
-    async with open_roster(connector, recorder, seed=1) as roster:
+    recorder = Recorder()
+
+    def emit(event: Event) -> None:
+        recorder(event)
+        if isinstance(event, Measurement | Execution | NotStarted | SetupTiming):
+            facts(event)
+
+    async with open_roster(connector, emit, seed=1) as roster:
         async with trio.open_nursery() as nursery:
-            director = Director(nursery, roster, recorder, Settings(), Budget())
+            director = Director(nursery, roster, emit, Settings(), Budget())
             company = Company(Mix({look: 1.0}), lambda random: 1.0, Random("mix"))
             people: list[tuple[Person, Credentials]] = [(person(name), NoCredentials()) for name in NAMES]
-            stage = Stage(profile, people, company, roster, director, recorder, max_lag_s, Random("arrivals"))
+            wings = Wings(roster, people[::-1])
+            stage = make_executor(profile, wings, company, director, emit, max_lag_s, Random("arrivals"))
             yield Ensemble(stage, roster, director, recorder, facts, trio.current_time())
             nursery.cancel_scope.cancel()
 
@@ -90,7 +97,7 @@ async def test_as_many_are_on_stage_as_the_profile_says_at_every_moment(
     seen: list[tuple[float, int]] = []
     with trio.fail_after(100):
         async with open_scene(profile, connector) as scene:
-            await scene.stage.fill(trio.CapacityLimiter(3), lambda: None)
+            await scene.stage.fill(trio.CapacityLimiter(3))
             scene.stage.begin()
             async with trio.open_nursery() as nursery:
                 nursery.start_soon(watch, scene, seen)
@@ -112,11 +119,12 @@ async def test_it_ends_with_the_profile_to_the_moment(autojump_clock: object) ->
 async def test_those_of_the_beginning_are_there_before_and_start_together(
     autojump_clock: object,
 ) -> None:
-    connector, entries = StoreConnector(*NAMES, seconds=0.5), []
+    connector = StoreConnector(*NAMES, seconds=0.5)
     with trio.fail_after(100):
         async with open_scene(ClosedProfile.constant(5, 10), connector) as scene:
             assert scene.stage.at_first == 5
-            await scene.stage.fill(trio.CapacityLimiter(2), lambda: entries.append(trio.current_time()))
+            await scene.stage.fill(trio.CapacityLimiter(2))
+            entries = [t.finished for t in scene.facts.setups if t.step is SetupStep.SESSION]
             # Two at a time, half a second each.
             assert [round(at - scene.begun, 3) for at in entries] == [0.5, 0.5, 1.0, 1.0, 1.5]
             assert not scene.facts.calls
@@ -156,7 +164,7 @@ async def test_who_cannot_come_on_stage_ends_the_set_up_and_says_why(autojump_cl
     with trio.fail_after(100):
         async with open_scene(ClosedProfile.constant(2, 10), connector) as scene:
             with pytest.raises(SetupError, match=r"user0\d could not open .*: connection refused"):
-                await scene.stage.fill(trio.CapacityLimiter(2), lambda: None)
+                await scene.stage.fill(trio.CapacityLimiter(2))
             assert trio.current_time() - scene.begun == pytest.approx(FIRST_SESSION_S)
 
 
@@ -168,7 +176,7 @@ async def test_who_is_refused_for_good_ends_the_set_up_without_further_waiting(
     with trio.fail_after(100):
         async with open_scene(ClosedProfile.constant(2, 10), connector) as scene:
             with pytest.raises(SetupError, match=r"user0\d could not open .*: not on the list"):
-                await scene.stage.fill(trio.CapacityLimiter(2), lambda: None)
+                await scene.stage.fill(trio.CapacityLimiter(2))
             assert trio.current_time() - scene.begun < FIRST_SESSION_S
 
 
@@ -179,7 +187,7 @@ async def test_in_the_open_model_everybody_is_there_and_workflows_arrive_when_du
     with trio.fail_after(100):
         async with open_scene(profile, StoreConnector(*NAMES, seconds=0.1)) as scene:
             assert scene.stage.at_first == len(NAMES)
-            await scene.stage.fill(trio.CapacityLimiter(12), lambda: None)
+            await scene.stage.fill(trio.CapacityLimiter(12))
             assert scene.roster.count_on_stage == len(NAMES)
             scene.stage.begin()
             begun = trio.current_time()
@@ -204,7 +212,7 @@ async def test_arrivals_do_not_wait_for_a_slow_server_and_what_finds_nobody_is_d
     connector = StoreConnector(*NAMES, seconds=0.1)
     with trio.fail_after(200):
         async with open_scene(profile, connector, max_lag_s=1.0) as scene:
-            await scene.stage.fill(trio.CapacityLimiter(12), lambda: None)
+            await scene.stage.fill(trio.CapacityLimiter(12))
             scene.stage.begin()
             connector.seconds = 8
             begun = trio.current_time()
@@ -225,7 +233,7 @@ async def test_random_arrivals_are_those_of_the_given_stream(autojump_clock: obj
     profile = OpenProfile((Line(0, 1), Line(20, 1)))
     with trio.fail_after(100):
         async with open_scene(profile, StoreConnector(*NAMES, seconds=0)) as scene:
-            await scene.stage.fill(trio.CapacityLimiter(12), lambda: None)
+            await scene.stage.fill(trio.CapacityLimiter(12))
             scene.stage.begin()
             begun = trio.current_time()
             await scene.stage.play()

@@ -6,12 +6,12 @@ from collections.abc import Callable
 
 import pytest
 import trio
-from sim.measure.recorder import Recorder
 from trio.testing import MockClock
 
 from actors.events import Ending, Event, Missed, NotStarted
 from tests.support.facts import call, execution
 from tests.support.limits import SEARCH_S, limits_of, search, slow_from, watched
+from tests.support.tallying import Recorder
 
 
 def dropped_from(second: float) -> Callable[[float], Event]:
@@ -115,6 +115,6 @@ async def test_a_limit_that_broke_on_the_way_does_not_pass_at_the_end(autojump_c
 async def test_a_limit_that_ends_a_run_says_how_many_users_were_on_stage(autojump_clock: MockClock) -> None:
     recorder = Recorder()
     limits = limits_of(recorder, "calls: max<1s abort")
-    recorder.timeline.note_users(trio.current_time(), 37)
+    recorder.note_users(37)
     stopped, _ = await watched(limits, recorder, slow_from(50))
     assert " with 37 users on stage: calls: max<1s abort: 5s" in stopped

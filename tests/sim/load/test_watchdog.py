@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pytest
-from sim.measure.recorder import Recorder
 from trio.testing import MockClock
 
 from actors.errors import Outcome
@@ -12,6 +11,7 @@ from sim.config.grammar.shapes import ClosedProfile
 from sim.load.watchdog import Breakpoint
 from tests.support.facts import call, execution
 from tests.support.limits import SEARCH_S, limits_of, search, slow_from, watched
+from tests.support.tallying import Recorder
 
 
 async def test_a_broken_limit_ends_the_watch_within_a_second(autojump_clock: MockClock) -> None:

@@ -1,4 +1,4 @@
-"""Stalls of the simulator itself: seen whether or not a beat has had its turn since."""
+"""Stalls of the simulator itself: told by a beat that came too late."""
 
 from __future__ import annotations
 
@@ -9,7 +9,12 @@ import trio
 import trio.testing
 from trio.testing import MockClock
 
-from sim.measure.stalls import BEAT_S, LEAST_S, MAX_KEPT, MAX_SHOWN, StallFigures, Stalls
+from actors.events import Event, Phase, Stalled
+from sim.measure.hub import Hub
+from sim.measure.stalls import BEAT_S, MAX_KEPT, MAX_SHOWN, Stalls, beat
+from sim.measure.summary import summarize
+from sim.measure.tally import Tally
+from tests.support.facts import call
 
 
 @pytest.fixture
@@ -25,45 +30,47 @@ async def turn(clock: MockClock, seconds: float) -> None:
 
 
 async def test_a_loop_that_turns_in_time_has_no_stall(clock: MockClock) -> None:
-    stalls = Stalls()
+    told: list[Event] = []
     async with trio.open_nursery() as nursery:
-        nursery.start_soon(stalls.watch)
+        nursery.start_soon(beat, told.append)
         for _ in range(100):
             await turn(clock, BEAT_S)
         nursery.cancel_scope.cancel()
-    assert stalls.figures == StallFigures()
-    assert not stalls.overlap(0.0, 100.0)
+    assert told == []
 
 
-async def test_a_loop_that_was_blocked_has_one_of_that_length(clock: MockClock) -> None:
-    stalls = Stalls()
+async def test_a_loop_that_was_blocked_tells_since_when_and_for_how_long(clock: MockClock) -> None:
+    told: list[Event] = []
     async with trio.open_nursery() as nursery:
-        nursery.start_soon(stalls.watch)
+        nursery.start_soon(beat, told.append)
         await turn(clock, BEAT_S)
         await turn(clock, BEAT_S + 7.6)
         await trio.testing.wait_all_tasks_blocked()
         nursery.cancel_scope.cancel()
-    assert stalls.figures.count == 1
-    assert stalls.figures.seconds == pytest.approx(7.6)
-    assert stalls.figures.longest_s == pytest.approx(7.6)
+    (stalled,) = told
+    assert isinstance(stalled, Stalled)
+    assert stalled.seconds == pytest.approx(7.6)
 
 
-async def test_a_stall_shows_at_once_to_whoever_has_his_turn_before_the_beat(clock: MockClock) -> None:
-    stalls = Stalls()
+async def test_a_stall_is_known_before_the_window_is_closed_in_which_it_lay(clock: MockClock) -> None:
+    tally = Tally(Phase.MEASURED)
+    hub = Hub(tally)
     async with trio.open_nursery() as nursery:
-        nursery.start_soon(stalls.watch)
+        nursery.start_soon(hub.tick)
+        nursery.start_soon(beat, hub.emit)
         await trio.testing.wait_all_tasks_blocked()
         begun = trio.current_time()
-        assert not stalls.overlap(begun, begun)
         clock.jump(3.0)
-        assert stalls.overlap(begun, trio.current_time())
+        hub.emit(call(started=begun, finished=begun + 3.0))
+        await trio.testing.wait_all_tasks_blocked()
         nursery.cancel_scope.cancel()
+    assert summarize(tally).calls.kept_out == 1
 
 
 def test_only_what_lay_in_a_stall_overlaps_it() -> None:
     stalls = Stalls()
     for at in range(0, 100, 10):
-        stalls.beat(at, at + 1)
+        stalls.note(at, at + 1)
     assert stalls.overlap(0.5, 0.6)
     assert stalls.overlap(8, 12)
     assert stalls.overlap(9, 10.1)
@@ -72,12 +79,10 @@ def test_only_what_lay_in_a_stall_overlaps_it() -> None:
     assert stalls.overlap(2, 99)
 
 
-def test_a_little_late_is_no_stall_and_many_stalls_take_no_more_room() -> None:
+def test_many_stalls_take_no_more_room() -> None:
     stalls = Stalls()
-    stalls.beat(0, LEAST_S / 2)
-    assert stalls.figures.count == 0
     for at in range(10 * MAX_KEPT):
-        stalls.beat(at, at + 0.5)
+        stalls.note(at, at + 0.5)
     figures = stalls.figures
     assert (figures.count, figures.seconds, len(figures.first)) == (10 * MAX_KEPT, 5 * MAX_KEPT, MAX_SHOWN)
     assert stalls.overlap(0, 1e9)

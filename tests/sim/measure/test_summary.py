@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import pytest
 import trio
-from sim.measure.recorder import Recorder
 from trio.testing import MockClock
 
 from actors.errors import Outcome
 from actors.events import CheckKind, Ending, Missed, NotStarted, Phase, ViolationKind
 from sim.measure.summary import Summary, summarize
 from tests.support.facts import call, execution, propagation, recorder_of, violation
+from tests.support.tallying import Recorder
 
 GROUPS, REGIONS, STEPS = ("readers", "writers"), ("ap", "eu"), ("a", "b", "c")
 
@@ -112,7 +112,9 @@ async def test_where_nothing_was_brought_to_an_end_no_rate_is_known() -> None:
 
 async def test_what_fails_as_part_of_a_story_is_counted_by_itself() -> None:
     conflict = call(outcome=Outcome.TOOL_ERROR, status=412, is_expected=True, text="changed meanwhile")
-    summary = summarize(recorder_of([call(), conflict, call(outcome=Outcome.TOOL_ERROR, status=412)]))
+    recorder = recorder_of([call(), conflict, call(outcome=Outcome.TOOL_ERROR, status=412)])
+    recorder.hub.close_window()
+    summary = summarize(recorder)
     calls = summary.calls
     assert (calls.ok, calls.failed, calls.expected, calls.total) == (1, 1, 1, 3)
     assert calls.outcomes == {"expected/tool_error/412": 1, "ok": 1, "tool_error/412": 1}

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 import trio
-from sim.measure.recorder import Recorder
 from trio.testing import MockClock
 
 from actors.errors import Outcome
@@ -12,6 +11,7 @@ from actors.events import Ending, Missed, NotStarted, Phase, ViolationKind
 from sim.config.grammar.threshold import SUBJECTS, Unit, parse_threshold
 from sim.measure.thresholds import Verdict, judge
 from tests.support.facts import call, execution, propagation, recorder_of, violation
+from tests.support.tallying import Recorder
 
 SECONDS = 10.0
 
@@ -90,7 +90,7 @@ MEASURED = [
 
 @pytest.mark.parametrize(("text", "measured"), MEASURED, ids=[text for text, _ in MEASURED])
 async def test_each_limit_finds_its_own_value(text: str, measured: float, autojump_clock: MockClock) -> None:
-    verdict = judge(parse_threshold(text), await busy_recorder())
+    verdict = judge(parse_threshold(text), (await busy_recorder()).settled())
     assert verdict.measured == pytest.approx(measured)
     assert verdict.held == verdict.threshold.comparison.holds(
         verdict.measured or 0.0, verdict.threshold.bound
@@ -109,7 +109,8 @@ async def test_a_violation_counts_under_its_own_name_alone(kind: ViolationKind) 
     recorder = recorder_of([execution(ending=Ending.FAILED, violations=(violation(kind),))])
     await trio.sleep(0.001)
     counts = {
-        each: judge(parse_threshold(f"{each.value}: count==0"), recorder).measured for each in ViolationKind
+        each: judge(parse_threshold(f"{each.value}: count==0"), recorder.settled()).measured
+        for each in ViolationKind
     }
     assert counts == {each: int(each is kind) for each in ViolationKind}
 
@@ -121,14 +122,17 @@ async def test_a_violation_counts_under_its_own_name_alone(kind: ViolationKind) 
 async def test_comparisons_are_exact_at_the_bound(
     comparison: str, holds: bool, autojump_clock: MockClock
 ) -> None:
-    assert judge(parse_threshold(f"stale_reads: count{comparison}"), await busy_recorder()).held is holds
+    assert (
+        judge(parse_threshold(f"stale_reads: count{comparison}"), (await busy_recorder()).settled()).held
+        is holds
+    )
 
 
 @pytest.mark.parametrize("example", [subject.example for subject in SUBJECTS.values()])
 async def test_where_nothing_was_measured_no_limit_holds(example: str, autojump_clock: MockClock) -> None:
     recorder = recorder_of([])
     await trio.sleep(SECONDS)
-    verdict = judge(parse_threshold(example), recorder)
+    verdict = judge(parse_threshold(example), recorder.settled())
     assert verdict == Verdict(verdict.threshold, None, held=False)
     assert str(verdict) == f"{example}: nothing was measured"
 
@@ -143,20 +147,20 @@ async def test_where_nothing_was_measured_no_limit_holds(example: str, autojump_
     ],
 )
 async def test_what_others_did_is_nothing_to_a_limit(text: str, autojump_clock: MockClock) -> None:
-    verdict = judge(parse_threshold(text), await busy_recorder())
+    verdict = judge(parse_threshold(text), (await busy_recorder()).settled())
     assert (verdict.measured, verdict.held) == (None, False)
 
 
 async def test_a_step_that_only_ever_failed_has_no_times_but_a_rate(autojump_clock: MockClock) -> None:
     recorder = recorder_of([call(outcome=Outcome.TRANSPORT_ERROR, reason="timeout")])
     await trio.sleep(SECONDS)
-    assert judge(parse_threshold("note_share.read_note: p(95)<1s"), recorder).measured is None
-    assert judge(parse_threshold("note_share.read_note: rate<1%"), recorder).measured == 1.0
+    assert judge(parse_threshold("note_share.read_note: p(95)<1s"), recorder.settled()).measured is None
+    assert judge(parse_threshold("note_share.read_note: rate<1%"), recorder.settled()).measured == 1.0
 
 
 async def test_a_verdict_reads_in_the_unit_of_its_bound(autojump_clock: MockClock) -> None:
     recorder = await busy_recorder()
-    said = [str(judge(parse_threshold(text), recorder)) for text, _ in MEASURED]
+    said = [str(judge(parse_threshold(text), recorder.settled())) for text, _ in MEASURED]
     assert "note_share.read_note: med<1s: 300ms" in said
     assert "note_share: max<1s: 3s" in said
     assert "errors: rate<1%: 12.5%" in said
@@ -171,22 +175,22 @@ async def test_what_fails_as_part_of_a_story_is_no_error_and_what_fails_otherwis
     recorder = recorder_of([*conflicts, call(), execution(conflicts=2)])
     await trio.sleep(1)
     for limit in ("errors: count==1", "errors: rate==25%", "note_share.read_note: rate==25%"):
-        assert judge(parse_threshold(limit), recorder).held, limit
-    assert judge(parse_threshold("conflicts: count==2"), recorder).held
+        assert judge(parse_threshold(limit), recorder.settled()).held, limit
+    assert judge(parse_threshold("conflicts: count==2"), recorder.settled()).held
 
 
 async def test_nothing_can_be_dropped_where_users_start_by_themselves(autojump_clock: object) -> None:
     recorder = recorder_of([execution(), NotStarted("note_share", Missed.POSTPONED, trio.current_time())])
     await trio.sleep(1)
-    assert judge(parse_threshold("dropped: count==0"), recorder).measured is None
-    assert judge(parse_threshold("postponed: rate<99%"), recorder).measured == 0.5
+    assert judge(parse_threshold("dropped: count==0"), recorder.settled()).measured is None
+    assert judge(parse_threshold("postponed: rate<99%"), recorder.settled()).measured == 0.5
 
 
 async def test_nothing_can_be_postponed_where_workflows_arrive(autojump_clock: object) -> None:
     recorder = recorder_of([execution(due=trio.current_time())])
     await trio.sleep(1)
-    assert judge(parse_threshold("postponed: count==0"), recorder).measured is None
-    assert judge(parse_threshold("dropped: count==0"), recorder).held
+    assert judge(parse_threshold("postponed: count==0"), recorder.settled()).measured is None
+    assert judge(parse_threshold("dropped: count==0"), recorder.settled()).held
 
 
 async def test_what_was_wrong_before_or_after_the_measured_phase_is_wrong(autojump_clock: object) -> None:
@@ -198,8 +202,8 @@ async def test_what_was_wrong_before_or_after_the_measured_phase_is_wrong(autoju
     await trio.sleep(5)
     recorder.enter(Phase.GRACE)
     recorder(execution(violations=(violation(ViolationKind.LOST_UPDATE),)))
-    assert judge(parse_threshold("lost_updates: count==2"), recorder).held
-    assert judge(parse_threshold("executions: count==1"), recorder).held
+    assert judge(parse_threshold("lost_updates: count==2"), recorder.settled()).held
+    assert judge(parse_threshold("executions: count==1"), recorder.settled()).held
 
 
 BOUNDS = {
@@ -219,4 +223,4 @@ async def test_whatever_the_grammar_takes_of_a_word_is_measured(word: str, autoj
     recorder(NotStarted("note_share", Missed.POSTPONED, trio.current_time()))
     for unit in SUBJECTS[word].units:
         for bound in BOUNDS[unit]:
-            assert judge(parse_threshold(f"{word}: {bound}"), recorder).measured is not None, bound
+            assert judge(parse_threshold(f"{word}: {bound}"), recorder.settled()).measured is not None, bound

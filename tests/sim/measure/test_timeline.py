@@ -2,58 +2,115 @@
 
 from __future__ import annotations
 
-from sim.measure.timeline import LEAST_FAILURES, MOST_ROWS, Burst, Timeline
+import pytest
+
+from actors.errors import Outcome
+from actors.events import Measurement, Phase
+from sim.measure.leaves import Leaves, StepKey
+from sim.measure.snapshot import Snapshot
+from sim.measure.timeline import MAX_ROWS, MIN_FAILURES, Burst, Row, Timeline
+
+KEY = StepKey(Phase.MEASURED, "story", "step", "tool", "", "")
+
+
+class Windows:
+    """A timeline that is told calls, and gets a window a second of them."""
+
+    def __init__(self, started: float) -> None:
+        self.timeline = Timeline(started)
+        self._started = started
+        self._open: dict[int, Leaves] = {}
+        self._users: dict[int, int] = {}
+
+    def _window(self, at: float) -> Leaves:
+        return self._open.setdefault(int(at - self._started), Leaves())
+
+    def add_call(self, at: float, seconds: float | None, failed: bool) -> None:
+        outcome = Outcome.TOOL_ERROR if failed else Outcome.OK
+        call = Measurement("story", "step", "tool", "user", 1, outcome, at - (seconds or 0.0), at)
+        self._window(at).step(KEY).count(call, outcome.value, is_timed=seconds is not None)
+        self._window(at).note_ended(call, is_timed=seconds is not None, failed=failed)
+
+    def add_execution(self, at: float) -> None:
+        self._window(at).ended_executions += 1
+
+    def note_users(self, at: float, users: int) -> None:
+        self._window(at)
+        self._users[int(at - self._started)] = users
+
+    def close(self) -> Timeline:
+        users = 0
+        for second in range(max(self._open, default=-1) + 1):
+            users = self._users.get(second, users)
+            leaves = self._open.get(second, Leaves())
+            self.timeline.add(
+                Snapshot(second + 1, self._started + second, 1.0, Phase.MEASURED, leaves, {}, {"": users})
+            )
+        return self.timeline
+
+    @property
+    def rows(self) -> list[Row]:
+        return self.close().rows
+
+    @property
+    def row_s(self) -> float:
+        return self.timeline.row_s
 
 
 def test_calls_and_executions_stand_in_the_second_in_which_they_ended() -> None:
-    timeline = Timeline(100.0)
+    timeline = Windows(100.0)
     timeline.add_call(100.2, 0.5, failed=False)
     timeline.add_call(100.9, 1.5, failed=True)
     timeline.add_execution(102.0)
     first, second, third = timeline.rows
-    assert (first.calls, first.errors, first.service_s, first.slowest_s) == (2, 1, 2.0, 1.5)
+    assert (first.calls, first.errors, first.slowest_s) == (2, 1, pytest.approx(1.5))
+    assert first.service_s == pytest.approx(2.0)
     assert (second.calls, second.executions) == (0, 0)
     assert (third.calls, third.executions) == (0, 1)
 
 
 def test_users_stay_until_the_next_note() -> None:
-    timeline = Timeline(0.0)
+    timeline = Windows(0.0)
     timeline.note_users(0.5, 3)
     timeline.note_users(2.5, 5)
-    timeline.note_users(2.6, 1)
+    timeline.note_users(3.6, 1)
     timeline.add_call(4.0, 0.1, failed=False)
     assert [row.users for row in timeline.rows] == [3, 3, 5, 1, 1]
 
 
 def test_a_long_run_has_longer_rows_and_loses_nothing() -> None:
-    timeline = Timeline(0.0)
-    seconds = 3 * MOST_ROWS
+    timeline = Windows(0.0)
+    seconds = 3 * MAX_ROWS
     for second in range(seconds):
         timeline.add_call(second + 0.5, second, failed=second % 2 == 0)
+    rows = timeline.rows
     assert timeline.row_s == 4.0
-    assert len(timeline.rows) <= MOST_ROWS
-    assert sum(row.calls for row in timeline.rows) == seconds
-    assert sum(row.errors for row in timeline.rows) == seconds / 2
-    assert all(row.calls == 4 for row in timeline.rows)
-    assert timeline.rows[10].slowest_s == 43
+    assert len(rows) <= MAX_ROWS
+    assert sum(row.calls for row in rows) == seconds
+    assert sum(row.errors for row in rows) == seconds / 2
+    assert all(row.calls == 4 and row.service.count == 2 for row in rows)
+    assert sum(sum(row.bins.values()) for row in rows) == seconds / 2
+    assert rows[10].slowest_s == 43
 
 
 def test_calls_that_could_not_be_timed_count_and_have_no_time() -> None:
-    timeline = Timeline(0.0)
+    timeline = Windows(0.0)
     timeline.add_call(0.5, None, failed=False)
-    assert (timeline.rows[0].calls, timeline.rows[0].mean_s) == (1, None)
-    timeline.add_call(0.6, 2.0, failed=False)
-    assert (timeline.rows[0].calls, timeline.rows[0].mean_s) == (2, 2.0)
+    timeline.add_call(1.5, None, failed=False)
+    timeline.add_call(1.6, 2.0, failed=False)
+    first, second = timeline.rows
+    assert (first.calls, first.mean_s) == (1, None)
+    assert (second.calls, second.mean_s) == (2, pytest.approx(2.0))
 
 
 def failing_at(*seconds: float, length: int = 60) -> Timeline:
     """A minute with a good call each second, and failed ones."""
-    timeline = Timeline(1000.0)
+    timeline = Windows(1000.0)
     for second in range(length):
         timeline.add_call(1000.5 + second, 0.1, failed=False)
     for second in seconds:
         timeline.add_call(1000.0 + second, 0.1, failed=True)
-    return timeline
+    return timeline.close()
 
 
 def test_when_most_failures_fell_into_a_short_time_it_is_named() -> None:
@@ -64,6 +121,6 @@ def test_when_most_failures_fell_into_a_short_time_it_is_named() -> None:
 
 def test_failures_all_over_the_run_or_a_few_of_them_are_no_burst() -> None:
     assert failing_at(*range(60)).burst() is None
-    assert failing_at(*[20.0] * (LEAST_FAILURES - 1)).burst() is None
+    assert failing_at(*[20.0] * (MIN_FAILURES - 1)).burst() is None
     assert failing_at(*[1.0] * 100, length=3).burst() is None
     assert Timeline(0.0).burst() is None

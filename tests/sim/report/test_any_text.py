@@ -17,7 +17,7 @@ from actors.events import Violation, ViolationKind
 from sim.clean.end import CleanupEnd
 from sim.clean.remover import CleanupResult
 from sim.config.grammar.threshold import parse_threshold
-from sim.live.console import Progress
+from sim.live.console import LiveConsole
 from sim.load.watchdog import Breakpoint
 from sim.measure.sketch import Quantiles
 from sim.measure.summary import CallFigures, SetupFigures, StoryFigures, Summary, UserFigures
@@ -132,7 +132,7 @@ def texts_in(value: Any) -> list[str]:
 @pytest.mark.parametrize("text", NASTY)
 def test_what_is_said_while_it_runs_is_one_harmless_line(text: str) -> None:
     stream = io.StringIO()
-    Progress(quiet=False, stream=stream).say(f"before {text} after")
+    LiveConsole(quiet=False, stream=stream).say(f"before {text} after")
     assert is_harmless(stream.getvalue())
     assert stream.getvalue().count("\n") == 1
 

@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 import trio
-from sim.measure.recorder import Recorder
 from trio.testing import MockClock
 
 from actors.errors import Outcome
@@ -17,12 +16,13 @@ from sim.load.watchdog import Breakpoint
 from sim.measure.thresholds import judge
 from sim.report.result_json import to_json
 from tests.support.facts import call, execution, propagation, recorder_of, result_of, violation
+from tests.support.tallying import Recorder
 
 
 async def report_of(*facts: Any, limits: tuple[str, ...] = (), **info: Any) -> dict[str, Any]:
     recorder = recorder_of(facts)
     await trio.sleep(2)
-    verdicts = tuple(judge(parse_threshold(text), recorder) for text in limits)
+    verdicts = tuple(judge(parse_threshold(text), recorder.settled()) for text in limits)
     return as_json(recorder, verdicts=verdicts, **info)
 
 

@@ -8,7 +8,6 @@ from typing import Any
 import attrs
 import pytest
 import trio
-from sim.measure.recorder import Recorder
 from trio.testing import MockClock
 
 from actors.errors import Outcome
@@ -20,6 +19,7 @@ from sim.measure.thresholds import judge
 from sim.report.headline import checks_text, troubles, worst_span
 from sim.report.terminal import text_report
 from tests.support.facts import call, execution, recorder_of, result_of, violation
+from tests.support.tallying import Recorder
 
 FAILED = {"ending": Ending.FAILED, "failure": "read_note: tool_error/500"}
 
@@ -117,7 +117,7 @@ async def test_conflicts_that_were_retried_are_no_errors(autojump_clock: MockClo
 
 async def test_a_threshold_that_ended_the_run_does_not_pass_beside_it(autojump_clock: MockClock) -> None:
     recorder = recorder_of([call(0.1), execution()])
-    verdict = judge(parse_threshold("calls: max<1s abort"), recorder)
+    verdict = judge(parse_threshold("calls: max<1s abort"), recorder.settled())
     found = Breakpoint(1.0, 2.0, ("calls: max<1s abort: 2s",))
     text = shown(summarize(recorder), verdicts=(verdict,), breakpoint=found, exit_code=99)
     assert "pass" not in text

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import trio
-from sim.measure.recorder import Recorder
 from trio.testing import MockClock
 
 from actors.errors import Outcome
@@ -17,12 +16,13 @@ from sim.load.watchdog import Breakpoint
 from sim.measure.thresholds import judge
 from sim.report.terminal import USERS_SHOWN, text_report
 from tests.support.facts import call, execution, propagation, recorder_of, result_of, violation
+from tests.support.tallying import Recorder
 
 
 async def shown(*facts: Any, limits: tuple[str, ...] = (), **info: Any) -> str:
     recorder = recorder_of(facts)
     await trio.sleep(2)
-    verdicts = tuple(judge(parse_threshold(text), recorder) for text in limits)
+    verdicts = tuple(judge(parse_threshold(text), recorder.settled()) for text in limits)
     return text_of(recorder, verdicts=verdicts, **info)
 
 

@@ -4,24 +4,31 @@ from __future__ import annotations
 
 import pytest
 import trio
-from sim.measure.recorder import EXAMPLES, FIRST_VIOLATIONS, Recorder
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from trio.testing import MockClock
 
 from actors.errors import Outcome
 from actors.events import (
     Ending,
-    Event,
+    Execution,
+    Measurement,
     Missed,
     NotStarted,
     Phase,
     SetupStep,
     SetupTiming,
+    Stalled,
     ViolationKind,
 )
-from sim.measure import recorder as module
-from sim.measure.leaves import MAX_KINDS, MAX_REASON, OTHER, kind_of
+from sim.measure import tally as module
+from sim.measure.hub import is_snapshot
+from sim.measure.leaves import MAX_KINDS, MAX_REASON, MAX_VIOLATIONS_SHOWN, OTHER, Leaves, kind_of
+from sim.measure.snapshot import Snapshot
 from sim.measure.summary import summarize
+from sim.measure.tally import MAX_EXAMPLES
 from tests.support.facts import call, execution, propagation, recorder_of, violation
+from tests.support.tallying import Recorder
 
 
 async def test_a_call_belongs_to_the_phase_in_which_it_began(autojump_clock: MockClock) -> None:
@@ -108,12 +115,16 @@ async def test_a_call_is_counted_under_its_outcome_and_the_reason(
 
 async def test_a_few_different_examples_of_each_failure_are_kept() -> None:
     failed = [call(outcome=Outcome.TOOL_ERROR, text=f"no {i // 2}") for i in range(20)]
-    examples = recorder_of(failed).failure_examples[Phase.MEASURED, "tool_error"]
-    assert [example.text for example in examples] == [f"no {i}" for i in range(EXAMPLES)]
+    recorder = recorder_of(failed)
+    recorder.settled()
+    examples = recorder.failure_examples[Phase.MEASURED, "tool_error"]
+    assert [example.text for example in examples] == [f"no {i}" for i in range(MAX_EXAMPLES)]
 
 
 async def test_however_many_codes_a_server_makes_up_their_number_is_bounded_and_all_calls_counted() -> None:
-    facts: list[Event] = [call(outcome=Outcome.TOOL_ERROR, status=i, text=f"no {i}") for i in range(1000)]
+    facts: list[Measurement | Execution] = [
+        call(outcome=Outcome.TOOL_ERROR, status=i, text=f"no {i}") for i in range(1000)
+    ]
     facts += [execution(ending=Ending.FAILED, failure=f"read_note: tool_error/{i}") for i in range(1000)]
     recorder = recorder_of(facts)
     summary = summarize(recorder)
@@ -135,11 +146,12 @@ async def test_totals_are_those_of_the_leaves_whatever_the_phase() -> None:
 async def test_what_was_under_way_while_the_simulator_stood_still_is_counted_and_has_no_latency() -> None:
     recorder = recorder_of([])
     now = recorder.started
-    recorder.stalls.beat(now + 5, now + 8)
+    recorder(Stalled(now + 5, 3.0))
     spans = [(0, 4), (4, 6), (6, 7), (7, 9), (4, 9), (9, 10)]
     for begun, ended in spans:
         recorder(call(started=now + begun, finished=now + ended, due=now + begun))
         recorder(execution(started=now + begun, finished=now + ended, intervals=(propagation(0.0, 0.1),)))
+    recorder.hub.close_window()
     summary = summarize(recorder)
     story = summary.stories["note_share"]
     assert (summary.calls.ok, summary.calls.kept_out, story.succeeded, story.kept_out) == (6, 4, 6, 4)
@@ -157,13 +169,13 @@ async def test_all_violations_are_counted_and_the_first_of_each_kind_shown() -> 
     both = (violation(ViolationKind.STALE_READ), violation(ViolationKind.DUPLICATE))
     story = summarize(recorder_of(execution(violations=both) for _ in range(9))).stories["note_share"]
     assert story.violations == {"duplicates": 9, "stale_reads": 9}
-    assert len(story.examples) == 2 * FIRST_VIOLATIONS
+    assert len(story.examples) == 2 * MAX_VIOLATIONS_SHOWN
 
 
 async def test_beyond_so_many_users_a_user_has_counts_mean_and_extremes(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(module, "USERS_WITH_SKETCH", 1)
+    monkeypatch.setattr(module, "MAX_USERS_WITH_SKETCH", 1)
     calls = [call(seconds, user=user) for user in ("first", "second") for seconds in (0.1, 0.3)]
     users = summarize(recorder_of(calls)).users
     assert [user.calls.ok for user in users.values()] == [2, 2]
@@ -203,36 +215,102 @@ async def test_what_did_not_start_in_the_warm_up_is_not_counted() -> None:
     assert not summarize(recorder).not_started
 
 
-async def test_who_looks_on_is_told_every_fact() -> None:
-    told: list[Event] = []
-    facts = [call(), execution(ending=Ending.FAILED)]
-    recorder = Recorder(told.append)
-    for fact in facts:
-        recorder(fact)
-    assert told == facts
-
-
-async def test_a_window_has_what_came_while_it_was_open_and_nothing_else(autojump_clock: MockClock) -> None:
+async def test_a_window_has_what_came_while_it_was_open_and_the_run_all_of_it(
+    autojump_clock: MockClock,
+) -> None:
     recorder = Recorder()
     recorder.enter(Phase.MEASURED)
     recorder(call(0.1))
     begun = trio.current_time()
     await trio.sleep(1)
-    with recorder.open_window() as window:
-        recorder(call(started=begun, finished=begun + 1))
-        recorder.note_lateness(0.5)
-        await trio.sleep(2)
+    recorder.hub.close_window()
+    recorder(call(started=begun, finished=begun + 1))
+    recorder.note_lateness(0.5)
+    await trio.sleep(2)
+    window = recorder.hub.close_window()
     recorder(call(0.1))
     recorder.note_lateness(0.25)
-    assert (window.calls, recorder.calls) == (1, 3)
-    assert (window.lateness.count, recorder.lateness.count) == (1, 2)
-    assert summarize(window).calls.service.max == pytest.approx(1)
-    assert window.phase_span(Phase.MEASURED) == 2
+    assert (window.leaves.counts_in().total, recorder.calls) == (1, 3)
+    assert (window.leaves.lateness.count, recorder.lateness.count) == (1, 2)
+    assert (window.started, window.seconds, window.phase) == (begun + 1, 2, Phase.MEASURED)
 
 
-async def test_recent_calls_are_those_of_the_last_ten_seconds(autojump_clock: MockClock) -> None:
-    recorder = recorder_of([call(5.0)])
-    await trio.sleep(60)
-    assert recorder.recent_p95() is None
-    recorder(call(0.2))
-    assert recorder.recent_p95() == pytest.approx(0.2)
+async def test_a_window_belongs_to_one_phase(autojump_clock: MockClock) -> None:
+    recorder = Recorder(Phase.WARMUP)
+    with recorder.hub.subscribe(is_snapshot) as told:
+        recorder(call())
+        await trio.sleep(0.25)
+        recorder.enter(Phase.MEASURED)
+        recorder(call())
+        await trio.sleep(0.75)
+        recorder.hub.close_window()
+        windows = [each for each in told.take() if isinstance(each, Snapshot)]
+    assert [(each.phase, each.seconds, each.leaves.ended_calls) for each in windows] == [
+        (Phase.WARMUP, 0.25, 1),
+        (Phase.MEASURED, 0.75, 1),
+    ]
+
+
+events = st.lists(
+    st.one_of(
+        st.builds(
+            lambda seconds, outcome, step: ("call", seconds, outcome, step),
+            st.floats(0.0001, 60),
+            st.sampled_from(Outcome),
+            st.sampled_from("abc"),
+        ),
+        st.builds(
+            lambda seconds, ending: ("execution", seconds, ending, ""),
+            st.floats(0.001, 60),
+            st.sampled_from(Ending),
+        ),
+        st.just(("window", 0.0, None, "")),
+    ),
+    max_size=60,
+)
+
+
+def told(recorder: Recorder, event: tuple[str, float, object, str]) -> Snapshot | None:
+    kind, seconds, how, step = event
+    if kind == "window":
+        return recorder.hub.close_window()
+    if kind == "call":
+        assert isinstance(how, Outcome)
+        recorder(call(seconds, outcome=how, step=step, text="x"))
+    else:
+        assert isinstance(how, Ending)
+        recorder(execution(seconds, ending=how))
+    return None
+
+
+def shape(leaves: Leaves) -> dict[str, object]:
+    """What has to be the same, whatever was added up in whatever order."""
+    return {
+        "steps": {
+            key: (leaf.outcomes, leaf.service.count, leaf.service.min, leaf.service.max)
+            for key, leaf in leaves.steps.items()
+        },
+        "stories": {key: (leaf.endings, leaf.duration.count) for key, leaf in leaves.stories.items()},
+        "ended": (leaves.ended_calls, leaves.ended_errors, leaves.ended_executions, leaves.ended.count),
+        "quantiles": [leaves.ended.quantile(q) for q in (0.0, 0.5, 0.9, 1.0)],
+    }
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(events=events)
+async def test_the_windows_add_up_to_the_run_in_whatever_order(
+    events: list[tuple[str, float, object, str]],
+) -> None:
+    recorder = Recorder(Phase.MEASURED)
+    windows = [window for event in events if (window := told(recorder, event)) is not None]
+    windows.append(recorder.hub.close_window())
+    whole = shape(recorder.settled())
+    forth, back = Snapshot.merged(windows), Snapshot.merged(windows[::-1])
+    pairs = (
+        Snapshot.merged([Snapshot.merged(windows[:1]), Snapshot.merged(windows[1:] or windows[:1])])
+        if len(windows) > 1
+        else forth
+    )
+    for merged in (forth, back, pairs):
+        assert shape(merged.leaves) == whole
+        assert merged.seconds == pytest.approx(sum(window.seconds for window in windows))
