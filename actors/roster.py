@@ -28,7 +28,7 @@ CLOSING_S = 5.0
 """How long users get, beside what they have sent, to close their sessions by themselves, seconds."""
 
 
-class OnStage:
+class StagePool:
     """The users on stage: in, out, and a fair draw in constant time, whatever their number."""
 
     def __init__(self) -> None:
@@ -72,8 +72,8 @@ class Roster:
         self._shared = shared
         self._seed = seed
         self._users: dict[User, None] = {}
-        self._on_stage = OnStage()
-        self._by_group: defaultdict[str, OnStage] = defaultdict(OnStage)
+        self._on_stage = StagePool()
+        self._by_group: defaultdict[str, StagePool] = defaultdict(StagePool)
         self._entries: Counter[str] = Counter()
         self._protocols: dict[str, str] = {}
         self._is_closed = False

@@ -21,13 +21,13 @@ from sim.load.engine import Driven, Load
 from sim.measure.hub import Hub, Looker, looked_on_by
 from sim.measure.summary import summarize
 from sim.measure.tally import Tally
-from sim.report.build import RunFacts, build_result
+from sim.report.building import RunFacts, build_result
 from sim.report.publish import complain, publish
 from sim.runtime.signal_source import signals_of_process
 from sim.runtime.signals import keep_for_a_run
 from sim.runtime.stop import Stop, StopSource
-from sim.world.base import World, kind_of, play
-from sim.world.visit import Visit, visit
+from sim.world.visit import VisitEnd, visit
+from sim.world.worlds import World, kind_of, play
 
 Main = Callable[[StopSource], Awaitable[ExitCode]]
 
@@ -97,7 +97,7 @@ class Run:
         finally:
             crowd.unanswered.update(self._load.unanswered)
 
-    def _report(self, found: Visit) -> ExitCode:
+    def _report(self, found: VisitEnd) -> ExitCode:
         """The results first, then what a person reads; neither takes the other down."""
         if found.world is None or self._load is None:
             return tell_without_result(found, self._console.say)
@@ -109,7 +109,7 @@ class Run:
         return code
 
 
-def tell_without_result(found: Visit, say: Callable[[str], None]) -> ExitCode:
+def tell_without_result(found: VisitEnd, say: Callable[[str], None]) -> ExitCode:
     """A run without a load has no figures to show: say why, and what it left."""
     if found.cleanup.is_clean:
         say(found.cleanup.text)
@@ -120,7 +120,7 @@ def tell_without_result(found: Visit, say: Callable[[str], None]) -> ExitCode:
     return exit_code(attrs.evolve(found.trouble, failed=True))
 
 
-def facts_of(found: Visit, world: World, load: Load, tally: Tally, config: Config) -> RunFacts:
+def facts_of(found: VisitEnd, world: World, load: Load, tally: Tally, config: Config) -> RunFacts:
     """What is known of a run beside its figures."""
     crowd = world.crowd
     return RunFacts(

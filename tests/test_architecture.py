@@ -52,7 +52,7 @@ MAY_IMPORT: dict[str, set[str]] = {
 """Room → the rooms that it may import. One that it does not import is to leave the list."""
 
 STILL_LONG_FILES: set[str] = set()
-STILL_LONG = {"sim/load/engine.py:_play", "sim/report/build.py:build_result"}
+STILL_LONG = {"sim/report/building.py:build_result"}
 """Files and functions that are too long; the same."""
 
 MAY_IMPORT_STANDIN = (

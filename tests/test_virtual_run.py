@@ -111,7 +111,7 @@ async def after_you(scene: Scene, alice: Role, bob: Role) -> None:
         await theirs.wait()
         mine.set()
 
-    await run.together(go(alices, bobs), go(bobs, alices))
+    await scene.together(go(alices, bobs), go(bobs, alices))
 '''
 
 

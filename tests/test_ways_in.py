@@ -90,7 +90,7 @@ def test_both_generations_of_the_protocol_are_spoken_and_named_in_the_report(
         arguments = ("--login", "http", "--protocol", protocol, "--client", client)
         report, _ = run(standin, tmp_path, *arguments)
         assert report["protocols"] == {version: 3}
-        assert set(report["outcomes"]) <= {"ok", "tool_error/412"}
+        assert set(report["outcomes"]) <= {"ok", "expected/tool_error/412"}
         assert standin.leftovers() == {}
 
 
@@ -98,7 +98,7 @@ def test_tokens_that_live_five_seconds_cost_no_call(tmp_path: Path) -> None:
     with running_standin(token_ttl_s=5, refresh_ttl_s=60) as standin:
         arguments = ("--login", "http", "--duration", "12", "--think", "200ms")
         report, _ = run(standin, tmp_path, *arguments)
-        assert set(report["outcomes"]) <= {"ok", "tool_error/412"}
+        assert set(report["outcomes"]) <= {"ok", "expected/tool_error/412"}
         assert report["setup"]["token_refresh"]["count"] > 3
         assert standin.leftovers() == {}
 
@@ -177,7 +177,7 @@ def test_a_private_authority_is_trusted_when_it_is_named(tmp_path: Path, secure:
         arguments = ("--login", "http", "--client", client, "--ca-file", secure["ca_file"])
         report, _ = run(standin, tmp_path, *arguments)
         assert report["target"].startswith("https://")
-        assert set(report["outcomes"]) <= {"ok", "tool_error/412"}
+        assert set(report["outcomes"]) <= {"ok", "expected/tool_error/412"}
         assert standin.leftovers() == {}
 
 

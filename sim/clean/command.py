@@ -94,7 +94,7 @@ async def _run(options: CleanupOptions) -> ExitCode:
             tell = say if options.verbose else silent
             return Means(ledger, admin, http, Devices(tls, host), passwords, spared, tell)
 
-        cleanup = Cleanup(options, host, paths, means)
+        cleanup = CleanupWork(options, host, paths, means)
         for path in paths:
             await cleanup.take(path)
         if options.prefix is not None:
@@ -104,7 +104,7 @@ async def _run(options: CleanupOptions) -> ExitCode:
     return cleanup.end()
 
 
-class Cleanup:
+class CleanupWork:
     """Works through ledgers, one after another; nothing that one of them holds stops the others."""
 
     def __init__(

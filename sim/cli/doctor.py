@@ -14,8 +14,8 @@ from sim.config.model import Config
 from sim.exit import ExitCode, exit_code
 from sim.live.console import printable
 from sim.runtime.stop import Stop, StopSource
-from sim.world.base import Crowd, Step, World, play
-from sim.world.visit import Visit, visit
+from sim.world.visit import VisitEnd, visit
+from sim.world.worlds import Crowd, World, WorldStep, play
 
 
 class Doctor:
@@ -38,7 +38,7 @@ class Doctor:
         return exit_code(found.trouble)
 
     async def _act(self, world: World, stop: Stop) -> None:
-        call = Step("a session and a call", lambda: "Calling", lambda: call_once(world.crowd))
+        call = WorldStep("a session and a call", lambda: "Calling", lambda: call_once(world.crowd))
         await play((*world.steps, call), self.emit)
 
     def emit(self, event: Event) -> None:
@@ -56,7 +56,7 @@ class Doctor:
             case _:
                 pass
 
-    def _tell_end(self, found: Visit) -> None:
+    def _tell_end(self, found: VisitEnd) -> None:
         if found.problem and not self._has_told_failure:
             self._say("failed", found.problem, "bold red")
         clean = found.cleanup.is_clean

@@ -15,8 +15,8 @@ from sim.config.model import Config
 from sim.exit import ExitCode, exit_code
 from sim.report.publish import complain
 from sim.runtime.stop import Stop, StopSource
-from sim.world.base import TOOLS_FIT, Crowd, World, play
 from sim.world.visit import visit
+from sim.world.worlds import TOOLS_FIT, Crowd, World, play
 from workflows.base import Workflow
 from workflows.catalogue import catalogue
 

@@ -13,7 +13,7 @@ from sim.config.usage import UsageError
 from sim.exit import ExitCode
 from sim.live.console import printable
 from sim.measure.hub import Subscription, Told
-from sim.measure.leaves import kind_of
+from sim.measure.kinds import kind_of
 from workflows.base import BadWorkflow
 from workflows.catalogue import load_file
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import attrs
 
 from actors.events import Violation
-from sim.measure.leaves import FailureExample
+from sim.measure.run_leaves import FailureExample
 from sim.measure.sketch import Quantiles
 from sim.measure.stalls import StallFigures
 from sim.measure.timeline import Burst, Row

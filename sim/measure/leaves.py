@@ -5,7 +5,6 @@ A window of a second has the same leaves as the whole run, and any windows can b
 
 from __future__ import annotations
 
-import math
 from collections import Counter, deque
 from collections.abc import Iterable
 
@@ -22,40 +21,13 @@ from actors.events import (
     Violation,
     ViolationKind,
 )
-from sim.measure.sketch import Quantiles, Sketch
+from sim.measure.kinds import EXPECTED, is_unanswered, within_bounds
+from sim.measure.leaf_keys import StepKey, StoryKey
+from sim.measure.sketch import Sketch
 
-MAX_KINDS = 50
-"""A server picks the status codes of its refusals; from so many kinds on the rest is one: `OTHER`."""
-OTHER = "other"
 MAX_VIOLATIONS_SHOWN = 5
 """Examples of each kind of violation that are kept of a workflow."""
 MAX_DROPPED_KEPT = 1000
-MAX_STATUS = 99_999
-MAX_REASON = 60
-EXPECTED = "expected/"
-"""Stands before the kind of a failure that is part of the story, and no error: a conflict, retried."""
-
-
-@attrs.frozen
-class StepKey:
-    """Where a step leaf belongs."""
-
-    phase: Phase
-    workflow: str
-    step: str
-    tool: str
-    group: str
-    region: str
-
-
-@attrs.frozen
-class StoryKey:
-    """Where a story leaf belongs; the phase is that in which its executions were due, or began."""
-
-    phase: Phase
-    workflow: str
-    group: str
-    region: str
 
 
 @attrs.frozen
@@ -116,35 +88,6 @@ class StepLeaf:
         self.response.absorb(other.response)
         self.outcomes.update(other.outcomes)
         self.kept_out += other.kept_out
-
-
-@attrs.define
-class UserLeaf:
-    """The measured calls of one user. `service` is None where there are too many users for sketches."""
-
-    service: Sketch | None
-    steps: Counter[str] = attrs.Factory(Counter)
-    outcomes: Counter[str] = attrs.Factory(Counter)
-    timed: int = 0
-    seconds: float = 0.0
-    fastest_s: float = math.inf
-    slowest_s: float = -math.inf
-
-    def add(self, seconds: float) -> None:
-        """One more latency."""
-        self.timed += 1
-        self.seconds += seconds
-        self.fastest_s, self.slowest_s = min(self.fastest_s, seconds), max(self.slowest_s, seconds)
-        if self.service is not None:
-            self.service.add(seconds)
-
-    def quantiles(self) -> Quantiles:
-        """Without a sketch: what can be known in constant memory."""
-        if self.service is not None:
-            return self.service.quantiles()
-        if not self.timed:
-            return Quantiles(0)
-        return Quantiles(self.timed, self.fastest_s, self.slowest_s, self.seconds / self.timed)
 
 
 @attrs.define
@@ -347,49 +290,3 @@ class Leaves:
         for place, story in stories.items():
             whole.story(attrs.evolve(place, phase=Phase.MEASURED)).absorb(story)
         return whole
-
-
-@attrs.define
-class SetupLeaf:
-    """One kind of set-up step."""
-
-    seconds: Sketch = attrs.Factory(Sketch)
-    failures: int = 0
-    example: str = ""
-
-
-@attrs.frozen
-class FailureExample:
-    """One failed call: where in a story, and what was said."""
-
-    workflow: str
-    step: str
-    text: str
-
-
-def kind_of(call: Measurement) -> str:
-    """The key under which a call is counted: its outcome, then its status or reason."""
-    if call.outcome in (Outcome.OK, Outcome.INTERRUPTED, Outcome.WRONG_CONTENT):
-        return call.outcome.value
-    # A server may call a number of any length its status.
-    has_status = call.status is not None and 0 <= call.status <= MAX_STATUS
-    detail = str(call.status) if has_status else call.reason[:MAX_REASON]
-    return f"{call.outcome.value}/{detail}" if detail else call.outcome.value
-
-
-def is_failure(kind: str) -> bool:
-    """Whether calls of this kind are errors."""
-    return kind not in (Outcome.OK.value, Outcome.INTERRUPTED.value) and not kind.startswith(EXPECTED)
-
-
-def is_unanswered(kind: str) -> bool:
-    """Whether calls of this kind came to no answer: no connection, a time-out, no login to call with."""
-    outcome, _, detail = kind.removeprefix(EXPECTED).partition("/")
-    if outcome == Outcome.TRANSPORT_ERROR.value:
-        return not detail.isdecimal()
-    return outcome == Outcome.AUTHORIZATION.value and detail == "login"
-
-
-def within_bounds(kind: str, counted: Counter[str]) -> str:
-    """The word under which to count `kind`: its own, or `OTHER` when there are too many already."""
-    return kind if kind in counted or len(counted) < MAX_KINDS else OTHER

@@ -11,42 +11,24 @@ from __future__ import annotations
 import math
 import random
 from array import array
-from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Iterator, Sequence
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator
 from itertools import accumulate
-from operator import mul
 from typing import Protocol
 
 import attrs
 from tdigest import TDigest
 
+from sim.measure.points import COMPRESSION, Points, cut, ones, reach
+
 BUFFER = 1000
 """Samples that are kept until they are folded in together; so many are exact."""
-
-COMPRESSION = 200.0
-"""How finely samples are cut into points (δ of the paper): fine at both tails, coarse in the middle."""
 
 MERGED_COMPRESSION = 1500.0
 """Finer, where points are cut a second time: else what was lost at the first is lost twice."""
 
 MAX_POINTS = 200
 """No sketch keeps more, however many samples it has had: two neighbours never fit into one point."""
-
-
-@attrs.frozen
-class Points:
-    """Sorted means, and the number of samples (a whole number) at each."""
-
-    means: Sequence[float]
-    weights: Sequence[float]
-
-    @classmethod
-    def sorted(cls, pairs: Iterable[tuple[float, float]]) -> Points:
-        ordered = sorted(pairs)
-        return cls([mean for mean, _ in ordered], [weight for _, weight in ordered])
-
-    def __iter__(self) -> Iterator[tuple[float, float]]:
-        return zip(self.means, self.weights, strict=True)
 
 
 @attrs.frozen
@@ -261,45 +243,9 @@ class _Interpolated:
         if i in (0, len(self._means) - 1):
             return (self._ends[min(i, len(self._ends) - 1)],) * 2
         left, right = self._ends[i - 1], self._ends[i]
-        if right > _reach(left / self._count, COMPRESSION) * self._count * (1 + 1e-9):
+        if right > reach(left / self._count, COMPRESSION) * self._count * (1 + 1e-9):
             return left, right
         return ((left + right) / 2,) * 2
-
-
-def ones(samples: Iterable[float]) -> Points:
-    """Single samples as points."""
-    ordered = sorted(samples)
-    return Points(ordered, [1] * len(ordered))
-
-
-def cut(points: Points, compression: float = COMPRESSION) -> Points:
-    """Gather points into fewer, by the scale function k1 of the paper: never more than it allows in one.
-
-    Equal ones stay together: where there are more than is allowed they are one point, and nothing else
-    is in it.
-    """
-    means, weights = points.means, points.weights
-    ends = [0.0, *accumulate(weights)]
-    gathered: list[tuple[float, float]] = []
-    first = 0
-    while first < len(means):
-        limit = _reach(ends[first] / ends[-1], compression) * ends[-1]
-        after = max(first + 1, bisect_right(ends, limit) - 1)
-        if after < len(means) and means[after] == means[after - 1]:
-            run = bisect_left(means, means[after], first, after)
-            after = run if run > first else bisect_right(means, means[after], after)
-        weight = ends[after] - ends[first]
-        middle = sum(map(mul, means[first:after], weights[first:after])) / weight
-        # Rounding is not to carry it past its own samples.
-        gathered.append((min(means[after - 1], max(means[first], middle)), weight))
-        first = after
-    return Points([mean for mean, _ in gathered], [weight for _, weight in gathered])
-
-
-def _reach(begun: float, compression: float) -> float:
-    """The share of all samples at which a point that begins at the share `begun` has to end."""
-    angle = math.asin(min(1.0, 2 * begun - 1)) + 2 * math.pi / compression
-    return (math.sin(min(math.pi / 2, angle)) + 1) / 2
 
 
 def _through(left_at: float, left: float, right_at: float, right: float, at: float) -> float:

@@ -17,7 +17,10 @@ from sim.measure.figures import (
     Summary,
     UserFigures,
 )
-from sim.measure.leaves import CallCounts, Leaves, StepKey, StepLeaf, StoryLeaf, UserLeaf, is_failure
+from sim.measure.kinds import is_failure
+from sim.measure.leaf_keys import StepKey
+from sim.measure.leaves import CallCounts, Leaves, StepLeaf, StoryLeaf
+from sim.measure.run_leaves import UserLeaf
 from sim.measure.sketch import Quantiles, Sketch
 from sim.measure.tally import MAX_EXAMPLES, Tally
 

@@ -28,19 +28,11 @@ from actors.events import (
     Stalled,
 )
 from sim.measure.kept import Kept
-from sim.measure.leaves import (
-    CallCounts,
-    FailureExample,
-    Leaves,
-    SetupLeaf,
-    StepKey,
-    StoryKey,
-    UserLeaf,
-    is_failure,
-    kind_of,
-    within_bounds,
-)
+from sim.measure.kinds import is_failure, kind_of, within_bounds
+from sim.measure.leaf_keys import StepKey, StoryKey
+from sim.measure.leaves import CallCounts, Leaves
 from sim.measure.phases import Phases
+from sim.measure.run_leaves import FailureExample, SetupLeaf, UserLeaf
 from sim.measure.sketch import Sketch
 from sim.measure.snapshot import Generator, Snapshot
 from sim.measure.stalls import Stalls

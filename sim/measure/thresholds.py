@@ -9,7 +9,8 @@ import attrs
 
 from actors.events import Ending, Missed, Phase, ViolationKind
 from sim.config.grammar.threshold import SUBJECTS, Aggregate, Metric, Threshold, Unit, format_bound
-from sim.measure.leaves import CallCounts, Leaves, StepKey, StepLeaf, StoryKey, StoryLeaf
+from sim.measure.leaf_keys import StepKey, StoryKey
+from sim.measure.leaves import CallCounts, Leaves, StepLeaf, StoryLeaf
 from sim.measure.sketch import Sketch
 
 INTERVAL = "propagation"

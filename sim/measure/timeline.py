@@ -10,7 +10,8 @@ from collections.abc import Sequence
 import attrs
 
 from actors.events import Missed
-from sim.measure.sketch import Points, Sketch
+from sim.measure.points import Points
+from sim.measure.sketch import Sketch
 from sim.measure.snapshot import Snapshot
 
 MAX_ROWS = 3600

@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from rich.console import Console, Group, RenderableType
 
 from sim.measure.figures import BASELINE
-from sim.measure.leaves import is_failure
+from sim.measure.kinds import is_failure
 from sim.report.headline import checks_text, close, latency, rate, threshold_text, troubles
 from sim.report.page import COLUMNS, Page, Row, duration, percent, several
 from sim.report.result import Result

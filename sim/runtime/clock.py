@@ -16,7 +16,7 @@ import trio
 import trio._core._run as scheduler
 from trio.testing import MockClock
 
-from sim.runtime.usage import usage_meter
+from sim.runtime.process_usage import usage_meter
 
 T = TypeVar("T")
 
@@ -39,13 +39,13 @@ class Clock(Protocol):
         """What a calendar says now (ISO 8601, UTC); "" where there is none."""
 
     def usage_meter(self) -> Callable[[], tuple[float, int]] | None:
-        """What this process uses of the machine (`sim.runtime.usage`); None where that means nothing."""
+        """See `sim.runtime.process_usage`; None where what this process uses means nothing."""
 
     async def meanwhile(self, act: Callable[[], Awaitable[None]]) -> None:
         """`act`, for somebody who waits; nobody does where time leaps."""
 
 
-class WallClock:
+class RealClock:
     """Everybody's time."""
 
     name = "wall"

@@ -13,7 +13,7 @@ from contextlib import asynccontextmanager
 import trio
 
 from sim.runtime.background import in_background
-from sim.runtime.stop import Level, Stop, StopSource
+from sim.runtime.stop import Stop, StopLevel, StopSource
 
 ALWAYS = (signal.SIGINT, signal.SIGTERM)
 """Received in any case; SIGHUP too, unless it is ignored already."""
@@ -35,7 +35,7 @@ class Signals:
         if received is signal.SIGHUP and self._count:
             return
         self._count += 1
-        self._stop.request(Level(min(self._count, Level.LEAVE)), received)
+        self._stop.request(StopLevel(min(self._count, StopLevel.LEAVE)), received)
 
 
 def signals_of_process(kept: Callable[[], Iterable[signal.Signals]] = tuple) -> StopSource:

@@ -1,7 +1,7 @@
 """Stopping a run: in order, then at once what is being done, then everything.
 
 Whoever asks for it (`StopSource`: the signals of this process; the coordinator of several) asks for a
-`Level`; what that means is done here.
+`StopLevel`; what that means is done here.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from actors.events import Emit, Note
 from actors.shelter import Shelter
 
 
-class Level(enum.IntEnum):
+class StopLevel(enum.IntEnum):
     """How much of a run is to end; each holds those before it."""
 
     NO_NEW_WORK = 1
@@ -43,7 +43,7 @@ class Stop:
     """
 
     def __init__(self, emit: Emit) -> None:
-        self.level: Level | None = None
+        self.level: StopLevel | None = None
         self.stopping = trio.Event()
         self.work = trio.CancelScope()
         self.everything = trio.CancelScope()
@@ -52,18 +52,18 @@ class Stop:
         self.has_work_to_finish = False
         self._emit = emit
 
-    def request(self, level: Level, by: signal.Signals | None = None) -> None:
+    def request(self, level: StopLevel, by: signal.Signals | None = None) -> None:
         """Ask for `level`. It is carried out before it is told, so telling cannot prevent it."""
         before, self.level = self.level, max(level, self.level or level)
         if before is None:
             self.signal = by
-        told = [self._carry_out(each) for each in Level if (before or 0) < each <= level]
+        told = [self._carry_out(each) for each in StopLevel if (before or 0) < each <= level]
         if told:
             self._emit(Note(told[-1], at=trio.current_time()))
 
-    def _carry_out(self, level: Level) -> str:
+    def _carry_out(self, level: StopLevel) -> str:
         match level:
-            case Level.NO_NEW_WORK:
+            case StopLevel.NO_NEW_WORK:
                 self.stopping.set()
                 if self.has_work_to_finish:
                     return (
@@ -71,13 +71,13 @@ class Stop:
                     )
                 self.work.cancel()
                 return "Stopping: removing what was created"
-            case Level.NO_WORK:
+            case StopLevel.NO_WORK:
                 self.work.cancel()
                 return (
                     "Interrupting: calls under way are awaited, then everything is removed "
                     "(again: leave at once)"
                 )
-            case Level.LEAVE:
+            case StopLevel.LEAVE:
                 self.shelter.leave()
                 self.everything.cancel()
                 return "Leaving at once: what has not been removed is named"

@@ -18,7 +18,7 @@ UNSAFE = re.compile(r'[*|/\\:"<>?]')
 
 
 @attrs.frozen
-class Note:
+class StoredNote:
     """A note as one user sees it."""
 
     id: int
@@ -61,7 +61,7 @@ class Notes:
         self._etag_race_s = etag_race_s
         self._by_id: dict[int, Node] = {}
 
-    def create(self, uid: str, title: str, content: str, category: str) -> Note:
+    def create(self, uid: str, title: str, content: str, category: str) -> StoredNote:
         """A new note; a title that is taken gets a number."""
         folder = self._folder(uid, category)
         name = free_name(f"{safe_title(title, content)}{NOTE_SUFFIX}", set(folder.node.children))
@@ -69,7 +69,7 @@ class Notes:
         self._by_id[access.node.id] = access.node
         return self._note(access)
 
-    def get(self, uid: str, note_id: int) -> Note:
+    def get(self, uid: str, note_id: int) -> StoredNote:
         return self._note(self._access(uid, note_id))
 
     def previous_content(self, note_id: int) -> str | None:
@@ -93,7 +93,7 @@ class Notes:
         content: str | None = None,
         category: str | None = None,
         leak: bool = False,
-    ) -> Note:
+    ) -> StoredNote:
         """412 when `etag` is not the current one, 403 without the permission to write."""
         access = self._access(uid, note_id)
         note = self._note(access)
@@ -112,7 +112,7 @@ class Notes:
         """For everybody when the owner does it; a recipient only loses their mount."""
         self._store.delete(uid, self._access(uid, note_id).path)
 
-    def all_of(self, uid: str) -> Iterator[Note]:
+    def all_of(self, uid: str) -> Iterator[StoredNote]:
         """Everything in the notes folder of `uid`, received notes included."""
         account = self._store.account(uid)
         folder = account.root.children.get(NOTES_FOLDER)
@@ -134,7 +134,7 @@ class Notes:
             raise StoreError(404, f"Note {note_id} not found")
         return access
 
-    def _is_current(self, etag: str, note: Note, node: Node) -> bool:
+    def _is_current(self, etag: str, note: StoredNote, node: Node) -> bool:
         if etag == note.etag:
             return True
         if node.previous is None or self._now() - node.modified >= self._etag_race_s:
@@ -167,12 +167,12 @@ class Notes:
         name = free_name(f"{safe_title(title, '')}{NOTE_SUFFIX}", taken)
         self._store.move(uid, access.path, join(*split(folder.path), name), overwrite=False)
 
-    def _note(self, access: Access) -> Note:
+    def _note(self, access: Access) -> StoredNote:
         node = access.node
         if node.is_folder or node.parent is None or node.parent.children.get(node.name) is not node:
             raise StoreError(404, f"Note {node.id} not found")
         names = split(access.path)
-        return Note(
+        return StoredNote(
             id=node.id,
             title=names[-1].removesuffix(NOTE_SUFFIX),
             content=(node.data or b"").decode(errors="replace"),
@@ -182,7 +182,7 @@ class Notes:
         )
 
 
-def before_last_write(note: Note, node: Node) -> Note:
+def before_last_write(note: StoredNote, node: Node) -> StoredNote:
     """`note` as the same reader saw it before somebody wrote to its `node` for the last time."""
     content = (node.previous or b"").decode(errors="replace")
     return attrs.evolve(note, content=content, modified=int(node.previous_modified))

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from sim.standin.failure import ToolFailure
-from sim.standin.note_store import Note, Notes
+from sim.standin.note_store import Notes, StoredNote
 from sim.standin.store_errors import StoreError
 
 
@@ -84,7 +84,7 @@ class NoteTools:
         return {"success": True, "status_code": 200, "message": text, "deleted_id": int(note_id)}
 
 
-def summary(note: Note) -> dict[str, Any]:
+def summary(note: StoredNote) -> dict[str, Any]:
     """What the writing tools answer: everything but the content."""
     return {
         "success": True,

@@ -11,7 +11,7 @@ from starlette.routing import Route
 from sim.standin.access import Doorkeeper, Part, Refused, refusal
 from sim.standin.changes import Changes
 from sim.standin.nodes import StoredAccount
-from sim.standin.note_store import Note, Notes
+from sim.standin.note_store import Notes, StoredNote
 from sim.standin.store import NOTE_SUFFIX, NOTES_FOLDER
 from sim.standin.store_errors import StoreError
 
@@ -98,5 +98,5 @@ class NotesApi:
         return JSONResponse({"notesPath": NOTES_FOLDER, "fileSuffix": NOTE_SUFFIX, "noteMode": "rich"})
 
 
-def reply(note: Note) -> Response:
+def reply(note: StoredNote) -> Response:
     return JSONResponse(note.as_json(), headers={"ETag": f'"{note.etag}"'})

@@ -16,20 +16,20 @@ from sim.clean.remover import CleanupResult, Remover, remaining
 from sim.clean.thing import Means
 from sim.config.model import Config, Target
 from sim.runtime.background import in_background
-from sim.runtime.clock import WallClock
+from sim.runtime.clock import RealClock
 from sim.runtime.file_limit import raise_file_limit
 from sim.runtime.stop import Stop
-from sim.world.base import Crowd, Step, WorldKind, notes_to
 from sim.world.people import people_of
 from sim.world.prepare import Preparation
 from sim.world.servers import Servers, open_servers, open_target
+from sim.world.worlds import Crowd, WorldKind, WorldStep, notes_to
 from workflows.catalogue import catalogue
 
-CLOCK = WallClock()
+CLOCK = RealClock()
 
 
 class LiveWorld:
-    """See `sim.world.base.World`. Made by `open_live`."""
+    """See `sim.world.worlds.World`. Made by `open_live`."""
 
     clock = CLOCK
 
@@ -39,7 +39,7 @@ class LiveWorld:
         self.target = in_words(config.target)
         self.began = CLOCK.date()
         self.cleanup = CleanupEnd(ledger_path=str(ledger.path), kept=not config.users.cleanup)
-        self.steps: tuple[Step, ...] = preparation.steps
+        self.steps: tuple[WorldStep, ...] = preparation.steps
         self._concurrency = config.users.setup_concurrency
         self._servers = servers
         self._ledger = ledger

@@ -12,7 +12,7 @@ from actors.login.http_driver import HttpDriver
 from actors.login.trust import Trust
 from sim.config.model import Config, LoginDriver
 
-MOST_BROWSER_USERS = 10
+MAX_BROWSER_USERS = 10
 """Up to so many users `auto` takes the browser: a login there costs a second and more of CPU."""
 
 
@@ -33,13 +33,13 @@ async def open_driver(
 
     found = find_browser(login.browser)
     wants_browser = login.driver is LoginDriver.BROWSER or (
-        login.driver is LoginDriver.AUTO and found is not None and users <= MOST_BROWSER_USERS
+        login.driver is LoginDriver.AUTO and found is not None and users <= MAX_BROWSER_USERS
     )
     if not wants_browser:
         reason = (
             f"there is no {login.browser}"
             if found is None
-            else f"there are more than {MOST_BROWSER_USERS} users"
+            else f"there are more than {MAX_BROWSER_USERS} users"
         )
         yield HttpDriver(tls, trust), f"over HTTP, since {reason}"
         return

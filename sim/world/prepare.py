@@ -18,19 +18,16 @@ from actors.ports import Credentials, Login, Person
 from actors.shelter import Shelter
 from sim.clean.ledger import Ledger
 from sim.config.model import Config
-from sim.world.access import Access
+from sim.world.admission import Admission
 from sim.world.auth_checks import check_mode, check_takes_passwords, login_text, needs_provisioning
-from sim.world.base import TOOLS_FIT, Crowd, Step, notes_to
 from sim.world.creation import Creation
 from sim.world.people import regrouped
 from sim.world.recorded import RecordedConnector
 from sim.world.servers import Servers
 from sim.world.tools import usable
 from sim.world.turns import for_each, timed
+from sim.world.worlds import TOOLS_FIT, Crowd, WorldStep, notes_to
 from workflows.base import Workflow
-
-CLIENT = "client registered"
-FIRST_USER = "first user"
 
 
 class Preparation:
@@ -67,7 +64,7 @@ class Preparation:
         self._limit = trio.CapacityLimiter(config.users.setup_concurrency)
         self._unanswered: dict[str, float] = {}
         self._connector = RecordedConnector(servers.connector, emit, shelter, self._unanswered)
-        self._access = Access(servers, ledger, self._connector, self._limit, emit, shelter)
+        self._admission = Admission(servers, ledger, self._connector, self._limit, emit, shelter)
         self._creation: Creation | None = None
         self._has_checked = False
         self._plan: AuthPlan | None = None
@@ -96,41 +93,41 @@ class Preparation:
         )
 
     @property
-    def steps(self) -> tuple[Step, ...]:
+    def steps(self) -> tuple[WorldStep, ...]:
         """All of them; some are needed only where the servers want it so."""
         servers = self._servers
         return (
-            Step(
+            WorldStep(
                 "servers answer, the account may manage users",
                 lambda: f"Checking {servers.nextcloud_url} and {servers.mcp_url}",
                 self._check,
             ),
-            Step(CLIENT, self._client_title, self._register, self._wants_tokens),
-            Step(
-                FIRST_USER,
+            WorldStep("client registered", self._client_title, self._register, self._wants_tokens),
+            WorldStep(
+                "first user",
                 lambda: f"{self._bringing('a first user')}, to see what the server offers",
                 self._bring_first,
             ),
-            Step(TOOLS_FIT, lambda: "Comparing tools with workflows", self._compare),
-            Step(
+            WorldStep(TOOLS_FIT, lambda: "Comparing tools with workflows", self._compare),
+            WorldStep(
                 "users created",
                 lambda: self._bringing(f"{len(self.people) - 1} more users"),
                 self._create_others,
                 self._has_others,
             ),
-            Step(
+            WorldStep(
                 "users log in",
                 lambda: f"Logging {len(self.people) - 1} users in ({self._how()})",
                 self._log_others_in,
                 self._has_others,
             ),
-            Step(
+            WorldStep(
                 "users grant access",
                 lambda: f"Granting the MCP server access to {len(self.people)} accounts",
                 self._grant,
                 lambda: self._must_grant,
             ),
-            Step(
+            WorldStep(
                 "users differ",
                 lambda: "Checking that passwords are good, and tell users apart",
                 self._compare_users,
@@ -145,7 +142,7 @@ class Preparation:
 
     def note_marks(self) -> None:
         """Before anybody writes, in accounts that stay."""
-        self._access.note_marks(self.people)
+        self._admission.note_marks(self.people)
 
     async def _check(self) -> str:
         """Creates nothing: the servers answer, the admin may, no user is in the way."""
@@ -250,11 +247,11 @@ class Preparation:
         return ""
 
     async def _grant(self) -> str:
-        await self._access.grant(self.people, self._credentials)
+        await self._admission.grant(self.people, self._credentials)
         return ""
 
     async def _compare_users(self) -> str:
-        await self._access.compare(self.people, self._credentials)
+        await self._admission.compare(self.people, self._credentials)
         return ""
 
     def _bringing(self, whom: str) -> str:

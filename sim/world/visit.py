@@ -13,13 +13,13 @@ from sim.clean.end import CleanupEnd
 from sim.config.model import Config
 from sim.exit import Trouble
 from sim.runtime.stop import Stop, StopSource, open_stop
-from sim.world.base import World, open_world
+from sim.world.worlds import World, open_world
 
 Act = Callable[[World, Stop], Awaitable[None]]
 
 
 @attrs.define
-class Visit:
+class VisitEnd:
     """How it ended.
 
     Attributes:
@@ -50,13 +50,13 @@ class Visit:
         )
 
 
-async def visit(config: Config, emit: Emit, source: StopSource, act: Act) -> Visit:
+async def visit(config: Config, emit: Emit, source: StopSource, act: Act) -> VisitEnd:
     """Do `act` in the world that `config` asks for; what was made there is removed at the end.
 
     Everything but cancellation from outside is told by the value: whoever is told of a bug raises it once the
     rest has been said.
     """
-    found = Visit()
+    found = VisitEnd()
     async with open_stop(emit, source) as stop:
         try:
             async with open_world(config, emit, stop) as world:

@@ -13,7 +13,7 @@ import trio
 from actors.errors import CallError, Outcome
 from actors.lifecycle import State
 from actors.messages import ActorGone, Done
-from actors.roster import OnStage, Roster, open_roster
+from actors.roster import Roster, StagePool, open_roster
 from actors.user import User
 from tests.support.cast import step
 from tests.support.in_process import Facts, NoCredentials, StoreConnector, person, users_on_stage
@@ -233,7 +233,7 @@ async def test_the_trouble_of_one_user_is_not_that_of_another(autojump_clock: ob
 
 def test_taking_anybody_out_leaves_the_others_in() -> None:
     """Against a plain list, whatever the order of coming and going."""
-    random, stage = Random(3), OnStage()
+    random, stage = Random(3), StagePool()
     there: list[Any] = []
     users: list[Any] = [object() for _ in range(12)]
     for _ in range(2000):

@@ -72,7 +72,7 @@ def run(place: Place, state: Path, *arguments: str) -> dict[str, Any]:
 
 def assert_flawless(report: dict[str, Any]) -> None:
     """Conflicts are part of editing together, and are counted; nothing else fails."""
-    assert set(report["outcomes"]) <= {"ok", "tool_error/412"}, report["outcomes"]
+    assert set(report["outcomes"]) <= {"ok", "expected/tool_error/412"}, report["outcomes"]
     assert {name: c["violations"] for name, c in report["consistency"].items() if c["violations"]} == {}
     for name, story in report["workflows"].items():
         lost_fights = sum(n for failure, n in story["failures"].items() if failure.endswith("tool_error/412"))

@@ -8,7 +8,7 @@ from trio.testing import MockClock
 
 from sim.standin.application import Standin
 from sim.standin.behaviour import StandinOptions
-from sim.standin.note_store import Note
+from sim.standin.note_store import StoredNote
 from sim.standin.store_errors import StoreError
 from tests.standin.conftest import Client
 from tests.standin.test_store import refused
@@ -88,23 +88,23 @@ def test_the_etag_of_a_recipient_changes_with_their_permissions_and_back(server:
     assert server.notes.get("alice", note.id).etag == note.etag, "the owner's stays"
 
 
-BASE = Note(id=7, title="T", content="c", category="", modified=100, readonly=False)
+BASE = StoredNote(id=7, title="T", content="c", category="", modified=100, readonly=False)
 
 
 @pytest.mark.parametrize(
     "other",
     [
-        Note(8, "T", "c", "", 100, False),
-        Note(7, "U", "c", "", 100, False),
-        Note(7, "T", "d", "", 100, False),
-        Note(7, "T", "c", "x", 100, False),
-        Note(7, "T", "c", "", 101, False),
-        Note(7, "T", "c", "", 100, True),
+        StoredNote(8, "T", "c", "", 100, False),
+        StoredNote(7, "U", "c", "", 100, False),
+        StoredNote(7, "T", "d", "", 100, False),
+        StoredNote(7, "T", "c", "x", 100, False),
+        StoredNote(7, "T", "c", "", 101, False),
+        StoredNote(7, "T", "c", "", 100, True),
     ],
 )
-def test_an_etag_covers_everything_that_is_seen_of_a_note(other: Note) -> None:
+def test_an_etag_covers_everything_that_is_seen_of_a_note(other: StoredNote) -> None:
     assert other.etag != BASE.etag
-    assert Note(7, "T", "c", "", 100, False).etag == BASE.etag
+    assert StoredNote(7, "T", "c", "", 100, False).etag == BASE.etag
 
 
 @pytest.mark.parametrize(("race_s", "later_s", "passes"), [(0, 0, False), (1, 0.5, True), (1, 1.5, False)])

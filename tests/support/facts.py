@@ -13,7 +13,7 @@ from actors.events import Ending, Event, Execution, Interval, Measurement, Phase
 from sim.clean.end import CleanupEnd
 from sim.config.model import Config, Load, LoginOptions, Output, StoryOptions, Target, UserOptions
 from sim.measure.summary import Summary, summarize
-from sim.report.build import RunFacts, build_result
+from sim.report.building import RunFacts, build_result
 from sim.report.result import Result
 from tests.support.tallying import Recorder
 

@@ -8,7 +8,8 @@ import trio
 
 from actors.events import Event, Lateness, OnStage, Phase, PhaseBegan
 from sim.measure.hub import Hub
-from sim.measure.leaves import CallCounts, StepKey, StepLeaf, StoryKey, StoryLeaf
+from sim.measure.leaf_keys import StepKey, StoryKey
+from sim.measure.leaves import CallCounts, StepLeaf, StoryLeaf
 from sim.measure.sketch import Sketch
 from sim.measure.tally import Tally
 

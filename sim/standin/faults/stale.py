@@ -10,7 +10,7 @@ import attrs
 
 from sim.standin.faults.book import Injected
 from sim.standin.nodes import Share
-from sim.standin.note_store import Note
+from sim.standin.note_store import StoredNote
 from sim.standin.toolbox import ToolAnswer
 
 
@@ -76,7 +76,7 @@ def as_before(hidden: _Hidden, answer: ToolAnswer) -> ToolAnswer:
     """The note with its old content, and the etag that goes with it."""
     value = answer.structured or {}
     told = {key: value[key] for key in ("id", "title", "category", "modified", "readonly")}
-    etag = Note(content=hidden.content, **told).etag
+    etag = StoredNote(content=hidden.content, **told).etag
     return attrs.evolve(answer, structured={**value, "content": hidden.content, "etag": etag})
 
 

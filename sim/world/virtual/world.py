@@ -18,12 +18,12 @@ from sim.runtime.stop import Stop
 from sim.standin.application import Standin
 from sim.standin.faults import FaultSpec
 from sim.standin.faults.spec import OF_TOOLS
-from sim.world.base import TOOLS_FIT, Crowd, Step, WorldKind, notes_to
 from sim.world.http import networks_of
 from sim.world.people import people_of
 from sim.world.tools import usable
 from sim.world.virtual.connector import InProcessConnector
 from sim.world.virtual.server import ServerQueue
+from sim.world.worlds import TOOLS_FIT, Crowd, WorldKind, WorldStep, notes_to
 from workflows.base import Workflow
 from workflows.catalogue import catalogue
 
@@ -36,7 +36,7 @@ CLOCK = VirtualClock()
 
 
 class VirtualWorld:
-    """See `sim.world.base.World`. Nothing in it outlives it, so nothing is to be removed.
+    """See `sim.world.worlds.World`. Nothing in it outlives it, so nothing is to be removed.
 
     Raises SetupError for a stand-in that makes no sense here.
     """
@@ -68,10 +68,10 @@ class VirtualWorld:
         self._connector = InProcessConnector(self._standin, server, networks, load.call_timeout_s, load.seed)
 
     @property
-    def steps(self) -> tuple[Step, ...]:
+    def steps(self) -> tuple[WorldStep, ...]:
         return (
-            Step("users created", lambda: f"Creating {self.crowd.size} users in this process", self._create),
-            Step(TOOLS_FIT, lambda: "Comparing tools with workflows", self._compare),
+            WorldStep("users created", self._creating, self._create),
+            WorldStep(TOOLS_FIT, lambda: "Comparing tools with workflows", self._compare),
         )
 
     @property
@@ -90,6 +90,9 @@ class VirtualWorld:
 
     def expect_writing(self) -> None:
         """Nothing in here stays."""
+
+    def _creating(self) -> str:
+        return f"Creating {self.crowd.size} users in this process"
 
     async def _create(self) -> str:
         for person in (person for group in self._people.values() for person in group):

@@ -25,20 +25,20 @@ from workflows.base import workflow
 from workflows.director import Budget, Company, Director
 from workflows.repertoire import Mix
 from workflows.role import Role
-from workflows.scene import Scene as Run
+from workflows.scene import Scene
 from workflows.settings import Settings
 
 NAMES = [f"user{number:02}" for number in range(12)]
 
 
 @workflow(steps={"look": "nc_notes_search_notes"})
-async def look(run: Run, user: Role) -> None:
+async def look(scene: Scene, user: Role) -> None:
     """One look."""
     await user.does("look", query="x")
 
 
 @attrs.frozen
-class Scene:
+class Ensemble:
     stage: Executor
     roster: Roster
     director: Director
@@ -50,7 +50,7 @@ class Scene:
 @asynccontextmanager
 async def open_scene(
     profile: Profile, connector: StoreConnector, max_lag_s: float = 1.0
-) -> AsyncIterator[Scene]:
+) -> AsyncIterator[Ensemble]:
     """A stage with everybody waiting; leaving the block ends what is played."""
     facts = Facts()
     recorder = Recorder()
@@ -67,11 +67,11 @@ async def open_scene(
             people: list[tuple[Person, Credentials]] = [(person(name), NoCredentials()) for name in NAMES]
             wings = Wings(roster, people[::-1])
             stage = make_executor(profile, wings, company, director, emit, max_lag_s, Random("arrivals"))
-            yield Scene(stage, roster, director, recorder, facts, trio.current_time())
+            yield Ensemble(stage, roster, director, recorder, facts, trio.current_time())
             nursery.cancel_scope.cancel()
 
 
-async def watch(scene: Scene, seen: list[tuple[float, int]]) -> None:
+async def watch(scene: Ensemble, seen: list[tuple[float, int]]) -> None:
     """Note how many are on stage, at instants at which no profile here changes."""
     begun = trio.current_time()
     while True:

@@ -10,7 +10,8 @@ from collections.abc import Callable
 
 import pytest
 
-from sim.measure.sketch import BUFFER, COMPRESSION, MAX_POINTS, Points, Sketch, cut, ones
+from sim.measure.points import COMPRESSION, Points, cut, ones
+from sim.measure.sketch import BUFFER, MAX_POINTS, Sketch
 
 QUANTILES = (0.01, 0.5, 0.9, 0.95, 0.99)
 

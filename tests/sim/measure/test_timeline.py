@@ -6,7 +6,8 @@ import pytest
 
 from actors.errors import Outcome
 from actors.events import Measurement, Phase
-from sim.measure.leaves import Leaves, StepKey
+from sim.measure.leaf_keys import StepKey
+from sim.measure.leaves import Leaves
 from sim.measure.snapshot import Snapshot
 from sim.measure.timeline import MAX_ROWS, MIN_FAILURES, Burst, Row, Timeline
 

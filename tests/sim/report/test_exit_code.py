@@ -17,7 +17,7 @@ from sim.config.model import Config, StoryOptions
 from sim.exit import ExitCode, exit_code
 from sim.measure.summary import summarize
 from sim.measure.thresholds import judge
-from sim.report.build import RunFacts, trouble_of
+from sim.report.building import RunFacts, trouble_of
 from tests.support.facts import CONFIG, call, execution, recorder_of, run_facts, violation
 from tests.support.tallying import Recorder
 
@@ -49,7 +49,7 @@ def code_of(*wrongs: Wrong, config: Config = CONFIG, outcome: Outcome = Outcome.
     seen = (violation(ViolationKind.LOST_UPDATE),) if violated else ()
     recorder = recorder_of([call(1.0, outcome), execution(violations=seen)])
     bound = "1ms" if any(wrong.limit_failed for wrong in wrongs) else "1h"
-    verdicts = (judge(parse_threshold(f"calls: max<{bound}"), recorder_of([call(1.0)])),)
+    verdicts = (judge(parse_threshold(f"calls: max<{bound}"), recorder_of([call(1.0)]).settled()),)
     facts = {name: value for wrong in reversed(wrongs) for name, value in wrong.facts.items()}
     return code_with(recorder, run_facts(verdicts=verdicts, **facts), config)
 

@@ -83,6 +83,7 @@ async def test_the_span_into_which_most_failures_fell_is_named(autojump_clock: M
         for _ in range(20 if 12 <= second < 14 else 1):
             recorder(call(0.0, outcome=Outcome.TOOL_ERROR))
         await trio.sleep(1)
+        recorder.hub.close_window()
     assert "fell between 12s and 14s after the start" in worst_span(result_of(recorder))
 
 
@@ -91,6 +92,7 @@ async def test_failures_all_over_the_run_have_no_such_span(autojump_clock: MockC
     for _ in range(30):
         recorder(call(0.0, outcome=Outcome.TOOL_ERROR))
         await trio.sleep(1)
+        recorder.hub.close_window()
     assert worst_span(result_of(recorder)) == ""
 
 
@@ -117,7 +119,7 @@ async def test_conflicts_that_were_retried_are_no_errors(autojump_clock: MockClo
 
 async def test_a_threshold_that_ended_the_run_does_not_pass_beside_it(autojump_clock: MockClock) -> None:
     recorder = recorder_of([call(0.1), execution()])
-    verdict = judge(parse_threshold("calls: max<1s abort"), recorder)
+    verdict = judge(parse_threshold("calls: max<1s abort"), recorder.settled())
     found = Breakpoint(1.0, 2.0, ("calls: max<1s abort: 2s",))
     text = shown(summarize(recorder), verdicts=(verdict,), breakpoint=found, exit_code=99)
     assert "pass" not in text

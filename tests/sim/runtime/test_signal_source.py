@@ -12,7 +12,7 @@ import trio.testing
 
 from actors.events import Event
 from sim.runtime.signal_source import Signals, signals_of_process
-from sim.runtime.stop import Level, Stop, open_stop
+from sim.runtime.stop import Stop, StopLevel, open_stop
 
 STOP, TERM, GONE = signal.SIGINT, signal.SIGTERM, signal.SIGHUP
 
@@ -36,7 +36,7 @@ async def test_each_signal_asks_for_more(first: signal.Signals) -> None:
     for number in (first, STOP, TERM, STOP):
         signals.take(number)
         seen.append(stop.level)
-    assert seen == [*Level, Level.LEAVE]
+    assert seen == [*StopLevel, StopLevel.LEAVE]
     assert stop.signal is first
 
 
@@ -46,7 +46,7 @@ async def test_a_terminal_that_goes_counts_once_and_never_for_more_than_the_firs
         signals = Signals(stop)
         for number in (first, GONE, GONE):
             signals.take(number)
-        assert stop.level is Level.NO_NEW_WORK
+        assert stop.level is StopLevel.NO_NEW_WORK
         assert stop.signal is first
 
 

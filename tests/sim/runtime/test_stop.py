@@ -11,7 +11,7 @@ import trio
 import trio.testing
 
 from actors.events import Event, Note
-from sim.runtime.stop import Level, Stop, open_stop
+from sim.runtime.stop import Stop, StopLevel, open_stop
 
 STOP = signal.SIGINT
 
@@ -29,7 +29,7 @@ async def test_each_level_holds_those_before_it_and_is_told_once() -> None:
     stop = Stop(events.append)
     stop.has_work_to_finish = True
     seen = []
-    for level in Level:
+    for level in StopLevel:
         stop.request(level)
         stop.request(level)
         seen.append(asked(stop))
@@ -37,28 +37,28 @@ async def test_each_level_holds_those_before_it_and_is_told_once() -> None:
     assert [type(event) for event in events] == [Note, Note, Note]
 
 
-@pytest.mark.parametrize("level", Level)
-async def test_a_level_may_be_asked_for_at_once_and_is_never_taken_back(level: Level) -> None:
+@pytest.mark.parametrize("level", StopLevel)
+async def test_a_level_may_be_asked_for_at_once_and_is_never_taken_back(level: StopLevel) -> None:
     stop = Stop(ignore)
     stop.has_work_to_finish = True
     stop.request(level)
-    expected = tuple(level >= each for each in Level)
+    expected = tuple(level >= each for each in StopLevel)
     assert asked(stop) == expected
-    stop.request(Level.NO_NEW_WORK)
+    stop.request(StopLevel.NO_NEW_WORK)
     assert asked(stop) == expected
     assert stop.level is level
 
 
 async def test_while_setting_up_the_first_one_ends_the_work() -> None:
     stop = Stop(ignore)
-    stop.request(Level.NO_NEW_WORK)
+    stop.request(StopLevel.NO_NEW_WORK)
     assert asked(stop) == (True, True, False)
 
 
 async def test_the_signal_that_counts_is_the_first() -> None:
     stop = Stop(ignore)
-    stop.request(Level.NO_NEW_WORK, signal.SIGTERM)
-    stop.request(Level.NO_WORK, STOP)
+    stop.request(StopLevel.NO_NEW_WORK, signal.SIGTERM)
+    stop.request(StopLevel.NO_WORK, STOP)
     assert stop.signal is signal.SIGTERM
 
 
@@ -67,7 +67,7 @@ async def test_what_is_asked_for_is_done_although_it_cannot_be_told() -> None:
         raise BrokenPipeError
 
     stop = Stop(fail)
-    for level in Level:
+    for level in StopLevel:
         with pytest.raises(BrokenPipeError):
             stop.request(level)
     assert asked(stop) == (True, True, True)
@@ -89,10 +89,10 @@ async def test_requests_under_way_outlast_the_second_level_and_not_the_third() -
         async with trio.open_nursery() as nursery:
             nursery.start_soon(request)
             await trio.testing.wait_all_tasks_blocked()
-            stop.request(Level.NO_WORK)
+            stop.request(StopLevel.NO_WORK)
             await trio.testing.wait_all_tasks_blocked()
             assert not answered.is_set()
-            stop.request(Level.LEAVE)
+            stop.request(StopLevel.LEAVE)
             await answered.wait()
 
 
@@ -105,7 +105,7 @@ async def test_whoever_is_the_source_ends_what_is_done() -> None:
 
             async def order() -> None:
                 await trio.testing.wait_all_tasks_blocked()
-                stop.request(Level.LEAVE)
+                stop.request(StopLevel.LEAVE)
 
             nursery.start_soon(order)
             yield

@@ -8,15 +8,15 @@ import trio.testing
 
 from actors.errors import SetupError
 from actors.events import Event, StepBegan, StepEnded
-from sim.world.base import Step, play
+from sim.world.worlds import WorldStep, play
 
 
-def step(name: str, text: str = "", *, needed: list[bool] | None = None) -> Step:
+def step(name: str, text: str = "", *, needed: list[bool] | None = None) -> WorldStep:
     async def act() -> str:
         await trio.sleep(1)
         return text
 
-    return Step(name, lambda: f"doing {name}", act, lambda: all(needed or ()))
+    return WorldStep(name, lambda: f"doing {name}", act, lambda: all(needed or ()))
 
 
 async def test_every_step_begins_and_ends_in_its_turn(autojump_clock: trio.testing.MockClock) -> None:
@@ -37,7 +37,7 @@ async def test_a_step_that_fails_is_told_and_those_after_it_are_not_played(autoj
 
     events: list[Event] = []
     with pytest.raises(SetupError, match="no server"):
-        await play([Step("one", lambda: "", fail), step("two")], events.append)
+        await play([WorldStep("one", lambda: "", fail), step("two")], events.append)
     ended = events[-1]
     assert isinstance(ended, StepEnded)
     assert (ended.name, ended.ok, ended.text) == ("one", False, "no server")
@@ -62,7 +62,7 @@ async def test_whether_a_step_is_needed_is_asked_when_its_turn_comes(autojump_cl
         return ""
 
     events: list[Event] = []
-    steps = [Step("look", lambda: "", find_out), step("grant", needed=needed), step("rest")]
+    steps = [WorldStep("look", lambda: "", find_out), step("grant", needed=needed), step("rest")]
     assert await play(steps, events.append) == 3
     began = [(event.name, event.number, event.of) for event in events if isinstance(event, StepBegan)]
     assert began == [("look", 1, 2), ("grant", 2, 3), ("rest", 3, 3)]

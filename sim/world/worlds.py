@@ -32,7 +32,7 @@ def always() -> bool:
 
 
 @attrs.frozen
-class Step:
+class WorldStep:
     """One part of bringing a crowd up.
 
     Attributes:
@@ -102,7 +102,7 @@ class World(Protocol):
         """When it was opened, by the clock's calendar."""
 
     @property
-    def steps(self) -> Sequence[Step]:
+    def steps(self) -> Sequence[WorldStep]:
         """They bring the crowd up, in this order."""
 
     @property
@@ -151,7 +151,7 @@ async def open_world(config: Config, emit: Emit, stop: Stop) -> AsyncIterator[Wo
             yield world
 
 
-async def play(steps: Sequence[Step], emit: Emit, more: int = 0) -> int:
+async def play(steps: Sequence[WorldStep], emit: Emit, more: int = 0) -> int:
     """Play those that are needed, in this order; every begin and end is an event. Gives their number.
 
     Raises SetupError of the first that fails.
@@ -169,7 +169,7 @@ async def play(steps: Sequence[Step], emit: Emit, more: int = 0) -> int:
     return number
 
 
-async def _play(step: Step, number: int, of: int, emit: Emit) -> None:
+async def _play(step: WorldStep, number: int, of: int, emit: Emit) -> None:
     ended = StepEnded(number, of, step.name, ok=False, text="interrupted", at=0.0)
     emit(StepBegan(number, of, step.name, step.title(), trio.current_time()))
     try:

@@ -20,7 +20,7 @@ from sim.world.servers import Servers
 from sim.world.turns import for_each, timed
 
 
-class Access:
+class Admission:
     """What is done with the log-ins of everybody; each method raises SetupError.
 
     Args:

@@ -1,0 +1,66 @@
+"""Samples gathered into points, by the scale function of the t-digest (Dunning & Ertl 2019)."""
+
+from __future__ import annotations
+
+import math
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import accumulate
+from operator import mul
+
+import attrs
+
+COMPRESSION = 200.0
+"""How finely samples are cut into points (δ of the paper): fine at both tails, coarse in the middle."""
+
+
+@attrs.frozen
+class Points:
+    """Sorted means, and the number of samples (a whole number) at each."""
+
+    means: Sequence[float]
+    weights: Sequence[float]
+
+    @classmethod
+    def sorted(cls, pairs: Iterable[tuple[float, float]]) -> Points:
+        ordered = sorted(pairs)
+        return cls([mean for mean, _ in ordered], [weight for _, weight in ordered])
+
+    def __iter__(self) -> Iterator[tuple[float, float]]:
+        return zip(self.means, self.weights, strict=True)
+
+
+def ones(samples: Iterable[float]) -> Points:
+    """Single samples as points."""
+    ordered = sorted(samples)
+    return Points(ordered, [1] * len(ordered))
+
+
+def cut(points: Points, compression: float = COMPRESSION) -> Points:
+    """Gather points into fewer, by the scale function k1 of the paper: never more than it allows in one.
+
+    Equal ones stay together: where there are more than is allowed they are one point, and nothing else
+    is in it.
+    """
+    means, weights = points.means, points.weights
+    ends = [0.0, *accumulate(weights)]
+    gathered: list[tuple[float, float]] = []
+    first = 0
+    while first < len(means):
+        limit = reach(ends[first] / ends[-1], compression) * ends[-1]
+        after = max(first + 1, bisect_right(ends, limit) - 1)
+        if after < len(means) and means[after] == means[after - 1]:
+            run = bisect_left(means, means[after], first, after)
+            after = run if run > first else bisect_right(means, means[after], after)
+        weight = ends[after] - ends[first]
+        middle = sum(map(mul, means[first:after], weights[first:after])) / weight
+        # Rounding is not to carry it past its own samples.
+        gathered.append((min(means[after - 1], max(means[first], middle)), weight))
+        first = after
+    return Points([mean for mean, _ in gathered], [weight for _, weight in gathered])
+
+
+def reach(begun: float, compression: float) -> float:
+    """The share of all samples at which a point that begins at the share `begun` has to end."""
+    angle = math.asin(min(1.0, 2 * begun - 1)) + 2 * math.pi / compression
+    return (math.sin(min(math.pi / 2, angle)) + 1) / 2
