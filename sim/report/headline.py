@@ -113,7 +113,8 @@ def close(page: Page, result: Result) -> None:
 def ending(result: Result) -> str:
     """The exit code, what it means, and why the run ended."""
     code = result.exit_code
-    return f"Exit code {code}: {MEANINGS.get(code, 'of another release')}. {result.stopped[:1].upper()}{result.stopped[1:]}."
+    why = f"{result.stopped[:1].upper()}{result.stopped[1:]}"
+    return f"Exit code {code}: {MEANINGS.get(code, 'of another release')}. {why}."
 
 
 def in_short(result: Result) -> list[str]:
