@@ -96,7 +96,7 @@ class GrantBook:
             raise GrantError("invalid_grant", "Invalid code_verifier.")
         self._forget_expired()
         number = next(self._ids)
-        self._redeemed[code] = (number, self._now() + self._options.access_ttl_s)
+        self._redeemed[code] = (number, self._now() + self._options.token_ttl_s)
         return self._issue(number, _Family(held.grant), held.grant, issuer)
 
     def refresh(self, token: str, client_id: str, scope: str | None, issuer: str) -> IssuedTokens:
@@ -188,7 +188,7 @@ class GrantBook:
             grant.uid,
             frozenset(grant.scope.split()),
             grant.client_id,
-            now + self._options.access_ttl_s,
+            now + self._options.token_ttl_s,
             grant.resource,
         )
         family.access, family.refresh = self._signed(principal, grant, issuer), None

@@ -26,7 +26,7 @@ class IdentityOptions:
     """Settings, with the values that Nextcloud's `oidc` app has out of the box.
 
     Attributes:
-        access_ttl_s, refresh_ttl_s: lifetimes of tokens.
+        token_ttl_s, refresh_ttl_s: lifetimes of tokens.
         code_ttl_s: how long an authorization code may be redeemed (RFC 6749 4.1.2: at most 10 minutes).
         client_ttl_s: after this time a client that registered itself is deleted, with its tokens.
         max_clients: how many clients may have registered themselves at one time.
@@ -44,7 +44,7 @@ class IdentityOptions:
             EVERYBODY stands for all users, in both.
     """
 
-    access_ttl_s: float = 900
+    token_ttl_s: float = 900
     refresh_ttl_s: float = 900
     code_ttl_s: float = 60
     client_ttl_s: float = 3600

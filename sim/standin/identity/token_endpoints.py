@@ -137,7 +137,7 @@ class TokenEndpoints:
         body: dict[str, Any] = {
             "access_token": tokens.access,
             "token_type": "Bearer",
-            "expires_in": math.floor(self._options.access_ttl_s),
+            "expires_in": math.floor(self._options.token_ttl_s),
             "scope": tokens.grant.scope,
         }
         if tokens.refresh is not None:
@@ -156,7 +156,7 @@ class TokenEndpoints:
             "aud": grant.client_id,
             "azp": grant.client_id,
             "iat": math.floor(now),
-            "exp": math.floor(now + self._options.access_ttl_s),
+            "exp": math.floor(now + self._options.token_ttl_s),
             "auth_time": math.floor(grant.auth_time),
             "jti": random_text(32),
             **({"nonce": grant.nonce} if grant.nonce else {}),

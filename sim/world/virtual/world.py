@@ -112,7 +112,7 @@ async def open_virtual(config: Config, emit: Emit, stop: Stop) -> AsyncIterator[
     world = VirtualWorld(config, people_of(config), catalogue(config.stories.files), emit)
     horizon_s = horizon_of(config)
     try:
-        with trio.fail_after(horizon_s):
+        with trio.fail_after(horizon_s):  # noqa: ASYNC100 (the block is the whole run)
             yield world
     except trio.TooSlowError:
         raise RuntimeError(f"the run did not end within {horizon_s:g} virtual seconds") from None

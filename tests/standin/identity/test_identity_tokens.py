@@ -6,7 +6,7 @@ import pytest
 
 
 async def test_an_access_token_ends_with_its_time(build):
-    world = build(access_ttl_s=3)
+    world = build(token_ttl_s=3)
     visitor = await world.visitor()
     tokens = await world.tokens(visitor, await world.register(visitor))
     assert tokens["expires_in"] == 3
@@ -30,7 +30,7 @@ async def test_refreshing_rotates_both_tokens_and_the_old_ones_are_dead_at_once(
 
 
 async def test_a_chain_of_refreshes_outlives_the_first_lifetime(build):
-    world = build(access_ttl_s=3, refresh_ttl_s=3)
+    world = build(token_ttl_s=3, refresh_ttl_s=3)
     visitor = await world.visitor()
     client = await world.register(visitor)
     tokens = await world.tokens(visitor, client)
@@ -41,7 +41,7 @@ async def test_a_chain_of_refreshes_outlives_the_first_lifetime(build):
 
 
 async def test_a_refresh_token_ends_with_its_time(build):
-    world = build(access_ttl_s=3, refresh_ttl_s=6)
+    world = build(token_ttl_s=3, refresh_ttl_s=6)
     visitor = await world.visitor()
     client = await world.register(visitor)
     tokens = await world.tokens(visitor, client)
@@ -208,7 +208,7 @@ async def test_revoking_a_refresh_token_ends_the_access_token_too(world, tools):
 
 
 async def test_logins_that_are_over_are_not_held_for_ever(build):
-    world = build(access_ttl_s=3, refresh_ttl_s=3, code_ttl_s=3)
+    world = build(token_ttl_s=3, refresh_ttl_s=3, code_ttl_s=3)
     visitor = await world.visitor()
     client = await world.register(visitor)
     await world.tokens(visitor, client)
