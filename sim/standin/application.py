@@ -154,11 +154,11 @@ class Standin:
 
 
 def identity_options(options: StandinOptions) -> IdentityOptions:
-    """The same settings, by the same names, where the identity half has them; one has another name there."""
+    """The same settings, by the same names, where the identity half has them."""
     names = {field.name for field in attrs.fields(IdentityOptions)}
     every = attrs.asdict(options, recurse=False)
     same = {name: value for name, value in every.items() if name in names}
-    return IdentityOptions(**same, access_ttl_s=options.token_ttl_s)
+    return IdentityOptions(**same)
 
 
 def root_metadata(base_path: str) -> list[str]:
