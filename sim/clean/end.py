@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import attrs
 
-from sim.clean.remover import CleanupResult
+from sim.clean.removed import CleanupResult
 
 
 @attrs.frozen

@@ -13,8 +13,8 @@ from actors.errors import SimulateError
 from actors.events import Emit, Removed
 from actors.ocs import Denied
 from actors.text import harmless
-from sim.clean.ledger import Ledger
 from sim.clean.ledger_text import Entry, EntryState
+from sim.clean.removed import CleanupResult, possibly_left, remaining
 from sim.clean.thing import Expires, Hopeless, Means, SeenAgain, Thing
 from sim.clean.things import all_things
 
@@ -38,51 +38,6 @@ LOOK_BACK_S, LOOK_BACK_UNSURE_S = 1.0, 6.0
 """When it is looked whether a user came back; later where a creation or a call was never answered."""
 
 KIND_USER = "user"
-
-
-@attrs.frozen
-class CleanupResult:
-    """What became of what was there.
-
-    Attributes:
-        removed: how many things are confirmed to be gone.
-        remaining: what is, or may be, still there, each with the reason.
-        expiring: OAuth clients that nobody can remove, and that expire by themselves.
-        reason: why the last removal that failed did so.
-        notes: what else a person should know, a line each.
-    """
-
-    removed: int
-    remaining: tuple[str, ...]
-    expiring: tuple[str, ...] = ()
-    reason: str = ""
-    notes: tuple[str, ...] = ()
-
-    @property
-    def is_clean(self) -> bool:
-        return not self.remaining
-
-
-def remaining(
-    ledger: Ledger,
-    reasons: Mapping[tuple[str, str], str] | None = None,
-    things: Mapping[str, Thing] | None = None,
-) -> tuple[str, ...]:
-    """Names of what the ledger still has, with what is known of the reason."""
-    things, known = all_things() if things is None else things, reasons or {}
-    return tuple(
-        _named(entry, known.get(entry.key, ""))
-        for entry in ledger.entries
-        if entry.kind not in things or not things[entry.kind].goes_first
-    )
-
-
-def possibly_left(uids: Iterable[str]) -> tuple[str, ...]:
-    """Those whose last calls were never answered: they may have made the home anew, where no API shows it."""
-    return tuple(
-        f"files (home) of {uid} (possibly: a call was never answered, and may end after the user was removed)"
-        for uid in sorted(uids)
-    )
 
 
 class Remover:
@@ -287,11 +242,6 @@ class Remover:
         if not remaining(self._ledger, things=self._things):
             for entry in void:
                 self._ledger.removed(entry.kind, entry.name)
-
-
-def _named(entry: Entry, reason: str) -> str:
-    name = harmless(f"{entry.kind} {entry.name}")
-    return f"{name} ({reason})" if reason else name
 
 
 def _told(error: BaseException) -> str:

@@ -12,7 +12,8 @@ from sim.clean.end import CleanupEnd
 from sim.clean.ledger import Ledger, open_ledger
 from sim.clean.ledger_text import LedgerHead
 from sim.clean.marker import new_mark
-from sim.clean.remover import CleanupResult, Remover, remaining
+from sim.clean.removed import CleanupResult, remaining
+from sim.clean.remover import Remover
 from sim.clean.thing import Means
 from sim.config.model import Config, Target
 from sim.runtime.background import in_background

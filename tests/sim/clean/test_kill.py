@@ -14,7 +14,8 @@ from trio.testing import MockClock
 from actors.errors import SetupError
 from actors.shelter import Shelter
 from sim.clean.ledger import open_ledger, take_over
-from sim.clean.remover import CleanupResult, Remover
+from sim.clean.removed import CleanupResult
+from sim.clean.remover import Remover
 from sim.world.creation import Creation
 from sim.world.people import new_password, numbered
 from tests.sim.clean.support import MARK, OTHER_MARK, config, email, head, means
