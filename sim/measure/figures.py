@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import attrs
 
 from actors.events import Violation
+from sim.measure.kept import ExamplesOfStory
+from sim.measure.levels import LevelFigures
 from sim.measure.run_leaves import FailureExample
-from sim.measure.sketch import Quantiles
+from sim.measure.sketch import Quantiles, Sketch
 from sim.measure.stalls import StallFigures
 from sim.measure.timeline import Burst, Row
 
@@ -131,6 +135,24 @@ class ArrivalFigures:
         return self.played + self.dropped + self.interrupted
 
 
+SketchOfBoth = tuple[Sketch, Sketch]
+"""Service times, and response times."""
+
+
+@attrs.frozen
+class SketchSet:
+    """Distributions of the measured phase: of all calls, and by workflow, step and tool; of executions.
+
+    Steps are by `WORKFLOW.STEP`.
+    """
+
+    calls: SketchOfBoth = attrs.Factory(lambda: (Sketch(), Sketch()))
+    workflows: dict[str, SketchOfBoth] = attrs.Factory(dict)
+    steps: dict[str, SketchOfBoth] = attrs.Factory(dict)
+    tools: dict[str, SketchOfBoth] = attrs.Factory(dict)
+    executions: dict[str, SketchOfBoth] = attrs.Factory(dict)
+
+
 @attrs.frozen
 class Summary:
     """Everything that a report shows of a run. Figures are of the measured phase unless they say more.
@@ -167,6 +189,10 @@ class Summary:
     stalls: StallFigures = attrs.Factory(StallFigures)
     burst: Burst | None = None
     checks: dict[str, int] = attrs.Factory(dict)
+    tools: dict[str, CallFigures] = attrs.Factory(dict)
+    sketches: SketchSet = attrs.Factory(SketchSet)
+    kept: Mapping[str, ExamplesOfStory] = attrs.Factory(dict)
+    levels: tuple[LevelFigures, ...] = ()
 
     @property
     def violations(self) -> int:

@@ -30,6 +30,7 @@ class Snapshot:
         leaves: what ended in it. Nobody changes them any more.
         wanted, there: users on stage, as the load shape wants them and as they are, by group, at its end.
         generator: None where that means nothing: on the virtual clock.
+        stalled_s: for how long the simulator itself stood still in it.
     """
 
     number: int
@@ -40,6 +41,7 @@ class Snapshot:
     wanted: Mapping[str, float] = attrs.Factory(dict)
     there: Mapping[str, int] = attrs.Factory(dict)
     generator: Generator | None = None
+    stalled_s: float = 0.0
 
     @staticmethod
     def merged(parts: Sequence[Snapshot]) -> Snapshot:
@@ -55,4 +57,5 @@ class Snapshot:
             seconds=sum(one.seconds for one in parts),
             leaves=Leaves.merged(one.leaves for one in parts),
             generator=generator,
+            stalled_s=sum(one.stalled_s for one in parts),
         )

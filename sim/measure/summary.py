@@ -20,8 +20,10 @@ from sim.measure.figures import (
 from sim.measure.kinds import is_failure
 from sim.measure.leaf_keys import StepKey
 from sim.measure.leaves import CallCounts, Leaves, StepLeaf, StoryLeaf
+from sim.measure.levels import levels_of
 from sim.measure.run_leaves import UserLeaf
 from sim.measure.sketch import Quantiles, Sketch
+from sim.measure.sketch_sets import sketch_set
 from sim.measure.tally import MAX_EXAMPLES, Tally
 
 __all__ = [
@@ -70,6 +72,10 @@ def summarize(tally: Tally) -> Summary:
         stalls=tally.stalls.figures,
         burst=tally.timeline.burst(),
         checks=checks(leaves.stories.values()),
+        tools=split_by(lambda key: key.tool, measured),
+        sketches=sketch_set(leaves),
+        kept=dict(tally.kept.stories),
+        levels=levels_of(tally.timeline.rows, tally.timeline.row_s),
     )
 
 

@@ -75,7 +75,7 @@ class Tally:
         self._wanted: dict[str, float] = {}
         self._there: dict[str, int] = {}
         self._kinds: Counter[str] = Counter()
-        self._used_s = self._used_of_s = 0.0
+        self._used_s = self._used_of_s = self._stalled_s = 0.0
 
     @property
     def generator_cpu(self) -> float | None:
@@ -109,7 +109,9 @@ class Tally:
             wanted=dict(self._wanted),
             there=dict(self._there),
             generator=generator,
+            stalled_s=self.stalls.figures.seconds - self._stalled_s,
         )
+        self._stalled_s = self.stalls.figures.seconds
         self._began = now
         self.timeline.add(snapshot)
         if generator is not None and snapshot.phase is Phase.MEASURED:

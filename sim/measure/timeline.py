@@ -5,11 +5,11 @@ from __future__ import annotations
 from array import array
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import TypeVar
 
 import attrs
 
-from actors.events import Missed
 from sim.measure.points import Points
 from sim.measure.sketch import Sketch
 from sim.measure.snapshot import Snapshot
@@ -35,10 +35,14 @@ class Row:
         errors: failed calls; what is part of a story is none.
         outcomes: calls by kind.
         timed: how many calls `service_s` is the sum of: all but those during which the simulator stood still.
-        users, wanted: on stage, as they were and as the load shape wanted them; the most in the span.
+        phase: the one that lasted at its end.
+        there, wanted: users on stage by group, as they were and as the load shape wanted them; the most in
+            the span.
         service, response: of successful calls.
         bins: successful calls by service time, between `BIN_EDGES_S`.
-        dropped: workflows that were due in it and found nobody.
+        violations, not_started: by kind, and by reason.
+        lateness_s: how late the simulator itself let a workflow arrive, at most; `stalled_s` for how long
+            it stood still.
         cpu_s, rss_bytes: of the simulator itself; 0 where that is not known.
     """
 
@@ -47,10 +51,14 @@ class Row:
     executions: int = 0
     service_s: float = 0.0
     slowest_s: float = 0.0
-    users: int = 0
-    wanted: float = 0.0
     timed: int = 0
-    dropped: int = 0
+    phase: str = ""
+    there: dict[str, int] = attrs.Factory(dict)
+    wanted: dict[str, float] = attrs.Factory(dict)
+    violations: Counter[str] = attrs.Factory(Counter)
+    not_started: Counter[str] = attrs.Factory(Counter)
+    lateness_s: float = 0.0
+    stalled_s: float = 0.0
     outcomes: Counter[str] = attrs.Factory(Counter)
     service: Sketch = attrs.Factory(Sketch)
     response: Sketch = attrs.Factory(Sketch)
@@ -69,10 +77,12 @@ class Row:
             executions=leaves.ended_executions,
             service_s=leaves.ended.total,
             slowest_s=max(0.0, leaves.ended.max) if leaves.ended.count else 0.0,
-            users=sum(snapshot.there.values()),
-            wanted=sum(snapshot.wanted.values()),
             timed=leaves.ended.count,
-            dropped=leaves.count_not_started(Missed.DROPPED),
+            phase=snapshot.phase.value,
+            there=dict(snapshot.there),
+            wanted=dict(snapshot.wanted),
+            lateness_s=leaves.lateness.max if leaves.lateness.count else 0.0,
+            stalled_s=snapshot.stalled_s,
             cpu_s=snapshot.generator.cpu_s if snapshot.generator else 0.0,
             rss_bytes=snapshot.generator.rss_bytes if snapshot.generator else 0,
             seconds=snapshot.seconds,
@@ -82,9 +92,18 @@ class Row:
             row.outcomes.update(leaf.outcomes)
             service.absorb(leaf.service)
             response.absorb(leaf.response)
+        for story in leaves.stories.values():
+            row.violations.update({kind.value: count for kind, count in story.violations.items()})
+        for (_, why), count in leaves.not_started.items():
+            row.not_started[why] += count
         row.bins.update(binned(service))
         row.service, row.response = coarse(service), coarse(response)
         return row
+
+    @property
+    def users(self) -> int:
+        """On stage, of all groups."""
+        return sum(self.there.values())
 
     @property
     def mean_s(self) -> float | None:
@@ -98,10 +117,13 @@ class Row:
         self.executions += other.executions
         self.service_s += other.service_s
         self.slowest_s = max(self.slowest_s, other.slowest_s)
-        self.users = max(self.users, other.users)
-        self.wanted = max(self.wanted, other.wanted)
         self.timed += other.timed
-        self.dropped += other.dropped
+        self.phase = other.phase or self.phase
+        self.there, self.wanted = most(self.there, other.there), most(self.wanted, other.wanted)
+        self.violations.update(other.violations)
+        self.not_started.update(other.not_started)
+        self.lateness_s = max(self.lateness_s, other.lateness_s)
+        self.stalled_s += other.stalled_s
         self.outcomes.update(other.outcomes)
         self.bins.update(other.bins)
         self.service = coarse(Sketch.merged((self.service, other.service)))
@@ -109,6 +131,15 @@ class Row:
         self.cpu_s += other.cpu_s
         self.rss_bytes = max(self.rss_bytes, other.rss_bytes)
         self.seconds += other.seconds
+
+
+Number = TypeVar("Number", int, float)
+
+
+def most(one: Mapping[str, Number], other: Mapping[str, Number]) -> dict[str, Number]:
+    """The greater number of each name."""
+    both = {**one, **other}
+    return {name: max(one.get(name, number), number) for name, number in both.items()}
 
 
 def coarse(sketch: Sketch) -> Sketch:
@@ -158,8 +189,8 @@ class Timeline:
             self._halve()
             place //= 2
         while len(self.rows) <= place:
-            users = self.rows[-1].users if self.rows else 0
-            self.rows.append(Row(users=users if len(self.rows) < place else 0))
+            before = self.rows[-1].there if self.rows and len(self.rows) < place else {}
+            self.rows.append(Row(there=dict(before)))
         self.rows[place].absorb(row)
 
     def burst(self) -> Burst | None:

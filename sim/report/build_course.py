@@ -3,9 +3,18 @@
 from __future__ import annotations
 
 from sim.measure.figures import Summary
-from sim.measure.timeline import Burst
+from sim.measure.sketch import Sketch
+from sim.measure.timeline import Burst, Row
 from sim.report.build_figures import times
-from sim.report.result_course import BurstSpan, Generator, OwnStall, OwnStalls, TimelineRow, Timeseries
+from sim.report.result_course import (
+    BurstSpan,
+    Generator,
+    OwnStall,
+    OwnStalls,
+    RowTimes,
+    TimelineRow,
+    Timeseries,
+)
 
 
 def burst(span: Burst | None) -> BurstSpan | None:
@@ -20,16 +29,36 @@ def generator(summary: Summary, cpu: float | None, rss: int | None) -> Generator
 
 
 def timeseries(summary: Summary) -> Timeseries:
-    rows = (
-        TimelineRow(
-            at=place * summary.row_s,
-            operations=row.calls,
-            errors=row.errors,
-            workflows=row.executions,
-            users=row.users,
-            mean=row.mean_s,
-            max=row.slowest_s if row.timed else None,
-        )
-        for place, row in enumerate(summary.rows)
-    )
+    rows = (row_of(row, place * summary.row_s) for place, row in enumerate(summary.rows))
     return Timeseries(summary.row_s, tuple(rows))
+
+
+def row_of(row: Row, at: float) -> TimelineRow:
+    return TimelineRow(
+        at=at,
+        operations=row.calls,
+        errors=row.errors,
+        workflows=row.executions,
+        users=row.users,
+        mean=row.mean_s,
+        max=row.slowest_s if row.timed else None,
+        phase=row.phase,
+        service=row_times(row.service),
+        response=row_times(row.response),
+        outcomes=dict(sorted(row.outcomes.items())),
+        bins=tuple(row.bins[place] for place in range(max(row.bins, default=-1) + 1)),
+        wanted=dict(row.wanted),
+        there={name: float(number) for name, number in row.there.items()},
+        violations=dict(sorted(row.violations.items())),
+        not_started=dict(sorted(row.not_started.items())),
+        lateness=row.lateness_s,
+        stalled=row.stalled_s,
+        cpu=row.cpu_s / row.seconds if row.rss_bytes and row.seconds else None,
+        rss=row.rss_bytes or None,
+    )
+
+
+def row_times(sketch: Sketch) -> RowTimes:
+    if not sketch.count:
+        return RowTimes()
+    return RowTimes(sketch.quantile(0.5), sketch.quantile(0.95), sketch.quantile(0.99), sketch.max)

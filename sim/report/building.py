@@ -8,13 +8,14 @@ from typing import Protocol
 
 import attrs
 
+from actors.events import Violation
 from sim import __version__
 from sim.clean.end import CleanupEnd
 from sim.config.model import Config
 from sim.exit import Trouble, exit_code
 from sim.measure.summary import BASELINE, Summary
 from sim.measure.thresholds import Verdict
-from sim.report import build_course, build_figures
+from sim.report import build_course, build_detail, build_figures
 from sim.report.configuration import comparable_key, config_json
 from sim.report.result import PRODUCT, SCHEMA_VERSION, Result
 from sim.report.result_end import (
@@ -25,7 +26,7 @@ from sim.report.result_end import (
     ViolationExample,
     WallClock,
 )
-from sim.report.result_figures import Sketches, SketchPair, SketchPoints, Totals
+from sim.report.result_figures import Totals
 from sim.report.result_json import presentable
 
 
@@ -131,13 +132,13 @@ def build_result(config: Config, summary: Summary, facts: RunFacts) -> Result:
         not_started=summary.not_started,
         groups={name: build_figures.calls(figures) for name, figures in summary.groups.items()},
         regions={name: build_figures.calls(figures) for name, figures in summary.regions.items()},
-        tools={},
-        levels=(),
+        tools={name: build_figures.calls(figures) for name, figures in summary.tools.items()},
+        levels=build_detail.levels(summary),
         burst=build_course.burst(summary.burst),
         generator=build_course.generator(summary, facts.generator_cpu, facts.generator_rss),
         timeseries=build_course.timeseries(summary),
-        sketches=no_sketches(),
-        examples={},
+        sketches=build_detail.sketches(summary.sketches),
+        examples=build_detail.examples(summary),
         cleanup=cleanup(facts.cleanup),
         config=config_json(config),
         comparable=comparable_key(config),
@@ -207,18 +208,23 @@ def breakpoint_result(found: FoundBreakpoint | None) -> BreakpointResult | None:
 
 def consistency(summary: Summary, workflow: str) -> Consistency:
     story = summary.stories[workflow]
-    examples = (
-        ViolationExample(
-            kind=one.kind.value,
-            step=one.step,
-            user=one.user,
-            expected=one.expected,
-            seen=one.seen,
-            at=one.at - summary.started,
-        )
-        for one in story.examples
+    examples = tuple(violation(summary, workflow, one) for one in story.examples)
+    return Consistency(story.violations, story.conflicts, examples)
+
+
+def violation(summary: Summary, workflow: str, seen: Violation) -> ViolationExample:
+    """One violation, with what both sides did in its execution where that has been kept."""
+    story = build_detail.story_behind(summary, workflow, seen.step, seen.user, seen.at)
+    return ViolationExample(
+        kind=seen.kind.value,
+        step=seen.step,
+        user=seen.user,
+        expected=seen.expected,
+        seen=seen.seen,
+        at=seen.at - summary.started,
+        execution=story.execution.number if story else 0,
+        steps=build_detail.spans(story.spans, summary.started) if story else (),
     )
-    return Consistency(story.violations, story.conflicts, tuple(examples))
 
 
 def cleanup(end: CleanupEnd) -> Cleanup:
@@ -231,9 +237,3 @@ def cleanup(end: CleanupEnd) -> Cleanup:
         notes=result.notes if result else (),
         kept=end.kept,
     )
-
-
-def no_sketches() -> Sketches:
-    """Of a run without any."""
-    nothing = SketchPoints(0, 0.0, None, None, (), ())
-    return Sketches(SketchPair(nothing, nothing), {}, {}, {}, {})

@@ -22,7 +22,7 @@ from tests.support.tallying import Recorder
 async def shown(*facts: Any, limits: tuple[str, ...] = (), **info: Any) -> str:
     recorder = recorder_of(facts)
     await trio.sleep(2)
-    verdicts = tuple(judge(parse_threshold(text), recorder) for text in limits)
+    verdicts = tuple(judge(parse_threshold(text), recorder.settled()) for text in limits)
     return text_of(recorder, verdicts=verdicts, **info)
 
 

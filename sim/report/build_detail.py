@@ -1,0 +1,104 @@
+"""What can still be asked of a run later, as parts of its document: sketches, levels, and executions."""
+
+from __future__ import annotations
+
+from sim.measure.figures import SketchOfBoth, SketchSet, Summary
+from sim.measure.kept import Example, Span
+from sim.measure.levels import LevelFigures
+from sim.measure.sketch import Sketch
+from sim.report.build_figures import times
+from sim.report.result_course import Level
+from sim.report.result_end import ExecutionExample, ExecutionExamples, StepSpan
+from sim.report.result_figures import Sketches, SketchPair, SketchPoints
+
+
+def sketches(kept: SketchSet) -> Sketches:
+    return Sketches(
+        calls=pair(kept.calls),
+        workflows={name: pair(both) for name, both in kept.workflows.items()},
+        steps={name: pair(both) for name, both in kept.steps.items()},
+        tools={name: pair(both) for name, both in kept.tools.items()},
+        executions={name: pair(both) for name, both in kept.executions.items()},
+    )
+
+
+def pair(both: SketchOfBoth) -> SketchPair:
+    service, response = both
+    return SketchPair(points(service), points(response))
+
+
+def points(sketch: Sketch) -> SketchPoints:
+    """At most 200 of them, whatever the number of samples."""
+    if not sketch.count:
+        return SketchPoints(0, 0.0, None, None, (), ())
+    kept = sketch.points()
+    return SketchPoints(
+        sketch.count, sketch.total, sketch.min, sketch.max, tuple(kept.means), tuple(map(float, kept.weights))
+    )
+
+
+def levels(summary: Summary) -> tuple[Level, ...]:
+    return tuple(level(each) for each in summary.levels)
+
+
+def level(figures: LevelFigures) -> Level:
+    answered = figures.calls - figures.errors
+    return Level(
+        wanted=figures.wanted,
+        unit="users",
+        begun=figures.begun,
+        seconds=figures.seconds,
+        operations=figures.calls,
+        errors=figures.errors,
+        throughput=answered / figures.seconds if figures.seconds else None,
+        service=times(figures.service.quantiles()),
+        response=times(figures.response.quantiles()),
+    )
+
+
+def examples(summary: Summary) -> dict[str, ExecutionExamples]:
+    """The slowest executions of each workflow, and the first that failed."""
+    return {
+        name: ExecutionExamples(
+            slowest=tuple(example(each, summary.started) for each in story.slowest),
+            failed=tuple(example(each, summary.started) for each in story.failed),
+        )
+        for name, story in sorted(summary.kept.items())
+    }
+
+
+def example(kept: Example, started: float) -> ExecutionExample:
+    played = kept.execution
+    return ExecutionExample(
+        number=played.number,
+        cast=played.cast,
+        ending=played.ending.value,
+        begun=played.started - started,
+        seconds=kept.seconds,
+        due=None if played.due is None else played.due - started,
+        failure=played.failure,
+        steps=spans(kept.spans, started),
+    )
+
+
+def spans(kept: tuple[Span, ...], started: float) -> tuple[StepSpan, ...]:
+    return tuple(
+        StepSpan(
+            step=each.step,
+            tool=each.tool,
+            user=each.user,
+            begun=each.started - started,
+            seconds=each.finished - each.started,
+            outcome=each.kind,
+        )
+        for each in kept
+    )
+
+
+def story_behind(summary: Summary, workflow: str, step: str, user: str, at: float) -> Example | None:
+    """The execution in which a violation was seen, where it has been kept."""
+    story = summary.kept.get(workflow)
+    for each in story.violated if story else ():
+        if any((v.step, v.user, v.at) == (step, user, at) for v in each.execution.violations):
+            return each
+    return None
