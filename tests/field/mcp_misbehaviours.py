@@ -95,7 +95,8 @@ UNSURE = (0, 3, 4, 5)
 CALL_ROWS: tuple[Misbehaviour, ...] = (
     *(
         row(f"a gateway gives up after {tool}", spoil(calls(tool), lost(GATEWAY), times=2), *UNSURE,
-            outcomes=("transport_error/504",), arguments=("--mix", f"{story}=1"), weighs=tool == "nc_notes_create_note")
+            outcomes=("transport_error/504",), arguments=("--mix", f"{story}=1"),
+            weighs=tool == "nc_notes_create_note")
         for tool, story in CHANGES.items()
     ),
     row("a gateway gives up after every change", spoil(CALLS, lost(GATEWAY), every=2), *UNSURE),
