@@ -102,7 +102,7 @@ CALL_ROWS: tuple[Misbehaviour, ...] = (
     row("a gateway gives up after every change", spoil(CALLS, lost(GATEWAY), every=2), *UNSURE),
     row("a page with 200 instead of calls", spoil(CALLS, say(START_PAGE), every=3), *UNSURE,
         outcomes=("protocol_error",), weighs=True),
-    row("a page with 404 instead of calls", spoil(CALLS, say(NO_PAGE), every=5), *UNSURE, weighs=True),
+    row("a page with 404 instead of calls", spoil(CALLS, say(NO_PAGE), every=5), *UNSURE),
     row("bursts of 503 at the endpoint", spoil(CALLS, say(BUSY), every=4), *UNSURE,
         outcomes=("transport_error/503",)),
     row("every answer is gzip", spoil(MCP, twisted(packed)), weighs=True),
@@ -138,7 +138,7 @@ SESSION_ROWS: tuple[Misbehaviour, ...] = (
         row(f"sessions are lost with {status}", restarted(status, body), 0, 3, 5, weighs=status == 400)
         for status, body in ((400, LOST_SESSION), (404, LOST_SESSION), (410, b""), (404, b""))
     ),
-    row("the endpoint lies behind a slash", spoil(asks("", "/mcp", but=".well-known"), slash), weighs=True),
+    row("the endpoint lies behind a slash", spoil(asks("", "/mcp", but=".well-known"), slash)),
     row("the endpoint moved elsewhere", spoil(MCP, redirect(307, "{elsewhere}")), 3),
     row("the endpoint moves elsewhere in the run", spoil(CALLS, redirect(308, "{elsewhere}")), 3,
         weighs=True),
