@@ -191,6 +191,9 @@ async def remove(http: httpx.AsyncClient, uri: str, token: Secret) -> bool:
         if reply.status in (401, 404):
             # RFC 7592 2: a client that is not there answers 401, and its token is worthless.
             return False
+    elif await _is_unknown(http, uri, token):
+        # Whoever stood in between gave up when it was done already.
+        return False
     raise SetupError(f"removing the OAuth client failed: {describe(reply)}")
 
 
@@ -200,6 +203,12 @@ async def _manage(http: httpx.AsyncClient, method: str, uri: str, token: Secret)
         return await ask(http, method, uri, headers=headers, answer_s=ANSWER_S)
     except NoAnswer as error:
         raise SetupError(f"removing the OAuth client failed: {error}") from None
+
+
+async def _is_unknown(http: httpx.AsyncClient, uri: str, token: Secret) -> bool:
+    """Whether the server itself says that it has no such client: 401 (RFC 7592, 2.1), or 404, in JSON."""
+    reply = await _manage(http, "GET", uri, token)
+    return reply.status in (401, 404) and reply.document is not None
 
 
 def is_described(reply: Reply) -> bool:

@@ -25,7 +25,7 @@ from tests.support.front import Front, Hook, Reply, Request, open_front
 from tests.support.processes import BYSTANDERS, StandinServer, environment, running_standin, simulate
 
 POINTS = 100
-IN_SUITE = frozenset({11, 37})
+IN_SUITE = frozenset({37})
 REQUESTS = 95
 """About as many as an undisturbed run sends."""
 
