@@ -36,6 +36,12 @@ QUIET_FLAGS = (
 )
 """Keep Chromium off the network, but for the pages that it is asked to open."""
 
+CLOSING_S = 5.0
+"""How long a context may take to close. One whose page has requests under way may never say that it has."""
+
+VISIT_S = LOGIN_S + 60.0
+"""How long a login may take with all that is around it: its context opened and closed, a picture taken."""
+
 
 @asynccontextmanager
 async def open_browser_driver(
@@ -90,6 +96,12 @@ async def launch(playwright: Playwright, browser: Browser, headed: bool) -> Play
     return launched
 
 
+async def close(context: BrowserContext) -> None:
+    """Close it, or leave it to the browser's own end: what the login came to is not lost with it."""
+    with suppress(PlaywrightError, TimeoutError):
+        await asyncio.wait_for(context.close(), CLOSING_S)
+
+
 class BrowserDriver:
     """See `actors.login.driver.Driver`."""
 
@@ -111,13 +123,19 @@ class BrowserDriver:
 
     async def authorize(self, person: Person, url: str, redirect_uri: str) -> str:
         async with self._limit:
-            return await self._portal.call(lambda: self._visit(person, url, redirect_uri))
+            return await self._bounded(person, url, redirect_uri)
 
     async def grant(self, person: Person, url: str) -> None:
         if why := self._trust.why_no_password(url):
             raise LoginRefused(person.uid, without_query(url), why)
         async with self._limit:
-            await self._portal.call(lambda: self._visit(person, url, None))
+            await self._bounded(person, url, None)
+
+    async def _bounded(self, person: Person, url: str, redirect_uri: str | None) -> str:
+        """One visit; not even a browser that has stopped answering holds the set-up up."""
+        with trio.move_on_after(VISIT_S):
+            return await self._portal.call(lambda: self._visit(person, url, redirect_uri))
+        raise LoginError(person.uid, without_query(url), f"the browser gave no answer within {VISIT_S:g} s")
 
     async def _visit(self, person: Person, url: str, redirect_uri: str | None) -> str:
         """In the asyncio thread: one context from its opening to its end."""
@@ -139,7 +157,7 @@ class BrowserDriver:
                 raise visit.explain(error) from None
         finally:
             with anyio.CancelScope(shield=True):
-                await context.close()
+                await close(context)
 
     async def _take_picture(self, context: BrowserContext, person: Person) -> None:
         if self._screenshots is None or not context.pages:

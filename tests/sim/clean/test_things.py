@@ -52,12 +52,13 @@ async def test_the_mcp_server_forgets_a_user_whose_password_died_with_the_run(le
     def answer(request: httpx.Request) -> httpx.Response:
         if request.url.host == "mcp.test":
             return httpx.Response(200, json={"success": True})
-        return ocs(200, {"email": email("p_user_1"), "capabilities": {}})
+        return ocs(200, {"email": email("p_user_1"), "capabilities": {}, "apppassword": "passing"})
 
     sent = await remove(ledger, grant(), answer)
     methods = [(request.method, request.url.host) for request in sent]
-    assert methods[-2:] == [("PUT", "cloud.test"), ("DELETE", "mcp.test")]
-    assert sent[-1].url.path == "/api/v1/users/p_user_1/app-password"
+    cloud = [(method, "cloud.test") for method in ("PUT", "GET", "DELETE")]
+    assert methods[-4:] == [*cloud[:2], ("DELETE", "mcp.test"), cloud[2]]
+    assert sent[-2].url.path == "/api/v1/users/p_user_1/app-password"
 
 
 @pytest.mark.parametrize("address", ["somebody@example.org", "", email("p_user_1", OTHER_MARK)])
