@@ -40,6 +40,12 @@ QUIET_FLAGS = (
 CLOSING_S = 15.0
 """How long a browser may take to close. (A portal's call takes 10 s more to be cancelled.)"""
 
+CONTEXT_CLOSING_S = 5.0
+"""How long a context may take to close. One whose page has requests under way may never say that it has."""
+
+VISIT_S = LOGIN_S + 60.0
+"""How long a login may take with all that is around it: its context opened and closed, a picture taken."""
+
 OURS = re.compile(r"NEXTCLOUD_|SIMULATE_|.*(?:PASSWORD|SECRET|TOKEN|_KEY$)", re.IGNORECASE)
 """Variables that are for us, or may hold secrets."""
 
@@ -106,6 +112,12 @@ async def launch(playwright: Playwright, browser: Browser, headed: bool) -> Play
     return launched
 
 
+async def close(context: BrowserContext) -> None:
+    """Close it, or leave it to the browser's own end: what the login came to is not lost with it."""
+    with suppress(PlaywrightError, TimeoutError):
+        await asyncio.wait_for(context.close(), CONTEXT_CLOSING_S)
+
+
 class BrowserDriver:
     """See `actors.login.driver.Driver`."""
 
@@ -127,13 +139,19 @@ class BrowserDriver:
 
     async def authorize(self, person: Person, url: str, redirect_uri: str) -> str:
         async with self._limit:
-            return await self._portal.call(lambda: self._visit(person, url, redirect_uri))
+            return await self._bounded(person, url, redirect_uri)
 
     async def grant(self, person: Person, url: str) -> None:
         if why := self._trust.why_no_password(url):
             raise LoginRefused(person.uid, without_query(url), why)
         async with self._limit:
-            await self._portal.call(lambda: self._visit(person, url, None))
+            await self._bounded(person, url, None)
+
+    async def _bounded(self, person: Person, url: str, redirect_uri: str | None) -> str:
+        """One visit; not even a browser that has stopped answering holds the set-up up."""
+        with trio.move_on_after(VISIT_S):
+            return await self._portal.call(lambda: self._visit(person, url, redirect_uri))
+        raise LoginError(person.uid, without_query(url), f"the browser gave no answer within {VISIT_S:g} s")
 
     async def _visit(self, person: Person, url: str, redirect_uri: str | None) -> str:
         """In the asyncio thread: one context from its opening to its end. Raises LoginError."""
@@ -160,8 +178,8 @@ class BrowserDriver:
                     raise
                 raise visit.explain(error) from None
         finally:
-            with anyio.CancelScope(shield=True), suppress(PlaywrightError):
-                await context.close()
+            with anyio.CancelScope(shield=True):
+                await close(context)
 
     def _gone(self, person: Person, url: str, error: PlaywrightError) -> LoginError:
         """A browser that opens no page any more: it was ended, or has crashed."""

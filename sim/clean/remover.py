@@ -32,7 +32,11 @@ MAX_LATE_FAILURES = 8
 
 INITIAL_PAUSE_S, MAX_PAUSE_S = 0.5, 5.0
 VOID_S = 15.0
-"""How long things may take that become void by themselves."""
+"""How long after the last one that worked things are tried that become void by themselves."""
+
+VOID_CONCURRENCY = 2
+"""So many of those at a time: each has its server ask Nextcloud, which takes long under load; one that is cut
+off goes on there, and makes the home of a user anew who has been removed meanwhile."""
 
 LOOK_BACK_S, LOOK_BACK_UNSURE_S = 1.0, 6.0
 """When it is looked whether a user came back; later where a creation or a call was never answered."""
@@ -68,6 +72,7 @@ class Remover:
         self._last_success = 0.0
         self._late_failures = 0
         self._is_unsure = False
+        self._cut_off: set[str] = set()
         self._failure = ""
         self._reasons: dict[tuple[str, str], str] = {}
         self._denied: dict[str, str] = {}
@@ -84,8 +89,8 @@ class Remover:
         self._of = len(entries)
         self._last_success = trio.current_time()
         void = [entry for entry in entries if self._goes_first(entry)]
-        with trio.move_on_after(VOID_S):
-            await self._round(void)
+        await self._insist(void, VOID_S, trio.CapacityLimiter(VOID_CONCURRENCY))
+        self._last_success = trio.current_time()
         await self._insist([entry for entry in entries if not self._goes_first(entry)])
         await self._look_back()
         self._pass_over_void()
@@ -93,26 +98,29 @@ class Remover:
             self._notes.append(f"{self._ledger.trouble} (removing went on without it)")
         for entry in self._ledger.entries:
             self._tell(entry, self._reasons.get(entry.key, ""), ok=False)
-        unanswered = possibly_left(self._asked_unanswered())
+        unanswered = possibly_left({*self._asked_unanswered(), *self._cut_off})
         left = remaining(self._ledger, self._reasons, self._things) + unanswered
         return CleanupResult(
             self._removed, left, tuple(self._expiring), self._failure, tuple(dict.fromkeys(self._notes))
         )
 
-    async def _insist(self, entries: list[Entry]) -> None:
-        """Rounds over what is left, until all is gone or nothing has worked for `GIVE_UP_S`."""
-        pause_s, left = INITIAL_PAUSE_S, await self._round(entries)
-        while left and trio.current_time() + pause_s <= self._last_success + GIVE_UP_S:
+    async def _insist(
+        self, entries: list[Entry], patience_s: float = GIVE_UP_S, limit: trio.CapacityLimiter | None = None
+    ) -> None:
+        """Rounds over what is left, until all is gone or nothing has worked for `patience_s`."""
+        limit = limit or self._limit
+        pause_s, left = INITIAL_PAUSE_S, await self._round(entries, limit)
+        while left and trio.current_time() + pause_s <= self._last_success + patience_s:
             await trio.sleep(pause_s)
             pause_s = min(MAX_PAUSE_S, pause_s * 2)
-            left = await self._round(left)
+            left = await self._round(left, limit)
 
-    async def _round(self, entries: Sequence[Entry]) -> list[Entry]:
+    async def _round(self, entries: Sequence[Entry], limit: trio.CapacityLimiter) -> list[Entry]:
         """Try each once, begun in this order; those that another try may help."""
         left: list[Entry] = []
 
         async def one(entry: Entry, turn: trio.Event) -> None:
-            async with self._limit:
+            async with limit:
                 # Trio shuffles what is started together: each begins before the next one is started.
                 turn.set()
                 if await self._try(entry):
@@ -127,7 +135,11 @@ class Remover:
 
     async def _try(self, entry: Entry) -> bool:
         """One removal, which stands alone: no failure of it reaches another. Whether to try again."""
-        is_late = trio.current_time() > self._last_success + GIVE_UP_S
+        waited_s = trio.current_time() - self._last_success
+        if self._goes_first(entry) and waited_s > VOID_S:
+            self._reasons.setdefault(entry.key, self._failure or f"no answer within {VOID_S:g} s")
+            return False
+        is_late = waited_s > GIVE_UP_S
         if is_late and self._late_failures >= MAX_LATE_FAILURES:
             self._reasons.setdefault(entry.key, self._failure or "no answer")
             return False
@@ -156,6 +168,8 @@ class Remover:
             self._fail(entry, _told(error))
             self._late_failures += is_late
             self._is_unsure = True
+            if self._goes_first(entry) and isinstance(error, trio.TooSlowError):
+                self._cut_off.add(entry.name)
             return True
         self._tick_off(entry)
         return False
@@ -183,6 +197,7 @@ class Remover:
         self._reasons.pop(entry.key, None)
         self._gone.append(entry)
         self._is_unsure = self._is_unsure or entry.state is EntryState.INTENDED
+        self._cut_off.discard(entry.name)
         self._removed += 1
         self._late_failures = 0
         self._last_success = trio.current_time()

@@ -18,7 +18,7 @@ from sim.clean import ledger_file
 from sim.clean.ledger import Ledger, open_ledger
 from sim.clean.ledger_text import Entry
 from sim.clean.removed import CleanupResult
-from sim.clean.remover import GIVE_UP_S, Remover
+from sim.clean.remover import GIVE_UP_S, VOID_CONCURRENCY, VOID_S, Remover
 from sim.clean.thing import Expires, Hopeless, Means
 from tests.sim.clean.support import email, head, means
 from tests.support.fake_cloud import FakeCloud, Row, running
@@ -201,10 +201,30 @@ async def test_void_things_never_hold_the_others_up(autojump_clock: object, ledg
         await trio.sleep_forever()
 
     result = await remove(ledger, Scripted(gone), Scripted(hang, "void", goes_first=True))
-    assert result.is_clean
     assert result.removed == 1
     assert "void now" in result.notes[0]
+    assert "home" in result.remaining[0]  # whoever was cut off goes on, and may make it anew
     assert ledger.entries == []
+
+
+async def test_void_things_that_are_slow_come_to_their_answer_few_at_a_time(
+    autojump_clock: object, ledger: Ledger
+) -> None:
+    for number in range(16):
+        ledger.created(("thing", "void")[number % 2], f"t{number}")
+    limit, ended = trio.CapacityLimiter(VOID_CONCURRENCY), list[Entry]()
+
+    async def slow(entry: Entry) -> None:
+        limit.acquire_on_behalf_of_nowait(entry.name)
+        await trio.sleep(VOID_S - 1)
+        limit.release_on_behalf_of(entry.name)
+        ended.append(entry)
+
+    async def last(entry: Entry) -> None:
+        assert len(ended) == 8
+
+    result = await remove(ledger, Scripted(last), Scripted(slow, "void", goes_first=True), concurrency=8)
+    assert (result.removed, result.is_clean) == (16, True)
 
 
 async def test_removal_goes_on_when_it_can_be_neither_noted_nor_told(
