@@ -155,7 +155,6 @@ def build_result(config: Config, summary: Summary, facts: RunFacts) -> Result:
 
 def trouble_of(config: Config, summary: Summary, facts: RunFacts) -> Trouble:
     """All that went wrong in a run."""
-    stories = summary.stories.values()
     return Trouble(
         bug=facts.has_bug,
         left_behind=not facts.cleanup.is_clean,
@@ -163,8 +162,14 @@ def trouble_of(config: Config, summary: Summary, facts: RunFacts) -> Trouble:
         failed=bool(facts.problem) or not summary.calls.ok,
         violated=bool(summary.violations) and not config.stories.allow_violations,
         broken=facts.was_broken or not all(verdict.held for verdict in facts.verdicts),
-        fruitless=any(story.total and not story.succeeded for story in stories),
+        fruitless=is_fruitless(summary),
     )
+
+
+def is_fruitless(summary: Summary) -> bool:
+    """Whether a workflow was executed without one success, or nothing was brought to a good end at all."""
+    good = sum(endings["succeeded"] for endings in summary.executions.values())
+    return not good or any(story.total and not story.succeeded for story in summary.stories.values())
 
 
 def totals(summary: Summary, users: int) -> Totals:
