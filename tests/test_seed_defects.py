@@ -165,7 +165,7 @@ def test_08_a_ctrl_c_while_users_are_created_is_heard_at_once(tmp_path: Path) ->
     with running_standin() as standin:
         arguments = ("--url", f"{standin.url}/mcp", "--users", "60", "--login", "http")
         terminal = Terminal(arguments, standin.environment, tmp_path)
-        terminal.read_until("Creating 60 users")
+        terminal.read_until("Creating 59 more users")
         terminal.press_ctrl_c()
         assert terminal.wait() == 130, terminal.text
         assert standin.leftovers() == {}
