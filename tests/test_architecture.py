@@ -38,12 +38,12 @@ MAY_IMPORT: dict[str, set[str]] = {
     "sim.exit": set(),
     "sim.standin": set(),
     "sim.runtime": {"actors"},
-    "sim.clean": {"actors", "sim.exit"},
+    "sim.clean": {"actors", "sim.config", "sim.exit"},
     "sim.config": {"actors", "sim.standin"},
     "sim.measure": {"actors", "sim.config"},
-    "sim.live": {"actors", "sim.measure"},
+    "sim.live": {"actors", "sim.measure", "sim.runtime"},
     "sim.load": {"actors", "workflows", "sim.config", "sim.measure", "sim.runtime"},
-    "sim.report": {"actors", "sim.clean", "sim.config", "sim.exit", "sim.measure"},
+    "sim.report": {"actors", "sim.clean", "sim.config", "sim.exit", "sim.measure", "sim.runtime"},
     "sim.world": {*BASE, "sim.clean", "sim.config", "sim.exit", "sim.runtime", "sim.standin"},
     "sim.app": {"actors", *WORLD_UP - {"sim.clean"}, "sim.world", "sim.load", "sim.live", "sim.report"},
     "sim.cli": {*BASE, *WORLD_UP, "sim.app", "sim.world", "sim.live", "sim.report", "sim.standin"},
@@ -64,7 +64,7 @@ MAY_IMPORT_STANDIN = (
 )
 """All else knows the stand-in by its URL alone."""
 
-CLEAN_MAY_IMPORT = ("sim.clean", "sim.exit", "sim.world.http", "sim.world.people")
+CLEAN_MAY_IMPORT = ("sim.clean", "sim.exit", "sim.config")
 """Removing is the last thing that may fail: what measures, reports and loads is no part of it."""
 
 ONLY_IMPORTED_BY = {

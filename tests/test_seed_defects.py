@@ -19,13 +19,13 @@ from typing import Any
 import pytest
 import trio
 
+from actors.cloud_client import tls_context
 from actors.errors import Outcome
 from actors.events import Ending, Execution, Measurement, Phase
 from sim.measure.summary import summarize
 from sim.standin.application import Standin
 from sim.standin.behaviour import StandinOptions
 from sim.standin.toolbox import ToolAnswer
-from sim.world.http import tls_context
 from tests.support.in_process import Facts, StoreConnector, users_on_stage
 from tests.support.processes import ADMIN_PASSWORD, Terminal, running_standin, simulate
 from tests.support.tallying import Recorder

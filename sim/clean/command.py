@@ -11,6 +11,7 @@ import attrs
 import trio
 
 from actors.accounts import OcsAccounts
+from actors.cloud_client import http_client, tls_context
 from actors.errors import SetupError
 from actors.events import Event, Removed
 from actors.login.app_passwords import Devices
@@ -31,9 +32,8 @@ from sim.clean.marker import MAIL_DOMAIN, place_of
 from sim.clean.remover import Remover
 from sim.clean.telling import say, say_error, silent
 from sim.clean.thing import Means
+from sim.config.accounts_file import read_accounts
 from sim.exit import ExitCode
-from sim.world.http import http_client, tls_context
-from sim.world.people import read_accounts
 
 CONCURRENCY = 4
 

@@ -28,8 +28,8 @@ from sim.config.grammar.piece import nearest
 from sim.config.options import OPTIONS
 from sim.config.usage import UsageError
 from sim.exit import ExitCode
-from sim.live.channel import Channel, install
 from sim.runtime import signals
+from sim.runtime.channel import Channel, install
 
 COMMANDS = (
     cleanup_command,

@@ -37,9 +37,9 @@ def report_params() -> list[click.Parameter]:
 
 def report(file: str, format_name: str, output: str | None) -> int:
     """Show the result in `file`, or write it elsewhere. Raises UsageError."""
-    from sim.live.channel import channel_of
     from sim.report.destination import STDOUT, deliver
     from sim.report.formats import FORMATS
+    from sim.runtime.channel import channel_of
 
     check_format(format_name, "--format")
     result = read_result(Path(file))

@@ -23,10 +23,10 @@ from actors.events import (
     StepEnded,
 )
 from actors.text import harmless
-from sim.live.channel import channel_of
 from sim.measure.hub import Subscription, Told
 from sim.measure.sketch import Sketch
 from sim.measure.snapshot import Snapshot
+from sim.runtime.channel import channel_of
 
 TERMINAL_INTERVAL_S = 0.4
 PIPE_INTERVAL_S = 5.0
@@ -50,7 +50,7 @@ VERBS = {
 class LiveConsole:
     """Tells on standard error; a terminal gets one line that is rewritten, a pipe gets plain lines.
 
-    It neither raises nor waits, whatever becomes of the stream (`sim.live.channel`).
+    It neither raises nor waits, whatever becomes of the stream (`sim.runtime.channel`).
 
     Args:
         quiet: say nothing at all.

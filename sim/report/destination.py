@@ -14,7 +14,7 @@ from typing import TextIO
 
 import platformdirs
 
-from sim.live.channel import Channel, channel_of
+from sim.runtime.channel import Channel, channel_of
 
 STDOUT = Path("-")
 APPLICATION = "nextcloud-mcp-simulate"

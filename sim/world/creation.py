@@ -8,6 +8,7 @@ import attrs
 
 from actors.accounts import AlreadyExists, FilesExist, NotCreated
 from actors.errors import SetupError
+from actors.new_password import new_password
 from actors.ports import Accounts, Person
 from actors.secret import Secret
 from actors.shelter import Shelter
@@ -15,7 +16,7 @@ from sim.clean.ledger import Ledger
 from sim.clean.marker import is_marker
 from sim.clean.things.created_user import USER_KIND, remove_user, settled
 from sim.config.model import Config
-from sim.world.people import new_password, numbered
+from sim.world.people import numbered
 
 MAX_TRIES = 4
 MAX_OTHER_NUMBERS = 20

@@ -11,6 +11,7 @@ import attrs
 import httpx
 
 from actors.accounts import OcsAccounts
+from actors.cloud_client import http_client, tls_context
 from actors.errors import SetupError
 from actors.login.app_passwords import Devices
 from actors.login.driver import Driver
@@ -21,7 +22,7 @@ from actors.secret import Secret
 from actors.wire.wire_connector import WireConnector
 from sim.config.model import ClientKind, Config, StandinWords, Target
 from sim.standin.process import StandinFailed, open_standin
-from sim.world.http import clear_text_warnings, http_client, networks_of, tls_context, trust_of
+from sim.world.http import clear_text_warnings, networks_of, trust_of
 from sim.world.login_driver import open_driver
 
 MIN_CONNECTIONS = 8

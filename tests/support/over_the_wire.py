@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 import attrs
 import trio
 
+from actors.cloud_client import http_client
 from actors.login.client import register
 from actors.login.http_driver import HttpDriver
 from actors.login.oauth import OAuthLogin
@@ -19,7 +20,6 @@ from actors.roster import open_roster
 from actors.secret import Secret
 from actors.user import User
 from actors.wire.wire_connector import WireConnector
-from sim.world.http import http_client
 from tests.support.in_process import Facts
 from tests.support.processes import StandinServer
 from workflows.director import Budget, Director

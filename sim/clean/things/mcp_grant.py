@@ -5,13 +5,13 @@ from __future__ import annotations
 import attrs
 
 from actors.login.provisioning import withdraw
+from actors.new_password import new_password
 from actors.ports import Person
 from actors.secret import Secret
 from sim.clean.ledger_text import Entry
 from sim.clean.marker import is_marker
 from sim.clean.thing import Hopeless, Means
 from sim.clean.things.created_user import admin_of
-from sim.world.people import new_password
 
 GRANT_KIND = "grant"
 

@@ -12,12 +12,13 @@ from hypothesis import strategies as st
 from trio.testing import MockClock
 
 from actors.errors import SetupError
+from actors.new_password import new_password
 from actors.shelter import Shelter
 from sim.clean.ledger import open_ledger, take_over
 from sim.clean.removed import CleanupResult
 from sim.clean.remover import Remover
 from sim.world.creation import Creation
-from sim.world.people import new_password, numbered
+from sim.world.people import numbered
 from tests.sim.clean.support import MARK, OTHER_MARK, config, email, head, means
 from tests.support.fake_cloud import Birth, FakeCloud, Row, running
 

@@ -10,12 +10,13 @@ import trio
 
 from actors.accounts import AlreadyExists
 from actors.errors import SetupError
+from actors.new_password import new_password
 from actors.ports import Person
 from actors.shelter import Shelter
 from sim.clean.ledger import open_ledger
 from sim.clean.ledger_text import EntryState
 from sim.world.creation import Creation
-from sim.world.people import new_password, numbered
+from sim.world.people import numbered
 from sim.world.turns import for_each
 from tests.sim.clean.support import MARK, OTHER_MARK, config, email, head
 from tests.support.fake_cloud import Birth, FakeCloud, Row, running

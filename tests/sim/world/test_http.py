@@ -7,13 +7,14 @@ import ssl
 import httpx
 import pytest
 
+from actors.cloud_client import http_client
 from sim.config.build import build_config
 from sim.config.build_load import Stories
 from sim.config.layers import Layer, defaults, from_environment, from_flags
 from sim.config.merged import merge
 from sim.config.model import Target
 from sim.config.usage import UsageError
-from sim.world.http import clear_text_warnings, http_client, trust_of
+from sim.world.http import clear_text_warnings, trust_of
 from tests.support.recording import Said, recording
 
 STORIES = Stories(

@@ -7,9 +7,11 @@ from pathlib import Path
 import pytest
 
 from actors.errors import SetupError
+from actors.new_password import new_password
 from actors.ports import Person
 from actors.secret import Secret
-from sim.world.people import new_password, read_accounts, regrouped
+from sim.config.accounts_file import read_accounts
+from sim.world.people import regrouped
 
 
 def accounts(tmp_path: Path, content: bytes) -> dict[str, str]:

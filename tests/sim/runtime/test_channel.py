@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from sim.live.channel import MAX_WAITING, Channel, ChannelStream, channel_of
+from sim.runtime.channel import MAX_WAITING, Channel, ChannelStream, channel_of
 
 PAGE = 4096
 BOUND_S = 30.0
