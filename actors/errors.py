@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import enum
 
+from actors.secret import veiled
 from actors.text import harmless
 
 
@@ -85,6 +86,10 @@ class CallError(SimulateError):
         self.reason = reason
         self.retry_after_s = retry_after_s
         self.answered = answered
+
+    def veil(self, secret: str) -> None:
+        """Take `secret` out of the text."""
+        self.args = (veiled(str(self), secret), *self.args[1:])
 
     @property
     def kind(self) -> str:

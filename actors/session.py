@@ -120,9 +120,14 @@ class McpSession:
         self._is_prepared = True
 
     async def call_tool(self, name: str, arguments: Mapping[str, Json]) -> Json:
-        result = await self._call(lambda: self._client.call_tool(name, dict(arguments)))
-        assert isinstance(result, types.CallToolResult)
-        return read_tool_result(name, result.structured_content, texts(result.content), result.is_error)
+        try:
+            result = await self._call(lambda: self._client.call_tool(name, dict(arguments)))
+            assert isinstance(result, types.CallToolResult)
+            return read_tool_result(name, result.structured_content, texts(result.content), result.is_error)
+        except CallError as error:
+            # A server may say again what it was shown.
+            error.veil(self._transport.authorization.rpartition(" ")[2])
+            raise
 
     async def read_resource(self, uri: str) -> Json:
         result = await self._call(lambda: self._client.read_resource(uri))

@@ -9,6 +9,7 @@ from actors.errors import CallError, Outcome
 from actors.events import Measurement, Phase, ViolationKind
 from actors.messages import ActorGone, Done, Failed, Reply, Step
 from actors.ports import Person
+from actors.secret import veiled
 from actors.text import harmless
 
 
@@ -63,7 +64,7 @@ def measured(
         finished=finished,
         status=error.status if error else None,
         reason=error.reason if error else "",
-        text=harmless(text) if text else "",
+        text=veiled(harmless(text), person.password.reveal()) if text else "",
         due=step.due,
         inbox_wait_s=wait_s,
         group=person.group,
