@@ -13,12 +13,6 @@ MAX_TEXT_LENGTH = 300
 """Characters that are kept of a foreign text, enough to tell what a server meant."""
 
 _SPACES = re.compile(r"\s+")
-_UNPRINTABLE = re.compile(
-    "[\x00-\x1f\x7f-\x9f"  # C0 and C1: ESC, CSI, BEL, …
-    "\u00ad\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"  # invisible, or turning the direction
-    "\ud800-\udfff"  # lone surrogates
-    "\U000e0000-\U000e007f]"  # tags
-)
 REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
 
 
@@ -30,7 +24,10 @@ def harmless(text: str, max_length: int = MAX_TEXT_LENGTH) -> str:
     """
     # Only what can still be shown is looked at: a body of megabytes costs no more than a line.
     shown = text[: 4 * max_length]
-    clean = _UNPRINTABLE.sub(REPLACEMENT, _SPACES.sub(" ", shown)).strip()
+    clean = _SPACES.sub(" ", shown).strip()
+    if not clean.isprintable():
+        # Controls, what turns the direction, lone surrogates, and what Unicode has not assigned yet.
+        clean = "".join(one if one.isprintable() else REPLACEMENT for one in clean)
     if len(clean) <= max_length and len(shown) == len(text):
         return clean
     return clean[: max_length - 1] + "…"

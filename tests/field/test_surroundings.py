@@ -52,7 +52,7 @@ def test_a_terminal_that_goes_ends_a_run_in_order_but_not_under_nohup(
         stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
     ) as process:  # fmt: skip
         assert process.stderr is not None
-        while "Step 6/6" not in (line := process.stderr.readline()):
+        while "Step 7/7" not in (line := process.stderr.readline()):
             assert line, "it ended before"
         process.send_signal(signal.SIGHUP)
         rest = process.stderr.read()

@@ -48,8 +48,10 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 @pytest.fixture(scope="module")
 def place(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
     case: Case = request.param
+    # The server shares our address, and goes on with what users granted it after they are gone: with the
+    # protection, Nextcloud would lock us out for it. Release 0.68.1 follows no redirect to the metadata.
     with (
-        running_standin() as standin,
+        running_standin(brute_force_s=0.0, well_known_redirect=case.release != "0.68.1") as standin,
         real_server(case, standin, tmp_path_factory.mktemp(str(case))) as url,
     ):
         standin.add_bystanders()

@@ -28,7 +28,13 @@ METHODS = [
     "notifications/cancelled",
 ]
 json_values = st.recursive(
-    st.one_of(st.none(), st.booleans(), st.integers(), st.floats(allow_nan=False), st.text(max_size=5)),
+    st.one_of(
+        st.none(),
+        st.booleans(),
+        st.integers(),
+        st.floats(allow_nan=False, allow_infinity=False),
+        st.text(max_size=5),
+    ),
     lambda inner: st.one_of(
         st.lists(inner, max_size=2), st.dictionaries(st.text(max_size=5), inner, max_size=2)
     ),

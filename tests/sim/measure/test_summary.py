@@ -91,7 +91,8 @@ async def test_users_stand_in_the_order_of_their_numbers() -> None:
 async def test_to_ask_twice_changes_nothing(autojump_clock: MockClock) -> None:
     recorder = recorder_of([call(), execution(intervals=(propagation(0.0, 0.1),))])
     await trio.sleep(1)
-    first, second = (attrs.evolve(summarize(recorder), sketches=SketchSet()) for _ in range(2))
+    none = SketchSet()
+    first, second = (attrs.evolve(summarize(recorder), sketches=none) for _ in range(2))
     assert first == second
 
 
