@@ -136,7 +136,8 @@ class Hub:
         try:
             yield subscription
         finally:
-            self._subscriptions.remove(subscription)
+            if subscription in self._subscriptions:
+                self._subscriptions.remove(subscription)
 
     async def tick(self) -> None:
         """Close a window each `WINDOW_S`, until cancelled; windows keep to the grid of the start."""
@@ -170,8 +171,14 @@ class Hub:
             subscription.end()
 
     def _tell(self, told: Told) -> None:
-        for subscription in self._subscriptions:
-            subscription.put(told)
+        for subscription in list(self._subscriptions):
+            try:
+                subscription.put(told)
+            except Exception as error:
+                # What it asks of each event is its own code: it is told no more, the run goes on.
+                self.failures.append(error)
+                self._subscriptions.remove(subscription)
+                subscription.end()
 
 
 @asynccontextmanager

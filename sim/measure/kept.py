@@ -12,6 +12,8 @@ MAX_KEPT = 5
 """So many of each sort and workflow."""
 MAX_SPANS = 200
 """A story that makes more calls is cut."""
+MAX_PLAYING = 10_000
+"""Executions whose calls are held at once. One that was cut off may have a call that is told after it."""
 
 
 @attrs.frozen
@@ -59,6 +61,8 @@ class Kept:
         if not call.execution or not call.workflow:
             return
         spans = self._playing[call.execution]
+        if len(self._playing) > MAX_PLAYING:
+            del self._playing[next(iter(self._playing))]
         if len(spans) < MAX_SPANS:
             spans.append(Span(call.step, call.tool, call.user, call.started, call.finished, kind))
 

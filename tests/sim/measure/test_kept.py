@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from actors.errors import Outcome
 from actors.events import Ending, Phase, ViolationKind
-from sim.measure.kept import MAX_KEPT, MAX_SPANS, Kept
+from sim.measure.kept import MAX_KEPT, MAX_PLAYING, MAX_SPANS, Kept
 from tests.support.facts import call, execution, violation
 
 
@@ -41,3 +41,14 @@ async def test_a_story_that_calls_without_end_is_cut(autojump_clock: object) -> 
         kept.note_call(call(execution=1), "ok")
     kept.note_execution(execution(number=1), Phase.MEASURED)
     assert len(kept.stories["note_share"].slowest[0].spans) == MAX_SPANS
+
+
+async def test_calls_told_after_the_end_of_their_execution_do_not_add_up(autojump_clock: object) -> None:
+    kept = Kept()
+    for number in range(1, MAX_PLAYING + 500):
+        kept.note_call(call(execution=number), "ok")
+    kept.note_call(call(execution=MAX_PLAYING + 500, step="last"), "ok")
+    kept.note_execution(execution(number=1), Phase.MEASURED)
+    kept.note_execution(execution(number=MAX_PLAYING + 500), Phase.MEASURED)
+    spans = {each.execution.number: each.spans for each in kept.stories["note_share"].slowest}
+    assert spans[1] == () and len(spans[MAX_PLAYING + 500]) == 1
