@@ -28,7 +28,7 @@ class Phase(enum.StrEnum):
 
 
 @attrs.frozen
-class Measurement:
+class Call:
     """One call to the server, by one user.
 
     Service time is `finished - started`. Response time is `finished - due` where the call had a due
@@ -262,7 +262,7 @@ class RunEnded:
 
 
 Event = (
-    Measurement
+    Call
     | SetupTiming
     | Execution
     | NotStarted

@@ -42,7 +42,7 @@ class Step:
         refusals: HTTP statuses with which the server is expected to refuse the call: such a refusal
             is then the good outcome, and a call that gets through is a finding. Empty: none expected.
         tolerated: HTTP statuses after which the story goes on as planned (a conflict that is retried, a
-            look that comes too early): the call has failed, and is no error (`Measurement.is_expected`).
+            look that comes too early): the call has failed, and is no error (`Call.is_expected`).
     """
 
     workflow: str

@@ -6,7 +6,7 @@ import attrs
 
 from actors.answer import Finding, Json, examine
 from actors.errors import CallError, Outcome
-from actors.events import Measurement, Phase, ViolationKind
+from actors.events import Call, Phase, ViolationKind
 from actors.messages import ActorGone, Done, Failed, Reply, Step
 from actors.ports import Person
 from actors.secret import veiled
@@ -49,11 +49,11 @@ def judge_error(step: Step, error: CallError) -> CallVerdict:
 
 def measured(
     person: Person, step: Step, verdict: CallVerdict, started: float, finished: float, wait_s: float
-) -> Measurement:
-    """What is recorded of a call; instants and the time in the inbox as in `Measurement`."""
+) -> Call:
+    """What is recorded of a call; instants and the time in the inbox as in `Call`."""
     error = verdict.error
     text = str(error) if error else "; ".join(finding.seen for finding in verdict.findings)
-    return Measurement(
+    return Call(
         workflow=step.workflow,
         step=step.name,
         tool=step.tool,

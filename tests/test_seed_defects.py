@@ -21,7 +21,7 @@ import trio
 
 from actors.cloud_client import tls_context
 from actors.errors import Outcome
-from actors.events import Ending, Execution, Measurement, Phase
+from actors.events import Call, Ending, Execution, Phase
 from sim.measure.summary import summarize
 from sim.standin.application import Standin
 from sim.standin.behaviour import StandinOptions
@@ -227,7 +227,7 @@ async def test_11_results_are_not_kept_one_by_one(autojump_clock: object) -> Non
 
     def feed(calls: int) -> int:
         for n in range(calls):
-            recorder(Measurement("w", "s", "t", "alice", 1, Outcome.OK, 0.0, n % 97 / 1000))
+            recorder(Call("w", "s", "t", "alice", 1, Outcome.OK, 0.0, n % 97 / 1000))
             if n % 1000 == 0:
                 recorder.hub.close_window()  # as there is one a second
         recorder.hub.close_window()

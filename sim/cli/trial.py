@@ -6,7 +6,7 @@ from pathlib import Path
 
 import attrs
 
-from actors.events import Execution, Measurement
+from actors.events import Call, Execution
 from sim.config.grammar.shapes import ClosedProfile
 from sim.config.model import Config
 from sim.config.usage import UsageError
@@ -46,7 +46,7 @@ async def print_facts(told: Subscription) -> None:
 def print_fact(fact: Told) -> None:
     """One line for each call and for each execution, whatever a server has put into its texts."""
     match fact:
-        case Measurement(workflow=workflow) if workflow:
+        case Call(workflow=workflow) if workflow:
             milliseconds = 1000 * (fact.finished - fact.started)
             text = f": {fact.text}" if fact.text else ""
             print(printable(f"{fact.user:24} {fact.step:28} {milliseconds:8.1f} ms  {kind_of(fact)}{text}"))

@@ -12,7 +12,7 @@ import trio
 
 from actors.errors import Outcome
 from actors.events import (
-    Measurement,
+    Call,
     Note,
     Phase,
     PhaseBegan,
@@ -113,7 +113,7 @@ class LiveConsole:
                 self.say(told.text)
             case Snapshot():
                 self._take_window(told)
-            case SetupTiming() | Measurement() if self._verbose:
+            case SetupTiming() | Call() if self._verbose:
                 self._log(told)
             case _:
                 pass
@@ -127,13 +127,13 @@ class LiveConsole:
             self._shown_at = now
             self._show(self._load.text(), also_in_pipe=True)
 
-    def _log(self, event: SetupTiming | Measurement) -> None:
+    def _log(self, event: SetupTiming | Call) -> None:
         match event:
             case SetupTiming():
                 took = f"{event.finished - event.started:.3f}s"
                 line = f"  {event.step.value} {event.user} {took} {event.outcome.value} {event.text}"
                 self.say(line.rstrip())
-            case Measurement(outcome=outcome) if outcome is not Outcome.OK:
+            case Call(outcome=outcome) if outcome is not Outcome.OK:
                 line = f"  {event.user} {event.workflow}.{event.step} {outcome.value} {event.text}"
                 self.say(line.rstrip())
 

@@ -6,7 +6,7 @@ from collections import defaultdict
 
 import attrs
 
-from actors.events import Ending, Execution, Measurement, Phase
+from actors.events import Call, Ending, Execution, Phase
 
 MAX_KEPT = 5
 """So many of each sort and workflow."""
@@ -56,7 +56,7 @@ class Kept:
         self.stories: defaultdict[str, ExamplesOfStory] = defaultdict(ExamplesOfStory)
         self._playing: defaultdict[int, list[Span]] = defaultdict(list)
 
-    def note_call(self, call: Measurement, kind: str) -> None:
+    def note_call(self, call: Call, kind: str) -> None:
         """A call of an execution that is being played, or of its tidying up."""
         if not call.execution or not call.workflow:
             return

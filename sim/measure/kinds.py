@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 
 from actors.errors import Outcome
-from actors.events import Measurement
+from actors.events import Call
 
 MAX_KINDS = 50
 """A server picks the status codes of its refusals; from so many kinds on the rest is one: `OTHER`."""
@@ -16,7 +16,7 @@ EXPECTED = "expected/"
 """Stands before the kind of a failure that is part of the story, and no error: a conflict, retried."""
 
 
-def kind_of(call: Measurement) -> str:
+def kind_of(call: Call) -> str:
     """The key under which a call is counted: its outcome, then its status or reason."""
     if call.outcome in (Outcome.OK, Outcome.INTERRUPTED, Outcome.WRONG_CONTENT):
         return call.outcome.value

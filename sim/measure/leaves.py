@@ -12,9 +12,9 @@ import attrs
 
 from actors.errors import Outcome
 from actors.events import (
+    Call,
     Ending,
     Execution,
-    Measurement,
     Missed,
     NotStarted,
     Phase,
@@ -69,7 +69,7 @@ class StepLeaf:
     outcomes: Counter[str] = attrs.Factory(Counter)
     kept_out: int = 0
 
-    def count(self, call: Measurement, kind: str, *, is_timed: bool) -> str:
+    def count(self, call: Call, kind: str, *, is_timed: bool) -> str:
         """Count `call`; gives the word under which it was counted."""
         if call.outcome is not Outcome.OK:
             kind = f"{EXPECTED}{kind}" if call.is_expected else kind
@@ -225,7 +225,7 @@ class Leaves:
             leaf = self.stories[key] = StoryLeaf()
         return leaf
 
-    def note_ended(self, call: Measurement, *, is_timed: bool, failed: bool) -> None:
+    def note_ended(self, call: Call, *, is_timed: bool, failed: bool) -> None:
         """A call has come to its end, well or not."""
         self.ended_calls += 1
         self.ended_errors += failed

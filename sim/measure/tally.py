@@ -16,10 +16,10 @@ import trio
 
 from actors.errors import Outcome
 from actors.events import (
+    Call,
     Event,
     Execution,
     Lateness,
-    Measurement,
     NotStarted,
     OnStage,
     Phase,
@@ -42,7 +42,7 @@ MAX_EXAMPLES = 3
 MAX_USERS_WITH_SKETCH = 1000
 """Up to so many users have a latency sketch each; beyond, a user has counts, mean and extremes."""
 
-Folded = Measurement | Execution | SetupTiming | NotStarted | Lateness
+Folded = Call | Execution | SetupTiming | NotStarted | Lateness
 """Events that wait for the end of their window."""
 
 
@@ -85,7 +85,7 @@ class Tally:
     def take(self, event: Event) -> None:
         """Count it: at once what later events are held against, all else when the window is closed."""
         match event:
-            case Measurement() | Execution() | SetupTiming() | NotStarted() | Lateness():
+            case Call() | Execution() | SetupTiming() | NotStarted() | Lateness():
                 self._pending.append(event)
             case PhaseBegan():
                 self.phases.begin(event.phase, event.at)
@@ -152,7 +152,7 @@ class Tally:
 
     def _put(self, event: Folded) -> None:
         match event:
-            case Measurement():
+            case Call():
                 self._put_call(event)
             case Execution():
                 self._put_execution(event)
@@ -164,7 +164,7 @@ class Tally:
             case Lateness():
                 self._window.lateness.add(event.seconds)
 
-    def _put_call(self, call: Measurement) -> None:
+    def _put_call(self, call: Call) -> None:
         phase = call.phase or self.phases.at(call.started)
         kind = within_bounds(kind_of(call), self._kinds)
         self._kinds[kind] += 1
@@ -179,7 +179,7 @@ class Tally:
             self._window.inbox_wait.add(max(0.0, call.inbox_wait_s))
             self._put_user(call, kind, is_timed=is_timed)
 
-    def _put_user(self, call: Measurement, kind: str, *, is_timed: bool) -> None:
+    def _put_user(self, call: Call, kind: str, *, is_timed: bool) -> None:
         leaf = self.users.get(call.user)
         if leaf is None:
             sketch = Sketch() if len(self.users) < MAX_USERS_WITH_SKETCH else None
@@ -206,7 +206,7 @@ class Tally:
             leaf.failures += 1
             leaf.example = leaf.example or timing.text
 
-    def _keep_example(self, phase: Phase, kind: str, call: Measurement) -> None:
+    def _keep_example(self, phase: Phase, kind: str, call: Call) -> None:
         examples = self.failure_examples.setdefault((phase, kind), [])
         if len(examples) < MAX_EXAMPLES and all(call.text != each.text for each in examples):
             examples.append(FailureExample(call.workflow, call.step, call.text))

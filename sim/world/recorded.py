@@ -10,7 +10,7 @@ import trio
 
 from actors.answer import Json
 from actors.errors import CallError, Outcome
-from actors.events import Emit, Measurement, Phase
+from actors.events import Call, Emit, Phase
 from actors.messages import may_change
 from actors.ports import Connector, Credentials, Person, ToolSession
 from actors.shelter import Shelter
@@ -97,7 +97,7 @@ class RecordedSession:
                 self._unanswered.setdefault(self._person.uid, started)
             outcome = Outcome.OK if is_done else failure.outcome if failure else Outcome.INTERRUPTED
             self._record(
-                Measurement(
+                Call(
                     workflow="",
                     step=STEP,
                     tool=tool,

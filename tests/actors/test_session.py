@@ -9,7 +9,7 @@ import pytest
 import trio
 
 from actors.errors import CallError, LoginError, Outcome
-from actors.events import Measurement
+from actors.events import Call
 from actors.login.basic import Nobody
 from actors.messages import Done, Failed
 from actors.ports import Person
@@ -58,7 +58,7 @@ async def test_refreshing_credentials_is_not_the_servers_time(client: Any) -> No
                 assert isinstance(await ann.ask(step("t")), Done)
                 credentials.error = LoginError("ann", "/token", "over")
                 assert isinstance(await ann.ask(step("t")), Failed)
-    good, failed = [fact for fact in facts if isinstance(fact, Measurement)]
+    good, failed = [fact for fact in facts if isinstance(fact, Call)]
     assert good.finished - good.started < 0.6 <= good.inbox_wait_s
     assert failed.finished == failed.started
     assert failed.outcome is Outcome.AUTHORIZATION

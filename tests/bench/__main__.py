@@ -19,7 +19,7 @@ from rich.console import Console
 from rich.table import Table
 
 from actors.errors import Outcome
-from actors.events import Measurement
+from actors.events import Call
 from actors.inbox import Inbox
 from actors.messages import Done, Step
 from sim.measure.sketch import Sketch
@@ -80,9 +80,7 @@ def recording(calls: int) -> float:
     async def run() -> float:
         recorder, random = Recorder(), Random(1)
         facts = [
-            Measurement(
-                "story", f"step_{i % 6}", "tool", f"user_{i % 50}", i, Outcome.OK, 0.0, random.random()
-            )
+            Call("story", f"step_{i % 6}", "tool", f"user_{i % 50}", i, Outcome.OK, 0.0, random.random())
             for i in range(calls)
         ]
         began = time.process_time()

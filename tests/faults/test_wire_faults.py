@@ -9,7 +9,7 @@ from random import Random
 import pytest
 import trio
 
-from actors.events import Measurement
+from actors.events import Call
 from sim.standin.faults import FaultKind, FaultSpec, Injected
 from tests.support.faults import FAILS, MARK, Trial, explain
 from tests.support.in_process import Facts
@@ -93,7 +93,7 @@ async def test_latency_is_in_the_service_time_of_the_call_that_it_hit(standin: S
         calls.remove(delayed_by(fault, calls))
 
 
-def delayed_by(fault: Injected, calls: list[Measurement]) -> Measurement:
+def delayed_by(fault: Injected, calls: list[Call]) -> Call:
     """The first call of its user and tool that took at least so long."""
     return next(
         call

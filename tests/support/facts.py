@@ -9,7 +9,7 @@ import attrs
 import trio
 
 from actors.errors import Outcome
-from actors.events import Ending, Event, Execution, Interval, Measurement, Phase, Violation, ViolationKind
+from actors.events import Call, Ending, Event, Execution, Interval, Phase, Violation, ViolationKind
 from sim.clean.end import CleanupEnd
 from sim.config.model import Config, Load, LoginOptions, Output, StoryOptions, Target, UserOptions
 from sim.measure.summary import Summary, summarize
@@ -18,8 +18,8 @@ from sim.report.result import Result
 from tests.support.tallying import Recorder
 
 
-def call(seconds: float = 0.1, outcome: Outcome = Outcome.OK, **fields: Any) -> Measurement:
-    """A call of `note_share.read_note` that has just taken so long; fields as in `Measurement`."""
+def call(seconds: float = 0.1, outcome: Outcome = Outcome.OK, **fields: Any) -> Call:
+    """A call of `note_share.read_note` that has just taken so long; fields as in `Call`."""
     now = trio.current_time()
     usual: dict[str, Any] = {
         "workflow": "note_share",
@@ -30,7 +30,7 @@ def call(seconds: float = 0.1, outcome: Outcome = Outcome.OK, **fields: Any) -> 
         "started": now,
         "finished": now + seconds,
     }
-    return Measurement(outcome=outcome, **(usual | fields))
+    return Call(outcome=outcome, **(usual | fields))
 
 
 def execution(seconds: float = 1.0, ending: Ending = Ending.SUCCEEDED, **fields: Any) -> Execution:

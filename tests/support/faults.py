@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 import attrs
 import trio
 
-from actors.events import Execution, Measurement, ViolationKind
+from actors.events import Call, Execution, ViolationKind
 from sim.standin.faults import FaultKind, FaultSpec, Injected
 from tests.support.in_process import Facts, StoreConnector, users_on_stage
 from workflows.catalogue import BUILT_IN
@@ -125,7 +125,7 @@ def execution_of(fault: Injected) -> int | None:
     return int(found.group(1)) if found else None
 
 
-def failed_by(fault: Injected, calls: Iterable[Measurement]) -> Measurement:
+def failed_by(fault: Injected, calls: Iterable[Call]) -> Call:
     """The call that failed by `fault`: the first of its user and tool that failed in this way."""
     outcome, status, reason = FAILS[fault.kind]
     told = fault.kind in (FaultKind.IS_ERROR, FaultKind.SUCCESS_FALSE)

@@ -11,7 +11,7 @@ import trio
 
 from actors.answer import Json
 from actors.errors import CallError, LoginError, Outcome
-from actors.events import Emit, Event, Execution, Measurement, NotStarted, SetupTiming
+from actors.events import Call, Emit, Event, Execution, NotStarted, SetupTiming
 from actors.ports import Person
 from actors.roster import Roster, open_roster
 from actors.secret import Secret
@@ -126,8 +126,8 @@ class Facts(list[Event]):
         self.append(fact)
 
     @property
-    def calls(self) -> list[Measurement]:
-        return [fact for fact in self if isinstance(fact, Measurement)]
+    def calls(self) -> list[Call]:
+        return [fact for fact in self if isinstance(fact, Call)]
 
     @property
     def executions(self) -> list[Execution]:

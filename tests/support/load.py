@@ -10,7 +10,7 @@ from typing import Any
 import attrs
 import trio
 
-from actors.events import Execution, Measurement, NotStarted, Phase, SetupTiming
+from actors.events import Call, Execution, NotStarted, Phase, SetupTiming
 from actors.ports import Credentials
 from sim.config.grammar.distribution import parse_distribution
 from sim.config.grammar.shapes import Profile
@@ -108,7 +108,7 @@ async def play(
 
     async def look_on(told: Subscription) -> None:
         async for each in told:
-            if isinstance(each, Measurement | Execution | NotStarted | SetupTiming):
+            if isinstance(each, Call | Execution | NotStarted | SetupTiming):
                 facts(each)
 
     async def interrupt_it() -> None:

@@ -13,7 +13,7 @@ import pytest
 import trio
 
 from actors.errors import CallError, Outcome
-from actors.events import Measurement
+from actors.events import Call
 from actors.login.basic import Nobody
 from actors.messages import Done
 from actors.network import Network
@@ -233,7 +233,7 @@ async def test_a_stream_that_stays_open_costs_neither_time_nor_any_number_of_con
             with trio.fail_after(20):
                 for _ in range(20):
                     assert isinstance(await ann.ask(step("t")), Done)
-    calls = [fact for fact in facts if isinstance(fact, Measurement)]
+    calls = [fact for fact in facts if isinstance(fact, Call)]
     assert len(calls) == 20
     if end_s < 0.1:
         # The end comes in time for the next call, unless this machine is slow just then.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 
 from actors.errors import Outcome
-from actors.events import Measurement, SetupStep, SetupTiming
+from actors.events import Call, SetupStep, SetupTiming
 from sim.live.console import LiveConsole
 
 
@@ -13,8 +13,8 @@ def test_set_up_steps_and_failed_calls_are_logged_and_good_calls_are_not() -> No
     stream = io.StringIO()
     progress = LiveConsole(quiet=False, verbose=True, stream=stream)
     progress.take(SetupTiming(SetupStep.LOGIN, "alice", Outcome.OK, 1.0, 1.5))
-    progress.take(Measurement("story", "good", "tool", "alice", 1, Outcome.OK, 0.0, 1.0))
-    progress.take(Measurement("story", "bad", "tool", "alice", 1, Outcome.TOOL_ERROR, 0.0, 1.0, text="no"))
+    progress.take(Call("story", "good", "tool", "alice", 1, Outcome.OK, 0.0, 1.0))
+    progress.take(Call("story", "bad", "tool", "alice", 1, Outcome.TOOL_ERROR, 0.0, 1.0, text="no"))
     assert stream.getvalue().splitlines() == [
         "  login alice 0.500s ok",
         "  alice story.bad tool_error no",

@@ -13,7 +13,7 @@ import trio
 import trio.testing
 
 from actors.errors import CallError, Outcome, SetupError
-from actors.events import Event, Execution, Measurement, Missed, NotStarted, SetupStep, SetupTiming
+from actors.events import Call, Event, Execution, Missed, NotStarted, SetupStep, SetupTiming
 from actors.ports import Credentials, Person
 from actors.roster import Roster, open_roster
 from sim.config.grammar.shapes import ClosedProfile, OpenProfile, Profile
@@ -57,7 +57,7 @@ async def open_scene(
 
     def emit(event: Event) -> None:
         recorder(event)
-        if isinstance(event, Measurement | Execution | NotStarted | SetupTiming):
+        if isinstance(event, Call | Execution | NotStarted | SetupTiming):
             facts(event)
 
     async with open_roster(connector, emit, seed=1) as roster:

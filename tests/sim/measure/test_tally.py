@@ -8,9 +8,9 @@ from trio.testing import MockClock
 
 from actors.errors import Outcome
 from actors.events import (
+    Call,
     Ending,
     Execution,
-    Measurement,
     Missed,
     NotStarted,
     Phase,
@@ -119,7 +119,7 @@ async def test_a_few_different_examples_of_each_failure_are_kept() -> None:
 
 
 async def test_however_many_codes_a_server_makes_up_their_number_is_bounded_and_all_calls_counted() -> None:
-    facts: list[Measurement | Execution] = [
+    facts: list[Call | Execution] = [
         call(outcome=Outcome.TOOL_ERROR, status=i, text=f"no {i}") for i in range(1000)
     ]
     facts += [execution(ending=Ending.FAILED, failure=f"read_note: tool_error/{i}") for i in range(1000)]

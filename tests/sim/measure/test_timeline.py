@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from actors.errors import Outcome
-from actors.events import Measurement, Phase
+from actors.events import Call, Phase
 from sim.measure.leaf_keys import StepKey
 from sim.measure.leaves import Leaves
 from sim.measure.snapshot import Snapshot
@@ -28,7 +28,7 @@ class Windows:
 
     def add_call(self, at: float, seconds: float | None, failed: bool) -> None:
         outcome = Outcome.TOOL_ERROR if failed else Outcome.OK
-        call = Measurement("story", "step", "tool", "user", 1, outcome, at - (seconds or 0.0), at)
+        call = Call("story", "step", "tool", "user", 1, outcome, at - (seconds or 0.0), at)
         self._window(at).step(KEY).count(call, outcome.value, is_timed=seconds is not None)
         self._window(at).note_ended(call, is_timed=seconds is not None, failed=failed)
 
