@@ -22,6 +22,7 @@ from actors.ports import Connector, Person
 from actors.sdk.sdk_connector import SdkConnector
 from actors.secret import Secret
 from actors.wire.wire_connector import WireConnector
+from tests.bench.rounds import Figure
 from tests.support.processes import ROOT
 
 USERS = 20
@@ -44,7 +45,15 @@ def stub(*words: str) -> Iterator[str]:
         process.communicate()
 
 
-def clients(calls: int) -> Iterator[tuple[str, str]]:
+def figures() -> Iterator[Figure]:
+    yield from clients(20_000)
+
+
+def small_figures() -> Iterator[Figure]:
+    yield from clients(400)
+
+
+def clients(calls: int) -> Iterator[Figure]:
     """A line for each client: CPU a call, and calls a second."""
     with stub() as url, stub("events") as with_events:
         tls = ssl.create_default_context()

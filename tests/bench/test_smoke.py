@@ -5,26 +5,46 @@ from __future__ import annotations
 import subprocess
 import sys
 
+import pytest
+
+from tests.bench.__main__ import PARTS
 from tests.support.processes import ROOT
 
+SAYS = {
+    "clients": ("our client, bare",),
+    "whole": ("client CPU an operation",),
+    "scale": ("users on stage", "lateness", "cancelled and joined"),
+    "memory": ("resident memory",),
+    "virtual": ("virtual:",),
+    "measure": ("record", "sketch error", "inbox"),
+}
 
-def test_the_benchmarks_run_to_the_end_and_print_their_table() -> None:
-    done = subprocess.run(
-        [sys.executable, "-m", "tests.bench", "--smoke"],
+
+def test_every_part_has_its_figures() -> None:
+    assert SAYS.keys() == PARTS.keys()
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_a_part_runs_to_the_end_and_prints_its_table(part: str) -> None:
+    done = bench("--smoke", part)
+    assert done.returncode == 0, done.stderr
+    for figure in SAYS[part]:
+        assert figure in done.stdout
+
+
+def test_a_part_that_is_not_there_is_said_before_anything_runs() -> None:
+    done = bench("measure", "memmory")
+    assert done.returncode == 2
+    assert "memmory" in done.stderr
+    assert all(part in done.stderr for part in PARTS)
+
+
+def bench(*arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "tests.bench", *arguments],
         cwd=ROOT,
         capture_output=True,
         text=True,
         timeout=120,
         check=False,
     )
-    assert done.returncode == 0, done.stderr
-    for figure in (
-        "our client, bare",
-        "record",
-        "sketch error",
-        "inbox",
-        "lateness",
-        "memory a user",
-        "virtual",
-    ):
-        assert figure in done.stdout

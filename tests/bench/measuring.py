@@ -1,0 +1,121 @@
+"""What the recorder costs, how exact its sketches are, and how true a measured time is."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Iterator
+from random import Random
+
+import trio
+
+from actors.errors import Outcome
+from actors.events import Call
+from actors.inbox import Inbox
+from actors.login.basic import Nobody
+from actors.messages import Done, Step
+from actors.network import Network
+from actors.ports import Person
+from actors.secret import Secret
+from actors.wire.wire_connector import WireConnector
+from sim.measure.sketch import Sketch
+from tests.bench.delays import slow_server, tls
+from tests.bench.rounds import Figure, median_of
+from tests.support.tallying import Recorder
+
+
+def figures() -> Iterator[Figure]:
+    yield from measure(100_000, 10)
+
+
+def small_figures() -> Iterator[Figure]:
+    yield from measure(1_000, 1)
+
+
+def measure(samples: int, seconds: int) -> Iterator[Figure]:
+    yield "record, amortised over all that a call feeds", f"{1e6 * recording(samples):.2f} µs CPU a call"
+    yield from sketch_errors(samples * 10)
+    yield "inbox, ask and reply", f"{1e6 * asking(samples // 10):.1f} µs CPU"
+    yield "200 ms of service time, 60 ms away: measured - injected", trio.run(injected, seconds)
+
+
+def recording(calls: int) -> float:
+    """CPU seconds a call that the recorder takes in."""
+
+    async def run() -> float:
+        recorder, random = Recorder(), Random(1)
+        facts = [
+            Call("story", f"step_{i % 6}", "tool", f"user_{i % 50}", i, Outcome.OK, 0.0, random.random())
+            for i in range(calls)
+        ]
+        began = time.process_time()
+        for fact in facts:
+            recorder(fact)
+        return (time.process_time() - began) / calls
+
+    return median_of(lambda: trio.run(run))
+
+
+def sketch_errors(count: int) -> Iterator[Figure]:
+    """The sketch against exact order statistics; and what merging ten of them adds."""
+    random = Random(2)
+    shapes = {
+        "lognormal": [random.lognormvariate(-3, 0.8) for _ in range(count)],
+        "bimodal": [random.gauss(0.02, 0.002) if i % 10 else random.gauss(0.5, 0.05) for i in range(count)],
+    }
+    for name, samples in shapes.items():
+        whole, tenths = Sketch(), [Sketch() for _ in range(10)]
+        for place, sample in enumerate(samples):
+            whole.add(sample)
+            tenths[place % 10].add(sample)
+        merged = Sketch.merged(tenths)
+        samples.sort()
+        exact = {q: samples[math.ceil(q * count) - 1] for q in (0.5, 0.95, 0.99, 0.999)}
+        errors = ", ".join(f"p{100 * q:g} {off(whole, q, value):.3f} %" for q, value in exact.items())
+        yield f"sketch error, {count} {name} samples", errors
+        between = max(off(merged, q, whole.quantile(q) or 0.0) for q in exact)
+        yield f"merged against unmerged, {name}", f"at most {between:.3f} %"
+
+
+def off(sketch: Sketch, q: float, value: float) -> float:
+    """Percent by which the quantile is off."""
+    return 100 * abs((sketch.quantile(q) or 0.0) / value - 1)
+
+
+def asking(asks: int) -> float:
+    """CPU seconds for one step to a user and its reply back."""
+
+    async def run() -> float:
+        inbox, step = Inbox("bob", 64), Step("story", "step", "tool", {}, 1)
+
+        async def serve() -> None:
+            while (envelope := await inbox.next()) is not None:
+                envelope.answer(Done(None, 0.0, 0.0))
+
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(serve)
+            began = time.process_time()
+            for _ in range(asks):
+                await inbox.ask(step)
+            spent = time.process_time() - began
+            inbox.close_entry()
+        return spent / asks
+
+    return median_of(lambda: trio.run(run))
+
+
+async def injected(seconds: int) -> str:
+    """What a network of 60 ms adds to a call of 200 ms, beside its 60 ms, in percent of the plain latency."""
+    means = []
+    async with slow_server(0.2) as url:
+        for network in (Network(), Network(rtt_s=0.06)):
+            connector = WireConnector(url, 30, tls(), networks={"": network})
+            async with connector.open_session(Person("ann", Secret("")), Nobody()) as session:
+                await session.call_tool("t", {})
+                begun = trio.current_time()
+                for _ in range(2 * seconds):
+                    await session.call_tool("t", {})
+                means.append((trio.current_time() - begun) / (2 * seconds))
+    plain, far = means
+    rest = far - 0.06
+    return f"{1000 * rest:.1f} ms against {1000 * plain:.1f} ms ({100 * (rest / plain - 1):+.2f} %)"
