@@ -65,13 +65,25 @@ def replace(path: Path, old: str, new: str) -> None:
 
 
 def python(tree: Path, *arguments: str) -> str:
-    environment = {**os.environ, "PYTHONPATH": str(tree), "XDG_STATE_HOME": str(tree / "state")}
-    environment["NEXTCLOUD_HOST"] = ""
-    done = subprocess.run(
-        [sys.executable, *arguments], cwd=tree, env=environment, capture_output=True, text=True, timeout=120
-    )
+    """What it prints, when all is well."""
+    done = start(tree, *arguments)
     assert done.returncode in (0, 3), done.stderr
     return done.stdout
+
+
+def refused(tree: Path, *arguments: str) -> str:
+    """Why the words are refused."""
+    done = start(tree, *arguments)
+    assert done.returncode == 2, done.stdout
+    return done.stderr
+
+
+def start(tree: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    environment = {**os.environ, "PYTHONPATH": str(tree), "XDG_STATE_HOME": str(tree / "state")}
+    environment["NEXTCLOUD_HOST"] = ""
+    return subprocess.run(
+        [sys.executable, *arguments], cwd=tree, env=environment, capture_output=True, text=True, timeout=120
+    )
 
 
 def test_a_workflow_takes_its_file_and_a_name(tree: Path) -> None:
@@ -109,6 +121,32 @@ def test_a_fault_takes_its_kind_and_where_it_is_committed(tree: Path) -> None:
         tree, "-m", "sim", "--virtual", "--users", "2", "--duration", "5", "--standin-fault", "full:50%"
     )
     assert "Insufficient Storage (507)" in said
+
+
+def test_a_threshold_word_takes_one_file(tree: Path) -> None:
+    words = tree / "sim" / "config" / "threshold_words.py"
+    replace(
+        words,
+        "    def conflicts(self) -> int: ...\n",
+        "    def conflicts(self) -> int: ...\n    @property\n    def leftovers(self) -> int: ...\n",
+    )
+    replace(
+        words,
+        "WORDS: dict[str, Word] = {\n",
+        """def leftovers(chosen: Chosen) -> Count:
+    return Count(sum(story.leftovers for story in chosen.stories), total(chosen.stories))
+
+
+WORDS: dict[str, Word] = {
+    "leftovers": Word("leftovers: count==0", counts=leftovers, rates=False),
+""",
+    )
+    judged = ("--threshold", "leftovers: count==0", "--threshold", "leftovers{group:all}: rate<1%")
+    said = python(tree, "-m", "sim", "--virtual", "--users", "2", "--duration", "5", *judged)
+    assert "leftovers: count==0: 0" in said
+    assert "leftovers{group:all}: rate<1%: 0%" in said
+    misused = ("--threshold", "leftovers: rate<1/s")
+    assert "leftovers: count==0" in refused(tree, "-m", "sim", "--virtual", *misused)
 
 
 def test_a_kind_of_thing_takes_one_file(tree: Path) -> None:

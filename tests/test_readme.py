@@ -11,9 +11,9 @@ import pytest
 from sim.cli.main import execute
 from sim.config.grammar.presets import PRESETS
 from sim.config.grammar.profile import preset_words
-from sim.config.grammar.threshold import SUBJECTS
 from sim.config.options import OPTIONS
 from sim.config.standin_options import standin_params
+from sim.config.threshold_words import WORDS
 from sim.exit import ExitCode
 from tests.support.processes import running_standin, simulate
 
@@ -79,4 +79,4 @@ def test_every_threshold_that_the_readme_shows_can_be_judged(capsys: pytest.Capt
 
 def test_the_readme_explains_every_word_that_a_threshold_may_name() -> None:
     table = TEXT.partition("## Thresholds")[2].partition("\n## ")[0]
-    assert set(SUBJECTS) <= set(re.findall(r"`(\w+)`", table))
+    assert set(WORDS) <= set(re.findall(r"`(\w+)`", table))

@@ -9,14 +9,12 @@ import attrs
 
 from sim.config.grammar.piece import nearest
 from sim.config.grammar.shapes import OpenProfile
-from sim.config.grammar.threshold import SUBJECTS, Threshold
+from sim.config.grammar.threshold import Threshold
 from sim.config.merged import Merged
 from sim.config.model import Load
 from sim.config.options import THRESHOLD
+from sim.config.threshold_words import WORDS
 from sim.config.usage import UsageError
-
-OF_ARRIVALS = ("dropped",)
-"""Words that nothing can be measured of where no group has arrivals."""
 
 
 def build_thresholds(
@@ -56,16 +54,16 @@ def problem_of(threshold: Threshold, load: Load, played: Mapping[str, Sequence[s
         return problem
     if metric.name in played:
         return unknown_step(metric.step, played[metric.name])
-    if metric.name not in SUBJECTS:
-        return unknown("workflow in the mix and no word", metric.name, [*played, *SUBJECTS])
+    if metric.name not in WORDS:
+        return unknown("workflow in the mix and no word", metric.name, [*played, *WORDS])
     if metric.step is not None:
         return f"{metric.name} has no steps"
-    subject = SUBJECTS[metric.name]
-    if threshold.unit not in subject.units:
-        return f"{metric.name} has no {threshold.aggregate.value} in this unit ({subject.example})"
-    if not subject.of_leaves and (metric.group or metric.region):
+    word = WORDS[metric.name]
+    if threshold.unit not in word.units:
+        return f"{metric.name} has no {threshold.aggregate.value} in this unit ({word.example})"
+    if not word.of_leaves and (metric.group or metric.region):
         return f"{metric.name} is not known by group or region"
-    if metric.name in OF_ARRIVALS and not any(isinstance(g.profile, OpenProfile) for g in load.groups):
+    if word.of_arrivals and not any(isinstance(g.profile, OpenProfile) for g in load.groups):
         return f"{metric.name} counts arrivals, and users who start by themselves have none; say --arrivals"
     return ""
 

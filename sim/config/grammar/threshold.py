@@ -41,50 +41,6 @@ class Unit(enum.StrEnum):
     COUNT = "count"
 
 
-@attrs.frozen
-class Subject:
-    """Something that stands for the whole run, beside the names of workflows.
-
-    Attributes:
-        units: what bounds of it are measured in.
-        example: a limit of it.
-        of_leaves: whether it is known by group and region.
-    """
-
-    units: frozenset[Unit]
-    example: str
-    of_leaves: bool = True
-
-
-_TIMES = frozenset({Unit.SECONDS})
-_NUMBERS = frozenset({Unit.COUNT, Unit.FRACTION, Unit.PER_SECOND})
-_VIOLATIONS = (
-    "violations",
-    "stale_reads",
-    "lost_updates",
-    "duplicates",
-    "permission_leaks",
-    "wrong_contents",
-)
-SUBJECTS: dict[str, Subject] = {
-    "errors": Subject(_NUMBERS, "errors: rate<1%"),
-    "calls": Subject(_TIMES | {Unit.COUNT, Unit.PER_SECOND}, "calls: p(95)<500ms"),
-    "response": Subject(_TIMES, "response: p(99)<1s"),
-    "propagation": Subject(_TIMES | {Unit.COUNT}, "propagation: p(99)<2s"),
-    **{name: Subject(_NUMBERS, f"{name}: count==0") for name in _VIOLATIONS},
-    "conflicts": Subject(_NUMBERS, "conflicts: count<100"),
-    "executions": Subject(_NUMBERS, "executions: rate>5/s"),
-    "dropped": Subject(_NUMBERS, "dropped: count==0", of_leaves=False),
-    "postponed": Subject(_NUMBERS, "postponed: count==0", of_leaves=False),
-    "lateness": Subject(_TIMES, "lateness: p(99)<5ms", of_leaves=False),
-}
-"""The words that may stand in the place of a workflow. A rate in percent is a share of:
-
-calls brought to an end (`errors`; a conflict that was retried is none), executions (violations,
-conflicts; of `executions`: those that failed), workflows that were due (`dropped`, `postponed`).
-"""
-
-
 class Comparison(enum.StrEnum):
     LESS = "<"
     AT_MOST = "<="

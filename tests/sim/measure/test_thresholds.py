@@ -8,7 +8,8 @@ from trio.testing import MockClock
 
 from actors.errors import Outcome
 from actors.events import Ending, Missed, NotStarted, Phase, ViolationKind
-from sim.config.grammar.threshold import SUBJECTS, Unit, parse_threshold
+from sim.config.grammar.threshold import Unit, parse_threshold
+from sim.config.threshold_words import WORDS
 from sim.measure.thresholds import Verdict, judge
 from tests.support.facts import call, execution, propagation, recorder_of, violation
 from tests.support.tallying import Recorder
@@ -100,7 +101,7 @@ async def test_each_limit_finds_its_own_value(text: str, measured: float, autoju
 def test_every_word_that_stands_for_the_whole_run_is_in_the_table_or_measured_like_one_that_is() -> None:
     like_stale_reads = {"duplicates", "permission_leaks", "wrong_contents"}
     named = {text.partition(":")[0] for text, _ in MEASURED}
-    assert set(SUBJECTS) - like_stale_reads <= named
+    assert set(WORDS) - like_stale_reads <= named
     assert like_stale_reads <= {kind.value for kind in ViolationKind}
 
 
@@ -128,7 +129,7 @@ async def test_comparisons_are_exact_at_the_bound(
     )
 
 
-@pytest.mark.parametrize("example", [subject.example for subject in SUBJECTS.values()])
+@pytest.mark.parametrize("example", [word.example for word in WORDS.values()])
 async def test_where_nothing_was_measured_no_limit_holds(example: str, autojump_clock: MockClock) -> None:
     recorder = recorder_of([])
     await trio.sleep(SECONDS)
@@ -214,13 +215,13 @@ BOUNDS = {
 }
 
 
-@pytest.mark.parametrize("word", SUBJECTS)
+@pytest.mark.parametrize("word", WORDS)
 async def test_whatever_the_grammar_takes_of_a_word_is_measured(word: str, autojump_clock: object) -> None:
     """Of a workflow of that name nothing was measured: so a word not known here would be found out."""
     recorder = await busy_recorder()
     for kind in ViolationKind:
         recorder(execution(violations=(violation(kind),)))
     recorder(NotStarted("note_share", Missed.POSTPONED, trio.current_time()))
-    for unit in SUBJECTS[word].units:
+    for unit in WORDS[word].units:
         for bound in BOUNDS[unit]:
             assert judge(parse_threshold(f"{word}: {bound}"), recorder.settled()).measured is not None, bound
