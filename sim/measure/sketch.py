@@ -55,9 +55,11 @@ class Sketch:
     are exact.
     """
 
-    __slots__ = ("_buffer", "_digest", "_merged", "_settled", "_sum", "count", "max", "min")
+    __slots__ = ("_buffer", "_compression", "_digest", "_merged", "_settled", "_sum", "count", "max", "min")
 
     def __init__(self) -> None:
+        self._compression = COMPRESSION
+        """Of the coarsest points that are in it: what is heavier than it allows is a tie."""
         self._buffer = array("d")
         self._digest: TDigest | None = None
         self._merged = Points((), ())
@@ -89,6 +91,7 @@ class Sketch:
         self.count += other.count
         self._sum += other._sum
         self.min, self.max = min(self.min, other.min), max(self.max, other.max)
+        self._compression = min(self._compression, other._compression)
         self._settled = None
         self._buffer.extend(other._buffer)
         if folded := [*other._folded()]:
@@ -141,6 +144,7 @@ class Sketch:
             whole.count += sketch.count
             whole._sum += sketch._sum
             whole.min, whole.max = min(whole.min, sketch.min), max(whole.max, sketch.max)
+            whole._compression = min(whole._compression, sketch._compression)
             whole._buffer.extend(sketch._buffer)
         # So few samples are all in the buffers, and stay exact.
         if whole.count > len(whole._buffer) or whole.count >= BUFFER:
@@ -164,13 +168,30 @@ class Sketch:
         yield from ((sample, 1.0) for sample in self._buffer)
 
     @classmethod
-    def of_points(cls, points: Points, least: float, most: float, total: float) -> Sketch:
-        """A sketch as it was when `points` were taken from it, with its exact extremes and sum."""
+    def of_points(
+        cls,
+        points: Points,
+        least: float,
+        most: float,
+        total: float,
+        *,
+        compression: float = COMPRESSION,
+        are_samples: bool = False,
+    ) -> Sketch:
+        """A sketch as it was when `points` were taken from it, with its exact extremes and sum.
+
+        Args:
+            compression: with which they were taken.
+            are_samples: each stands for equal samples, so that quantiles are exact again.
+        """
         sketch = cls()
         if points.means:
             sketch.count, sketch._sum = int(sum(points.weights)), total
             sketch.min, sketch.max = least, most
-            sketch._merged = points
+            if are_samples:
+                sketch._buffer.extend(mean for mean, weight in points for _ in range(int(weight)))
+            else:
+                sketch._merged, sketch._compression = points, compression
         return sketch
 
     def _folded(self) -> Iterator[tuple[float, float]]:
@@ -181,7 +202,8 @@ class Sketch:
     def _settle(self) -> _Curve:
         if self._digest is None and not self._merged.means:
             return _Exact(sorted(self._buffer))
-        return _Interpolated(Points.sorted((*self._folded(), *ones(self._buffer))), self.min, self.max)
+        points = Points.sorted((*self._folded(), *ones(self._buffer)))
+        return _Interpolated(points, self.min, self.max, self._compression)
 
     def _fold(self, more: Iterable[tuple[float, float]] = ()) -> None:
         points = cut(Points.sorted((*self._folded(), *more, *ones(self._buffer))))
@@ -223,7 +245,8 @@ class _Interpolated:
     ever: the more there is around it, the more is allowed). So the curve is flat over the whole of it.
     """
 
-    def __init__(self, points: Points, least: float, most: float) -> None:
+    def __init__(self, points: Points, least: float, most: float, compression: float) -> None:
+        self._compression = compression
         self._means = (least, *points.means, most)
         self._ends = (0.0, *accumulate(points.weights))
         self._count = self._ends[-1]
@@ -243,7 +266,7 @@ class _Interpolated:
         if i in (0, len(self._means) - 1):
             return (self._ends[min(i, len(self._ends) - 1)],) * 2
         left, right = self._ends[i - 1], self._ends[i]
-        if right > reach(left / self._count, COMPRESSION) * self._count * (1 + 1e-9):
+        if right > reach(left / self._count, self._compression) * self._count * (1 + 1e-9):
             return left, right
         return ((left + right) / 2,) * 2
 

@@ -27,6 +27,7 @@ from actors.events import (
     SetupTiming,
     Stalled,
 )
+from sim.measure.bins import bins_of
 from sim.measure.kept import Kept
 from sim.measure.kinds import is_failure, kind_of, within_bounds
 from sim.measure.leaf_keys import StepKey, StoryKey
@@ -110,6 +111,7 @@ class Tally:
             there=dict(self._there),
             generator=generator,
             stalled_s=self.stalls.figures.seconds - self._stalled_s,
+            bins=bins_of(window),
         )
         self._stalled_s = self.stalls.figures.seconds
         self._began = now

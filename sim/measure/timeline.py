@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from array import array
-from bisect import bisect_left
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import TypeVar
@@ -22,8 +21,6 @@ SHORT = 0.2
 """Failures come in a burst when half of them fell into no more than this share of the time."""
 
 
-BIN_EDGES_S = tuple(0.0005 * 2 ** (half / 2) for half in range(35))
-"""Half octaves from 0.5 ms to 64 s: the upper edges of the bins of a heat map; one more bin is above."""
 ROW_COMPRESSION = 20.0
 
 
@@ -39,7 +36,7 @@ class Row:
         there, wanted: users on stage by group, as they were and as the load shape wanted them; the most in
             the span.
         service, response: of successful calls.
-        bins: successful calls by service time, between `BIN_EDGES_S`.
+        bins: successful calls by service time, in half octaves (`sim.measure.bins`).
         violations, not_started: by kind, and by reason.
         lateness_s: how late the simulator itself let a workflow arrive, at most; `stalled_s` for how long
             it stood still.
@@ -86,6 +83,7 @@ class Row:
             cpu_s=snapshot.generator.cpu_s if snapshot.generator else 0.0,
             rss_bytes=snapshot.generator.rss_bytes if snapshot.generator else 0,
             seconds=snapshot.seconds,
+            bins=Counter(snapshot.bins),
         )
         service, response = Sketch(), Sketch()
         for leaf in leaves.steps.values():
@@ -96,7 +94,6 @@ class Row:
             row.violations.update({kind.value: count for kind, count in story.violations.items()})
         for (_, why), count in leaves.not_started.items():
             row.not_started[why] += count
-        row.bins.update(binned(service))
         row.service, row.response = coarse(service), coarse(response)
         return row
 
@@ -148,15 +145,7 @@ def coarse(sketch: Sketch) -> Sketch:
         return sketch
     points = sketch.points(ROW_COMPRESSION)
     kept = Points(array("d", points.means), array("d", points.weights))
-    return Sketch.of_points(kept, sketch.min, sketch.max, sketch.total)
-
-
-def binned(sketch: Sketch) -> dict[int, int]:
-    """How many samples lie in which bin; exact while a sketch has kept its samples, as that of a window."""
-    bins: Counter[int] = Counter()
-    for mean, weight in sketch.weighted():
-        bins[bisect_left(BIN_EDGES_S, mean)] += int(weight)
-    return bins
+    return Sketch.of_points(kept, sketch.min, sketch.max, sketch.total, compression=ROW_COMPRESSION)
 
 
 @attrs.frozen

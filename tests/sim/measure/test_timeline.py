@@ -6,6 +6,7 @@ import pytest
 
 from actors.errors import Outcome
 from actors.events import Call, Phase
+from sim.measure.bins import bins_of
 from sim.measure.leaf_keys import StepKey
 from sim.measure.leaves import Leaves
 from sim.measure.snapshot import Snapshot
@@ -44,9 +45,8 @@ class Windows:
         for second in range(max(self._open, default=-1) + 1):
             users = self._users.get(second, users)
             leaves = self._open.get(second, Leaves())
-            self.timeline.add(
-                Snapshot(second + 1, self._started + second, 1.0, Phase.MEASURED, leaves, {}, {"": users})
-            )
+            at, there, bins = self._started + second, {"": users}, bins_of(leaves)
+            self.timeline.add(Snapshot(second + 1, at, 1.0, Phase.MEASURED, leaves, there=there, bins=bins))
         return self.timeline
 
     @property
