@@ -218,12 +218,16 @@ class PhaseBegan:
 
 @attrs.frozen
 class OnStage:
-    """Users of one group: `there` are on stage, `wanted` are by the load shape ("": the only group)."""
+    """Users of one group ("": the only one): so many are `there`, on stage.
+
+    `wanted` is what the load shape asks for at this instant, in `unit`: `users`, or `arrivals/s`.
+    """
 
     at: float
     group: str
     wanted: float
     there: int
+    unit: str = "users"
 
 
 @attrs.frozen
@@ -244,13 +248,17 @@ class Stalled:
 
 @attrs.frozen
 class Judged:
-    """A threshold was found to hold, or not, in mid-run or at the end; `text` says what was measured."""
+    """A threshold was found to hold, or not; `text` says what was measured.
+
+    Told in mid-run when that has changed (until it is told, a threshold holds), and once more at the end.
+    """
 
     at: float
     threshold: str
     held: bool
     text: str
     aborts: bool = False
+    is_final: bool = False
 
 
 @attrs.frozen

@@ -13,6 +13,7 @@ import trio
 from actors.errors import Outcome
 from actors.events import (
     Call,
+    Judged,
     Note,
     Phase,
     PhaseBegan,
@@ -54,7 +55,8 @@ class LiveConsole:
 
     Args:
         quiet: say nothing at all.
-        verbose: a line for every step of the set-up, and for every call that failed.
+        verbose: a line for every step of the set-up, for every call that failed, and for every threshold
+            whose verdict changes.
     """
 
     def __init__(self, quiet: bool, *, verbose: bool = False, stream: TextIO | None = None) -> None:
@@ -113,7 +115,7 @@ class LiveConsole:
                 self.say(told.text)
             case Snapshot():
                 self._take_window(told)
-            case SetupTiming() | Call() if self._verbose:
+            case SetupTiming() | Call() | Judged() if self._verbose:
                 self._log(told)
             case _:
                 pass
@@ -127,8 +129,10 @@ class LiveConsole:
             self._shown_at = now
             self._show(self._load.text(), also_in_pipe=True)
 
-    def _log(self, event: SetupTiming | Call) -> None:
+    def _log(self, event: SetupTiming | Call | Judged) -> None:
         match event:
+            case Judged():
+                self._log_verdict(event)
             case SetupTiming():
                 took = f"{event.finished - event.started:.3f}s"
                 line = f"  {event.step.value} {event.user} {took} {event.outcome.value} {event.text}"
@@ -136,6 +140,10 @@ class LiveConsole:
             case Call(outcome=outcome) if outcome is not Outcome.OK:
                 line = f"  {event.user} {event.workflow}.{event.step} {outcome.value} {event.text}"
                 self.say(line.rstrip())
+
+    def _log_verdict(self, event: Judged) -> None:
+        when = "at the end" if event.is_final else self._load.since_start(event.at)
+        self.say(f"  threshold {'holds' if event.held else 'BROKEN'} {when}: {event.text}")
 
     def _show(self, line: str, *, also_in_pipe: bool = False) -> None:
         if not self._quiet and (self._channel.is_terminal or also_in_pipe):
@@ -171,6 +179,10 @@ class LoadLine:
         self._calls += snapshot.leaves.ended_calls
         self._errors += snapshot.leaves.ended_errors
         self._latest.append(snapshot)
+
+    def since_start(self, instant: float) -> str:
+        """`after 12.5s`, counted as the line does."""
+        return f"after {instant - (instant if self._first is None else self._first):.1f}s"
 
     def text(self) -> str:
         """Empty before the first window."""

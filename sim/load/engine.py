@@ -102,6 +102,7 @@ class Load:
             if roster is not None:
                 self.protocols.update(roster.protocols)
                 self.unanswered.update(roster.unanswered_since)
+            self.watchdog.conclude()
             now = trio.current_time()
             self._emit(RunEnded(now, self.stopped))
             self._emit(PhaseBegan(Phase.CLEANUP, now))
@@ -189,7 +190,7 @@ class Load:
             now = trio.current_time()
             for executor in executors:
                 there = roster.count_in_group(executor.group)
-                self._emit(OnStage(now, executor.group, executor.wanted, there))
+                self._emit(OnStage(now, executor.group, executor.wanted, there, executor.unit))
             await trio.sleep(SAMPLE_S)
 
     async def _watch_itself(self, director: Director) -> None:

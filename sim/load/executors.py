@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from random import Random
 from typing import Protocol
 
@@ -36,8 +37,12 @@ class Executor(Protocol):
         """How many are on stage when the load begins."""
 
     @property
+    def unit(self) -> str:
+        """What is wanted of it: `users` on stage, or `arrivals/s`."""
+
+    @property
     def wanted(self) -> float:
-        """How many users are to be on stage now."""
+        """How much of that is wanted now."""
 
     async def fill(self, limit: trio.CapacityLimiter) -> None:
         """Bring on those who are there from the beginning. Raises SetupError when one cannot come."""
@@ -112,6 +117,10 @@ class Population:
         return self._company.name
 
     @property
+    def unit(self) -> str:
+        return self._profile.unit
+
+    @property
     def at_first(self) -> int:
         return self._profile.users_at(0.0)
 
@@ -172,11 +181,19 @@ class Arrivals:
         self._emit = emit
         self._max_lag_s = max_lag_s
         self._random = random
-        self.wanted: float = self.at_first
+        self._rate_at: Callable[[float], float] = lambda now: 0.0
 
     @property
     def group(self) -> str:
         return self._company.name
+
+    @property
+    def unit(self) -> str:
+        return self._profile.unit
+
+    @property
+    def wanted(self) -> float:
+        return self._rate_at(trio.current_time())
 
     @property
     def at_first(self) -> int:
@@ -192,6 +209,7 @@ class Arrivals:
     async def warm_up(self, seconds: float) -> None:
         begun, arrived = trio.current_time(), 0
         rate = self._profile.opening_rate(seconds)
+        self._rate_at = lambda now: rate
         # Evenly spread, and none at the very end: it would be due in the profile.
         while rate and (at := (arrived + 0.5) / rate) < seconds:
             await trio.sleep_until(begun + at)
@@ -201,6 +219,7 @@ class Arrivals:
 
     async def play(self) -> None:
         begun = trio.current_time()
+        self._rate_at = lambda now: self._profile.level_at(now - begun)
         for at in self._profile.arrivals(self._random):
             await trio.sleep_until(begun + at)
             self._emit(Lateness(begun + at, max(0.0, trio.current_time() - begun - at)))

@@ -8,11 +8,12 @@ import attrs
 import trio
 
 from actors.events import Ending, Missed
-from sim.config.grammar.shapes import ClosedProfile, OpenProfile, Profile
 from sim.config.grammar.threshold import Threshold, format_bound
 from sim.config.model import Load as LoadModel
+from sim.load.verdicts import Verdicts
 from sim.measure.hub import Hub, Subscription, is_snapshot
 from sim.measure.leaves import Leaves
+from sim.measure.levels import USERS
 from sim.measure.sketch import Sketch
 from sim.measure.snapshot import Snapshot
 from sim.measure.thresholds import Verdict, judge
@@ -78,13 +79,15 @@ class Watchdog:
         self._hub = hub
         self._thresholds = tuple(thresholds)
         self._aborting = [threshold for threshold in thresholds if threshold.aborts]
-        self._seeking = [group for group in load.groups if seeks(group.profile)]
-        self._is_closed = all(isinstance(group.profile, ClosedProfile) for group in load.groups)
+        self._seeking = [group for group in load.groups if group.profile.breakpoint]
+        self._is_of_users = all(group.profile.unit == USERS for group in load.groups)
         self._longest_s = max(group.profile.duration_s for group in load.groups)
         self._patience_s = load.call_timeout_s
         self._max_lag_s = load.max_lag_s
         self._heard = {limit: limit.abort_after_s or 0.0 for limit in self._aborting}
         self._broken: dict[Threshold, str] = {}
+        self._known = Verdicts(hub.emit)
+        self._last: tuple[Verdict, ...] = ()
         self._holding: list[tuple[float, float, float | None]] = []
         """The intervals that held so far: when each ended, its rate, and what succeeded."""
         self._begun = 0.0
@@ -93,7 +96,7 @@ class Watchdog:
 
     async def watch(self, stop: Callable[[str], None]) -> None:
         """From the begin of the measured phase on; `stop` is told why the run is to be stopped."""
-        if not self._aborting:
+        if not self._thresholds:
             return
         begun = self._begun = trio.current_time()
         with self._hub.subscribe(is_snapshot) as windows:
@@ -103,12 +106,19 @@ class Watchdog:
                 broken = await self._until_found(windows, begun, self.breakpoint)
                 self.settle()
         self.stopped_it = True
-        users = self._hub.users_there if self._is_closed else 0
+        users = self._hub.users_there if self._is_of_users else 0
         on_stage = f" with {users} users on stage" if users else ""
         stop(f"threshold broken after {trio.current_time() - begun:.1f}s{on_stage}: {broken}")
 
+    def conclude(self) -> None:
+        """The load is over, and every call of it has come to its end: tell the last word on each limit."""
+        self._last = self._known.conclude(self._over_the_whole(), trio.current_time())
+
     def verdicts(self) -> tuple[Verdict, ...]:
         """Of all limits, at the end: over the whole measured phase. What broke on the way does not hold."""
+        return self._last or self._over_the_whole()
+
+    def _over_the_whole(self) -> tuple[Verdict, ...]:
         leaves = self._hub.so_far()
         whole = [judge(threshold, leaves) for threshold in self._thresholds]
         return tuple(
@@ -126,8 +136,10 @@ class Watchdog:
                 continue
             looked = now
             # Before the first answer nothing is known.
-            verdicts = [v for v in self._judge(self._hub.so_far(), now - begun) if v.measured is not None]
-            if broken := [verdict for verdict in verdicts if not verdict.held]:
+            whole = self._hub.so_far()
+            verdicts = [v for v in judged(self._thresholds, whole, now - begun) if v.measured is not None]
+            self._known.note(verdicts, now)
+            if broken := [v for v in verdicts if not v.held and v.threshold.aborts]:
                 self._note_broken(broken, now - begun)
                 return str(broken[0])
         return "the run ended"
@@ -147,11 +159,12 @@ class Watchdog:
         """What an interval shows; why it broke, "" where it did not."""
         window.seconds = interval_s
         elapsed_s = trio.current_time() - self._begun
-        verdicts = self._judge(window, elapsed_s)
+        verdicts = judged(self._aborting, window, elapsed_s)
         rate = self._rate_at(elapsed_s)
         found.silent = tuple(str(v.threshold) for v in verdicts if v.measured is None)
         broken = [v for v in verdicts if self._is_broken(v, elapsed_s)]
         undone = not_carried_out(window, self._max_lag_s) if verdicts else ()
+        self._note_interval(verdicts, broken, elapsed_s)
         if broken or undone:
             self._note_broken(broken, elapsed_s)
             found.broke, found.by = rate, (*map(str, broken), *undone)
@@ -161,6 +174,17 @@ class Watchdog:
             self._holding.append((trio.current_time(), rate, succeeded_per_s(window)))
             self._name_best(found)
         return ""
+
+    def _note_interval(
+        self, verdicts: Sequence[Verdict], broken: Sequence[Verdict], elapsed_s: float
+    ) -> None:
+        """The limits that a search is for are known by the interval; the others by the whole."""
+        now = trio.current_time()
+        self._known.note((verdict for verdict in verdicts if verdict not in broken), now)
+        for verdict in broken:
+            self._known.find(attrs.evolve(verdict, held=False), now)
+        others = [limit for limit in self._thresholds if not limit.aborts]
+        self._known.note(judged(others, self._hub.so_far(), elapsed_s), now)
 
     def settle(self) -> None:
         """Once what was due has been played or dropped: what was due while a rate seemed to hold, and was
@@ -203,10 +227,6 @@ class Watchdog:
             "most, whatever the server could do: --users gives more"
         )
 
-    def _judge(self, leaves: Leaves, elapsed_s: float) -> list[Verdict]:
-        """Those limits that count by now."""
-        return [judge(t, leaves) for t in self._aborting if elapsed_s >= (t.abort_after_s or 0.0)]
-
     def _is_broken(self, verdict: Verdict, elapsed_s: float) -> bool:
         if verdict.measured is None:
             return elapsed_s - self._heard[verdict.threshold] > self._patience_s
@@ -214,8 +234,9 @@ class Watchdog:
         return not verdict.held
 
 
-def seeks(profile: Profile) -> bool:
-    return isinstance(profile, OpenProfile) and profile.breakpoint
+def judged(limits: Sequence[Threshold], leaves: Leaves, elapsed_s: float) -> list[Verdict]:
+    """Those that count by now."""
+    return [judge(limit, leaves) for limit in limits if elapsed_s >= (limit.abort_after_s or 0.0)]
 
 
 def not_carried_out(window: Leaves, max_lag_s: float) -> tuple[str, ...]:

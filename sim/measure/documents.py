@@ -136,3 +136,4 @@ class SnapshotDocument(Document, frozen=True):
     generator: GeneratorDocument | None = None
     stalled_s: Amount = 0.0
     bins: Annotated[list[Count], msgspec.Meta(max_length=MAX_NAMES)] = []
+    units: Annotated[dict[Text, Text], msgspec.Meta(max_length=MAX_NAMES)] = {}

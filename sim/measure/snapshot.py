@@ -49,9 +49,10 @@ class Snapshot:
         seconds: how long it is.
         phase: the one that lasted at its end.
         leaves: what ended in it. Nobody changes them any more.
-        wanted, there: users on stage, as the load shape wants them and as they are, by group, at its end.
+        wanted, there: what the load shape asks for, and how many users are on stage, by group, at its end.
         generator: None where that means nothing: on the virtual clock.
         stalled_s: for how long the simulator itself stood still in it.
+        units: what `wanted` counts, of those groups where it is not users: `arrivals/s`.
         bins: successful calls by service time, in half octaves (`sim.measure.bins`).
     """
 
@@ -65,6 +66,7 @@ class Snapshot:
     generator: Generator | None = None
     stalled_s: float = 0.0
     bins: Mapping[int, int] = attrs.Factory(dict)
+    units: Mapping[str, str] = attrs.Factory(dict)
 
     @staticmethod
     def merged(parts: Sequence[Snapshot]) -> Snapshot:
@@ -100,6 +102,7 @@ class Snapshot:
             generator=None if generator is None else GeneratorDocument(**attrs.asdict(generator)),
             stalled_s=self.stalled_s,
             bins=[self.bins.get(place, 0) for place in range(max(self.bins, default=-1) + 1)],
+            units=dict(self.units),
         )
         plain: dict[str, Any] = msgspec.to_builtins(document)
         return plain
@@ -131,4 +134,5 @@ class Snapshot:
             generator=None if generator is None else Generator(generator.cpu_s, generator.rss_bytes),
             stalled_s=told.stalled_s,
             bins={place: count for place, count in enumerate(told.bins) if count},
+            units=told.units,
         )

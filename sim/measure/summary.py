@@ -20,7 +20,6 @@ from sim.measure.figures import (
 from sim.measure.kinds import is_failure
 from sim.measure.leaf_keys import StepKey
 from sim.measure.leaves import CallCounts, Leaves, StepLeaf, StoryLeaf
-from sim.measure.levels import levels_of
 from sim.measure.run_leaves import UserLeaf
 from sim.measure.sketch import Quantiles, Sketch
 from sim.measure.sketch_sets import sketch_set
@@ -75,7 +74,7 @@ def summarize(tally: Tally) -> Summary:
         tools=split_by(lambda key: key.tool, measured),
         sketches=sketch_set(leaves),
         kept=dict(tally.kept.stories),
-        levels=levels_of(tally.timeline.rows, tally.timeline.row_s),
+        levels=tally.levels.figures(),
     )
 
 

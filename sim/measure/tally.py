@@ -32,6 +32,7 @@ from sim.measure.kept import Kept
 from sim.measure.kinds import is_failure, kind_of, within_bounds
 from sim.measure.leaf_keys import StepKey, StoryKey
 from sim.measure.leaves import CallCounts, Leaves
+from sim.measure.levels import USERS, Levels
 from sim.measure.phases import Phases
 from sim.measure.run_leaves import FailureExample, SetupLeaf, UserLeaf
 from sim.measure.sketch import Sketch
@@ -55,6 +56,7 @@ class Tally:
         users, setup, failure_examples: what is kept of the whole run alone.
         kept: executions that are kept as examples.
         timeline: what happened each second.
+        levels: what was measured at each load that was held for a while.
     """
 
     def __init__(self, phase: Phase = Phase.SETUP) -> None:
@@ -67,6 +69,7 @@ class Tally:
         self.failure_examples: dict[tuple[Phase, str], list[FailureExample]] = {}
         self.kept = Kept()
         self.timeline = Timeline(self.started)
+        self.levels = Levels()
         self._pending: list[Folded] = []
         self._window = Leaves()
         self._has_begun = False
@@ -75,6 +78,7 @@ class Tally:
         self._number = 0
         self._wanted: dict[str, float] = {}
         self._there: dict[str, int] = {}
+        self._units: dict[str, str] = {}
         self._kinds: Counter[str] = Counter()
         self._used_s = self._used_of_s = self._stalled_s = 0.0
 
@@ -92,6 +96,8 @@ class Tally:
                 self.phases.begin(event.phase, event.at)
             case OnStage():
                 self._wanted[event.group], self._there[event.group] = event.wanted, event.there
+                if event.unit != USERS:
+                    self._units[event.group] = event.unit
             case Stalled():
                 self.stalls.note(event.at, event.at + event.seconds)
             case _:
@@ -112,10 +118,12 @@ class Tally:
             generator=generator,
             stalled_s=self.stalls.figures.seconds - self._stalled_s,
             bins=bins_of(window),
+            units=dict(self._units),
         )
         self._stalled_s = self.stalls.figures.seconds
         self._began = now
         self.timeline.add(snapshot)
+        self.levels.add(snapshot)
         if generator is not None and snapshot.phase is Phase.MEASURED:
             self._used_s += generator.cpu_s
             self._used_of_s += snapshot.seconds

@@ -25,12 +25,14 @@ class Verdict:
         measured: in the unit of the bound; None where nothing was measured, and then it did not hold.
         note: what else there is to say, "" for nothing: that it held over the whole run, though it broke
             on the way.
+        broke_at: the first instant at which it was seen broken; None where it never was.
     """
 
     threshold: Threshold
     measured: float | None
     held: bool
     note: str = ""
+    broke_at: float | None = None
 
     def __str__(self) -> str:
         measured = (

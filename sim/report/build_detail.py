@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+from sim.config.grammar.threshold import Threshold
 from sim.measure.figures import SketchOfBoth, SketchSet, Summary
 from sim.measure.kept import Example, Span
 from sim.measure.levels import LevelFigures
@@ -37,22 +40,23 @@ def points(sketch: Sketch) -> SketchPoints:
     )
 
 
-def levels(summary: Summary) -> tuple[Level, ...]:
-    return tuple(level(each) for each in summary.levels)
+def levels(summary: Summary, limits: Sequence[Threshold]) -> tuple[Level, ...]:
+    return tuple(level(each, summary.started, limits) for each in summary.levels)
 
 
-def level(figures: LevelFigures) -> Level:
+def level(figures: LevelFigures, started: float, limits: Sequence[Threshold]) -> Level:
     answered = figures.calls - figures.errors
     return Level(
         wanted=figures.wanted,
-        unit="users",
-        begun=figures.begun,
+        unit=figures.unit,
+        begun=max(0.0, figures.begun - started),
         seconds=figures.seconds,
         operations=figures.calls,
         errors=figures.errors,
         throughput=answered / figures.seconds if figures.seconds else None,
         service=times(figures.service.quantiles()),
         response=times(figures.response.quantiles()),
+        held=figures.held(limits),
     )
 
 

@@ -104,7 +104,7 @@ def build_result(config: Config, summary: Summary, facts: RunFacts) -> Result:
         },
         users={uid: build_figures.operations(user.calls, user.steps) for uid, user in summary.users.items()},
         baseline=build_figures.baseline(stories.get(BASELINE)),
-        thresholds=tuple(threshold_result(verdict) for verdict in facts.verdicts),
+        thresholds=tuple(threshold_result(verdict, summary.started) for verdict in facts.verdicts),
         breakpoint=breakpoint_result(facts.breakpoint),
         target=facts.target,
         clock=facts.clock,
@@ -133,7 +133,7 @@ def build_result(config: Config, summary: Summary, facts: RunFacts) -> Result:
         groups={name: build_figures.calls(figures) for name, figures in summary.groups.items()},
         regions={name: build_figures.calls(figures) for name, figures in summary.regions.items()},
         tools={name: build_figures.calls(figures) for name, figures in summary.tools.items()},
-        levels=build_detail.levels(summary),
+        levels=build_detail.levels(summary, [verdict.threshold for verdict in facts.verdicts]),
         burst=build_course.burst(summary.burst),
         generator=build_course.generator(summary, facts.generator_cpu, facts.generator_rss),
         timeseries=build_course.timeseries(summary),
@@ -184,7 +184,7 @@ def totals(summary: Summary, users: int) -> Totals:
     )
 
 
-def threshold_result(verdict: Verdict) -> ThresholdResult:
+def threshold_result(verdict: Verdict, started: float) -> ThresholdResult:
     threshold = verdict.threshold
     return ThresholdResult(
         threshold=threshold.text,
@@ -194,6 +194,7 @@ def threshold_result(verdict: Verdict) -> ThresholdResult:
         unit=threshold.unit.value,
         aborts=threshold.aborts,
         note=verdict.note,
+        broke_at=None if verdict.broke_at is None else verdict.broke_at - started,
     )
 
 

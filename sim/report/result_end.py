@@ -15,6 +15,7 @@ class ThresholdResult:
         measured: in `unit`, as the bound; None where nothing was measured, and then it did not hold.
         aborts: whether it was to end the run.
         note: what else there is to say of it.
+        broke_at: when it was first seen broken, though it may hold over the whole; None: it never was.
     """
 
     threshold: str
@@ -24,6 +25,7 @@ class ThresholdResult:
     unit: str
     aborts: bool
     note: str
+    broke_at: SinceStart | None = None
 
 
 @attrs.frozen

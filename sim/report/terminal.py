@@ -211,11 +211,12 @@ def levels(page: Page, result: Result) -> None:
                 f"{level.errors:,}",
                 "–" if level.throughput is None else f"{level.throughput:.4g}/s",
                 *(duration(value) for value in (level.service.median, level.service.p95, level.service.max)),
+                {True: "yes", False: "NO", None: "–"}[level.held],
             ),
         )
         for level in result.levels
     ]
-    page.table("Level", ("For", "Total", "Failed", "Answered", "P50", "P95", "Max"), rows)
+    page.table("Level", ("For", "Total", "Failed", "Answered", "P50", "P95", "Max", "Held"), rows)
 
 
 def per_user(page: Page, result: Result) -> None:

@@ -13,6 +13,7 @@ from collections.abc import Iterator, Sequence
 from functools import cached_property
 from itertools import accumulate
 from random import Random
+from typing import ClassVar
 
 import attrs
 
@@ -80,6 +81,10 @@ class ClosedProfile(_Line):
     the i-th of the n users (i = 1…n) comes, or goes, at (i − ½)·d/n after its start. So a ramp and its
     mirror image are alike, and the users' time on stage is exactly the area under the line.
     """
+
+    unit: ClassVar[str] = "users"
+    """What its levels are numbers of."""
+    breakpoint: ClassVar[bool] = False
 
     def __attrs_post_init__(self) -> None:
         if any(stage.target != int(stage.target) for stage in self.stages):
@@ -168,6 +173,7 @@ class OpenProfile(_Line):
             `level_at` of the last moment at which all held is the answer.
     """
 
+    unit: ClassVar[str] = "arrivals/s"
     poisson: bool = True
     breakpoint: bool = False
 

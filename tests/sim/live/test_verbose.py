@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 
 from actors.errors import Outcome
-from actors.events import Call, SetupStep, SetupTiming
+from actors.events import Call, Judged, SetupStep, SetupTiming
 from sim.live.console import LiveConsole
 
 
@@ -19,3 +19,16 @@ def test_set_up_steps_and_failed_calls_are_logged_and_good_calls_are_not() -> No
         "  login alice 0.500s ok",
         "  alice story.bad tool_error no",
     ]
+
+
+def test_a_threshold_whose_verdict_changes_is_logged_and_only_when_asked_for() -> None:
+    facts = [Judged(5.0, "t", False, "t: 2s"), Judged(9.0, "t", True, "t: 1s", is_final=True)]
+    for verbose, lines in (
+        (True, ["  threshold BROKEN after 0.0s: t: 2s", "  threshold holds at the end: t: 1s"]),
+        (False, []),
+    ):
+        stream = io.StringIO()
+        console = LiveConsole(quiet=False, verbose=verbose, stream=stream)
+        for fact in facts:
+            console.take(fact)
+        assert stream.getvalue().splitlines() == lines

@@ -34,7 +34,7 @@ def as_json(recorder: Recorder, **fields: Any) -> dict[str, Any]:
 async def test_limits_stand_in_it_with_what_was_measured(autojump_clock: MockClock) -> None:
     texts = ("calls: max<1s", "errors: rate<1%", "propagation: p(99)<2s")
     report = await report_of(call(0.5), call(outcome=Outcome.TOOL_ERROR), limits=texts)
-    usual = {"aborts": False, "note": ""}
+    usual = {"aborts": False, "note": "", "broke_at": None}
     assert report["thresholds"] == [
         {"threshold": texts[0], "passed": True, "measured": 0.5, "bound": 1.0, "unit": "s", **usual},
         {"threshold": texts[1], "passed": False, "measured": 0.5, "bound": 0.01, "unit": "fraction", **usual},
