@@ -22,6 +22,7 @@ from actors.login.driver import LOGIN_S, Driver, LoginRefused, without_query
 from actors.login.guard import Guard, close_others
 from actors.login.portal import Portal, open_portal
 from actors.login.trust import Trust
+from actors.login.under_way import UnderWay
 from actors.ports import Person
 from actors.text import harmless
 
@@ -161,9 +162,11 @@ class BrowserDriver:
             )
         except PlaywrightError as error:
             raise self._gone(person, url, error) from None
+        under_way: UnderWay | None = None
         try:
             try:
                 page = await context.new_page()
+                under_way = UnderWay(page)
                 await close_others(context, page)
                 guard = Guard(self._trust, redirect_uri, person.password.reveal())
                 await guard.watch(page, has_devtools=self._browser.browser_type.name == "chromium")
@@ -179,6 +182,9 @@ class BrowserDriver:
                 raise visit.explain(error) from None
         finally:
             with anyio.CancelScope(shield=True):
+                if under_way is not None:
+                    # A server finishes what it began, also after its user was removed.
+                    await under_way.settle()
                 await close(context)
 
     def _gone(self, person: Person, url: str, error: PlaywrightError) -> LoginError:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import zlib
 from collections.abc import Mapping
+from contextlib import nullcontext
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
@@ -15,6 +17,7 @@ import trio
 from actors.call_errors import reason_of
 from actors.errors import SimulateError
 from actors.json_text import read_json
+from actors.shelter import Shelter
 from actors.text import harmless
 
 ANSWER_S = 30.0
@@ -82,6 +85,7 @@ async def ask(
     *,
     answer_s: float = ANSWER_S,
     heads_only: bool = False,
+    shelter: Shelter | None = None,
     **parts: Any,
 ) -> Reply:
     """Send one request, follow no redirect, read the whole answer. Raises NoAnswer.
@@ -89,12 +93,14 @@ async def ask(
     Args:
         answer_s: how long all of it may take.
         heads_only: the body of a success is not read: it may be a stream of events that stays open.
+        shelter: cancellation waits under it until the answer is there, since the server goes on anyway.
         parts: of the request, as httpx names them: `data`, `json`, `headers`, `auth`.
     """
     headers = {"Accept-Encoding": "identity", **(parts.pop("headers", None) or {})}
     body, is_too_long = bytearray(), False
     try:
-        with trio.fail_after(answer_s) as scope:
+        # Around the time-out, which bounds it.
+        with shelter.over(math.inf) if shelter else nullcontext(), trio.fail_after(answer_s) as scope:
             async with http.stream(method, url, follow_redirects=False, headers=headers, **parts) as response:
                 coding = response.headers.get("content-encoding", "")
                 if heads_only and response.is_success:
@@ -115,6 +121,8 @@ async def ask(
     except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, ValueError) as error:
         # ValueError: an address, or a header, that httpx or its codecs cannot take.
         raise NoAnswer(harmless(reason_of(error))) from None
+    # A cancellation that waited for the answer comes before whatever is made of it.
+    await trio.lowlevel.checkpoint_if_cancelled()
     if is_too_long:
         raise NoAnswer(TOO_LONG)
     return Reply(url, response.status_code, response.headers, decoded(bytes(body), coding))

@@ -18,6 +18,7 @@ from actors.login.greeting import joined
 from actors.login.pages import LoginPage, Submission
 from actors.login.trust import Trust, is_at, is_in_the_clear, origin_of
 from actors.ports import Person
+from actors.shelter import Shelter
 
 End = Callable[[Submission, Reply], str | None]
 """The address at which a visit is over, None where it goes on."""
@@ -29,11 +30,14 @@ class HttpDriver:
     Args:
         tls: one context for all logins.
         trust: where a login may lead, and where passwords are typed.
+        shelter: the run's; what was sent comes to its answer under it, for a login that goes on at the
+            server after its user was removed leaves a session there that nobody can end.
     """
 
-    def __init__(self, tls: ssl.SSLContext, trust: Trust) -> None:
+    def __init__(self, tls: ssl.SSLContext, trust: Trust, shelter: Shelter | None = None) -> None:
         self._tls = tls
         self._trust = trust
+        self._shelter = shelter
 
     async def authorize(self, person: Person, url: str, redirect_uri: str) -> str:
         """See `actors.login.driver.Driver`."""
@@ -57,13 +61,21 @@ class HttpDriver:
         await self._visit(person, url, granted, may_grant=True)
 
     async def _visit(self, person: Person, url: str, end: End, *, may_grant: bool) -> str:
-        async with visit(self._tls, self._trust, person, url, end, may_grant=may_grant) as (_, landed):
+        way = visit(self._tls, self._trust, person, url, end, may_grant=may_grant, shelter=self._shelter)
+        async with way as (_, landed):
             return landed.url
 
 
 @asynccontextmanager
 async def visit(
-    tls: ssl.SSLContext, trust: Trust, person: Person, url: str, end: End, *, may_grant: bool = False
+    tls: ssl.SSLContext,
+    trust: Trust,
+    person: Person,
+    url: str,
+    end: End,
+    *,
+    may_grant: bool = False,
+    shelter: Shelter | None = None,
 ) -> AsyncIterator[tuple[httpx.AsyncClient, Reply]]:
     """Go from `url` to where `end` says, logging in on the way.
 
@@ -72,9 +84,10 @@ async def visit(
 
     Args:
         may_grant: a program may be given an app password on the way (a login flow, v2).
+        shelter: what was sent comes to its answer under it.
     """
     async with AsyncExitStack() as stack:
-        way = _Visit(_Clients(tls, stack), trust, person, url, end, may_grant)
+        way = _Visit(_Clients(tls, stack), trust, person, url, end, may_grant, shelter)
         with trio.move_on_after(LOGIN_S) as scope:
             landed = await way.go()
         if scope.cancelled_caught:
@@ -106,7 +119,14 @@ class _Visit:
     """One person's way from the address that they are given to where it ends."""
 
     def __init__(
-        self, clients: _Clients, trust: Trust, person: Person, url: str, end: End, may_grant: bool
+        self,
+        clients: _Clients,
+        trust: Trust,
+        person: Person,
+        url: str,
+        end: End,
+        may_grant: bool,
+        shelter: Shelter | None,
     ) -> None:
         self._clients = clients
         self._trust = trust
@@ -114,6 +134,7 @@ class _Visit:
         self._start = url
         self._end = end
         self._may_grant = may_grant
+        self._shelter = shelter
         self._logins = 0
         self._was_encrypted = False
         self.at = url
@@ -177,11 +198,11 @@ class _Visit:
         http = await self._clients.of(step.url)
         try:
             if step.fields is None:
-                return await ask(http, "GET", step.url)
+                return await ask(http, "GET", step.url, shelter=self._shelter)
             # Nextcloud refuses a login form that does not say where it comes from.
             parts = urlsplit(came_from)
             headers = {"Origin": f"{parts.scheme}://{parts.netloc}", "Referer": referer_of(came_from)}
-            return await ask(http, "POST", step.url, data=step.fields, headers=headers)
+            return await ask(http, "POST", step.url, data=step.fields, headers=headers, shelter=self._shelter)
         except NoAnswer as error:
             raise self._error(f"no answer: {error}") from None
 

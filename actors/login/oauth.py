@@ -23,6 +23,7 @@ from actors.login.token_answer import NotGranted, TokenAnswer, read_tokens
 from actors.login.tokens import Tokens
 from actors.login.trust import is_at
 from actors.ports import Person
+from actors.shelter import Shelter
 from actors.text import harmless
 
 CONCURRENT_REFRESHES = 8
@@ -33,16 +34,24 @@ class OAuthLogin:
 
     Args:
         plan: from `discover`, which has checked where secrets go.
+        shelter: the run's; tokens that were asked for are waited for under it.
     """
 
     def __init__(
-        self, http: httpx.AsyncClient, plan: AuthPlan, client: OAuthClient, driver: Driver, record: Emit
+        self,
+        http: httpx.AsyncClient,
+        plan: AuthPlan,
+        client: OAuthClient,
+        driver: Driver,
+        record: Emit,
+        shelter: Shelter | None = None,
     ) -> None:
         self._http = http
         self._plan = plan
         self._client = client
         self._driver = driver
         self._record = record
+        self._shelter = shelter
         self._due: list[tuple[float, int, Tokens]] = []
         self._order = count()
         self._new = trio.Event()
@@ -188,7 +197,8 @@ class OAuthLogin:
         if self._plan.resource:
             form["resource"] = self._plan.resource
         try:
-            reply = await ask(self._http, "POST", self._plan.token_endpoint, data=form, headers=headers)
+            endpoint = self._plan.token_endpoint
+            reply = await ask(self._http, "POST", endpoint, data=form, headers=headers, shelter=self._shelter)
         except NoAnswer as error:
             raise NotGranted(f"no answer: {error}") from None
         return read_tokens(reply)

@@ -84,7 +84,7 @@ async def open_live(config: Config, emit: Emit, stop: Stop) -> AsyncIterator[Liv
     workflows = catalogue(config.stories.files)
     async with open_target(config.target, config.standin_options) as target:
         with open_ledger(head_of(config, target, mark), config.output.ledger) as ledger:
-            async with open_servers(config, target, notes_to(emit)) as servers:
+            async with open_servers(config, target, notes_to(emit), stop.shelter) as servers:
                 prepared = Preparation(config, servers, ledger, people, workflows, emit, stop.shelter)
                 world = LiveWorld(config, servers, ledger, prepared, emit)
                 try:

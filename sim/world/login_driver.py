@@ -10,6 +10,7 @@ from actors.errors import SetupError
 from actors.login.driver import Driver
 from actors.login.http_driver import HttpDriver
 from actors.login.trust import Trust
+from actors.shelter import Shelter
 from sim.config.model import Config, LoginDriver
 
 MAX_BROWSER_USERS = 10
@@ -18,7 +19,7 @@ MAX_BROWSER_USERS = 10
 
 @asynccontextmanager
 async def open_driver(
-    config: Config, trust: Trust, tls: ssl.SSLContext, say: Callable[[str], None]
+    config: Config, trust: Trust, tls: ssl.SSLContext, say: Callable[[str], None], shelter: Shelter
 ) -> AsyncIterator[tuple[Driver, str]]:
     """The driver for this run, and why it was taken.
 
@@ -26,7 +27,7 @@ async def open_driver(
     """
     login, users = config.login, config.users.count
     if login.driver is LoginDriver.HTTP:
-        yield HttpDriver(tls, trust), "over HTTP, as asked"
+        yield HttpDriver(tls, trust, shelter), "over HTTP, as asked"
         return
     # Imported late: playwright costs more start-up time than all the rest.
     from actors.login.browser_driver import find_browser, open_browser_driver
@@ -41,7 +42,7 @@ async def open_driver(
             if found is None
             else f"there are more than {MAX_BROWSER_USERS} users"
         )
-        yield HttpDriver(tls, trust), f"over HTTP, since {reason}"
+        yield HttpDriver(tls, trust, shelter), f"over HTTP, since {reason}"
         return
     if found is None:
         raise SetupError(

@@ -206,7 +206,7 @@ class Preparation:
             client = await register(
                 servers.http, self._plan, self._ledger, mark, self._say, servers.trust, self._shelter
             )
-        self._login = OAuthLogin(servers.http, self._plan, client, servers.driver, self._emit)
+        self._login = OAuthLogin(servers.http, self._plan, client, servers.driver, self._emit, self._shelter)
         return text
 
     async def _bring_first(self) -> str:

@@ -19,6 +19,7 @@ from actors.login.trust import Trust
 from actors.ports import Accounts, Connector
 from actors.sdk.sdk_connector import SdkConnector
 from actors.secret import Secret
+from actors.shelter import Shelter
 from actors.wire.wire_connector import WireConnector
 from sim.config.model import ClientKind, Config, StandinWords, Target
 from sim.standin.process import StandinFailed, open_standin
@@ -58,11 +59,14 @@ class Servers:
 
 
 @asynccontextmanager
-async def open_servers(config: Config, target: Target, say: Callable[[str], None]) -> AsyncIterator[Servers]:
+async def open_servers(
+    config: Config, target: Target, say: Callable[[str], None], shelter: Shelter
+) -> AsyncIterator[Servers]:
     """Ways to the servers of `target`, open as long as the block lasts. Raises SetupError.
 
     Args:
         say: told what others on the way can read, and what is done otherwise than asked for.
+        shelter: the run's; what a login has sent comes to its answer under it.
     """
     tls = tls_context(target.ca_file, target.insecure)
     if target.insecure:
@@ -73,7 +77,7 @@ async def open_servers(config: Config, target: Target, say: Callable[[str], None
     connections = max(MIN_CONNECTIONS, config.users.setup_concurrency)
     async with (
         http_client(nextcloud_url, tls, connections) as http,
-        open_driver(config, trust, tls, say) as (driver, why),
+        open_driver(config, trust, tls, say, shelter) as (driver, why),
     ):
         admin = OcsAccounts(http, target.admin, target.admin_password, say)
         yield Servers(
