@@ -31,6 +31,7 @@ from sim.standin.maintenance import MaintenanceMode
 from sim.standin.mcp_endpoint import METADATA_PATH, McpEndpoint
 from sim.standin.note_store import Notes
 from sim.standin.notes_api import NotesApi
+from sim.standin.null_endpoint import NullEndpoint, no_pause
 from sim.standin.ocs_api import OcsApi
 from sim.standin.ocs_shares import OcsShares
 from sim.standin.ocs_users import OcsUsers
@@ -60,10 +61,10 @@ class Standin:
         self.notes = Notes(self.store, now, options.etag_race_s)
         self.counts: Counter[str] = Counter()
         self.store.add_account(options.admin, options.admin_password, "Administrator", is_admin=True)
+        for name in premade_users(options.people):
+            self.store.add_account(name, name)
         self.identity = Identity(Directory(self.store, options.email_login), now, identity_options(options))
-        self.toolbox = Toolbox(self.store, self.notes, pause or self._pause)
-        for name in options.tools_left_out:
-            self.toolbox.tools.pop(name, None)
+        self.toolbox = self._tools(pause or self._pause)
         self.faults = FaultBook(now)
         self.faults.configure(options.faults, options.fault_seed)
         self.tools = FaultyTools(self.toolbox, self.store, self.notes, self.faults)
@@ -98,6 +99,17 @@ class Standin:
             Mount(base, self.maintenance.before(Router(self._nextcloud()))),
         ]
         return Starlette(routes=routes, lifespan=self._lifespan)
+
+    def null_endpoint(self) -> NullEndpoint:
+        """The other MCP endpoint, on the same store."""
+        tools, as_json = self._tools(no_pause), self.options.json_response
+        return NullEndpoint(tools, self.identity, self.counts, json_response=as_json)
+
+    def _tools(self, pause: Callable[[], Awaitable[None]]) -> Toolbox:
+        toolbox = Toolbox(self.store, self.notes, pause)
+        for name in self.options.tools_left_out:
+            toolbox.tools.pop(name, None)
+        return toolbox
 
     def _nextcloud(self) -> list[Route]:
         options, store, changes = self.options, self.store, self._changes
@@ -151,6 +163,11 @@ class Standin:
         token = bearer_token(request)
         if token:
             self.identity.revoke_access_token(token)
+
+
+def premade_users(number: int) -> list[str]:
+    """Names of those who are there from the start."""
+    return [f"user_{place}" for place in range(1, number + 1)]
 
 
 def identity_options(options: StandinOptions) -> IdentityOptions:

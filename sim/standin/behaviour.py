@@ -12,6 +12,8 @@ from sim.standin.faults.spec import FaultSpec
 
 SECRETS = frozenset({"admin_password", "lever_token"})
 """Fields that are never said on a command line: every process list would show them."""
+NOT_OF_NULL_MCP = ("login_flow", "tool_pause_s", "work_s", "maintenance", "faults")
+"""What the endpoint of `null_mcp` would not heed."""
 LANGUAGES = ("de", "fr", "ja", "en", "auto")
 
 
@@ -68,6 +70,16 @@ class StandinOptions:
         "Tools work only for users who granted the server access to their account.", False
     )
     json_response: bool = option("Plain JSON on the MCP endpoint instead of events.", False)
+    null_mcp: bool = option(
+        "The MCP endpoint, on a port of its own, takes passwords and costs next to nothing: for thousands "
+        "of users, and to see what a machine can drive.",
+        False,
+    )
+    people: int = option(
+        "So many users are there from the start: user_1, user_2 and so on, each with their name as password.",
+        0,
+        _not_negative,
+    )
     tools_left_out: frozenset[str] = option("A tool that the server does not have.", frozenset())
     tool_pause_s: float = option("What a tool takes between its read and its write.", 0.0, _not_negative)
     work_s: float = option(
@@ -104,6 +116,12 @@ class StandinOptions:
 
     faults: tuple[FaultSpec, ...] = option("What goes wrong on purpose: KIND:PROBABILITY[:PARAM].", ())
     fault_seed: int = option("Of the draws that decide what goes wrong.", 1)
+
+    def __attrs_post_init__(self) -> None:
+        said = attrs.asdict(self, recurse=False)
+        other = [name for name in NOT_OF_NULL_MCP if said[name]]
+        if self.null_mcp and other:
+            raise ValueError(f"null_mcp has nothing that waits or goes wrong: leave out {', '.join(other)}")
 
 
 def helps() -> dict[str, str]:
