@@ -28,7 +28,7 @@ def block_length(values: Sequence[float]) -> int:
     """Rows a block: ∛n · (1+ρ)/(1−ρ), at least `MIN_BLOCK`, and never more than a third of all."""
     rho = min(MAX_LIKENESS, max(0.0, likeness(values)))
     wanted = max(MIN_BLOCK, math.ceil(len(values) ** (1 / 3) * (1 + rho) / (1 - rho)))
-    return max(1, min(wanted, len(values) // 3))
+    return int(max(1, min(wanted, len(values) // 3)))
 
 
 def block_sums(
