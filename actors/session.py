@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
-from contextlib import AbstractContextManager, nullcontext
 from functools import partial
-from typing import Any, Protocol, TypeVar
+from typing import Protocol, TypeVar
 
 import mcp_types as types
 import trio
@@ -15,7 +14,6 @@ from mcp.shared.exceptions import MCPError
 from actors.answer import Json
 from actors.call_errors import invalid_answer, is_of_the_sdk, no_answer, session_error
 from actors.errors import CallError, LoginError, Outcome, SessionLost
-from actors.mcp_client import McpCalls
 from actors.ports import Credentials
 from actors.protocol import REFUSED_GREETING, ProtocolChoice
 from actors.text import harmless
@@ -31,7 +29,16 @@ MAX_NAME_LENGTH = 200
 """Of a tool. (The protocol recommends at most 128 characters.)"""
 
 T = TypeVar("T")
-NOTHING = nullcontext()
+
+
+class Client(ClientSession):
+    """The SDK's session, which believes no server about its own answers."""
+
+    async def validate_tool_result(self, name: str, result: types.CallToolResult) -> None:
+        """Nothing: a schema is a server's own text, and checking an answer against it can take for ever,
+        and the whole run with it (a pattern that backtracks, references that multiply), or raise anything.
+        What an answer has to hold is for the stories to check.
+        """
 
 
 class Transport(Protocol):
@@ -51,23 +58,17 @@ class Transport(Protocol):
 
 
 class McpSession:
-    """One open session over the SDK's `ClientSession`; see `actors.ports.ToolSession`.
-
-    Args:
-        calls: makes the requests that a load is made of.
-    """
+    """One open session over the SDK's `ClientSession`; see `actors.ports.ToolSession`."""
 
     def __init__(
         self,
         client: ClientSession,
-        calls: McpCalls,
         transport: Transport,
         credentials: Credentials,
         call_timeout_s: float,
         protocol: ProtocolChoice,
     ) -> None:
         self._client = client
-        self._calls = calls
         self._transport = transport
         self._choice = protocol
         self._credentials = credentials
@@ -111,9 +112,7 @@ class McpSession:
             authorization = await self._credentials.authorization()
         except LoginError as error:
             raise CallError(Outcome.AUTHORIZATION, str(error), reason="login") from None
-        if authorization is self._transport.authorization:
-            pass  # it was looked at before
-        elif not (authorization.isascii() and authorization.isprintable()):
+        if not (authorization.isascii() and authorization.isprintable()):
             # A line break in a token would begin another header, or another request.
             text = "the credentials hold characters that no header may hold; they were not sent"
             raise CallError(Outcome.AUTHORIZATION, text, reason="header")
@@ -122,16 +121,19 @@ class McpSession:
 
     async def call_tool(self, name: str, arguments: Mapping[str, Json]) -> Json:
         try:
-            answer = await self._call(self._calls.call_tool, name, arguments)
-            return read_tool_result(name, answer.structured, answer.texts, answer.is_error)
+            result = await self._call(lambda: self._client.call_tool(name, dict(arguments)))
+            assert isinstance(result, types.CallToolResult)
+            return read_tool_result(name, result.structured_content, texts(result.content), result.is_error)
         except CallError as error:
             # A server may say again what it was shown.
             error.veil(self._transport.authorization.rpartition(" ")[2])
             raise
 
     async def read_resource(self, uri: str) -> Json:
-        answer = await self._call(self._calls.read_resource, uri)
-        return read_resource_text(answer.texts)
+        result = await self._call(lambda: self._client.read_resource(uri))
+        assert isinstance(result, types.ReadResourceResult)
+        contents = result.contents
+        return read_resource_text(c.text for c in contents if isinstance(c, types.TextResourceContents))
 
     async def list_tools(self) -> frozenset[str]:
         names: set[str] = set()
@@ -149,15 +151,14 @@ class McpSession:
             params = types.PaginatedRequestParams(cursor=cursor)
         raise invalid_answer(f"a list of tools of more than {MAX_PAGES} pages")
 
-    async def _call(self, request: Callable[..., Awaitable[T]], *args: Any) -> T:
+    async def _call(self, request: Callable[[], Awaitable[T]]) -> T:
         """Make one request within the call's deadline; everything expected becomes a CallError."""
         if not self._is_prepared:
             await self.prepare()
         self._is_prepared = False
-        self._transport.take_failure()  # of a request whose caller did not wait for it
         try:
-            with self._credentials.in_use(), within(self._call_timeout_s):
-                return await request(*args)
+            with self._credentials.in_use(), trio.fail_after(self._call_timeout_s):
+                return await request()
         except trio.TooSlowError:
             self._transport.take_failure()
             raise no_answer(self._call_timeout_s) from None
@@ -178,18 +179,13 @@ class McpSession:
             ) from error
 
 
-def within(seconds: float) -> AbstractContextManager[object]:
-    """`trio.fail_after`, where the caller is not under a deadline at least as early.
-
-    A scope costs as much as all of a request's HTTP, and who measures calls has one of their own.
-    """
-    deadline = trio.current_time() + seconds
-    return NOTHING if trio.current_effective_deadline() <= deadline else trio.fail_at(deadline)
-
-
 def refuses_handshake(error: CallError) -> bool:
     """Whether the server may know no `initialize`, and yet be of the new generation.
 
     It says so with a JSON-RPC error, which comes with HTTP 400 or 404 (MCP 2026-07-28, Streamable HTTP).
     """
     return error.outcome is Outcome.PROTOCOL_ERROR or error.status in REFUSED_GREETING
+
+
+def texts(content: list[types.ContentBlock]) -> list[str]:
+    return [block.text for block in content if isinstance(block, types.TextContent)]

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import base64
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import trio
 
 from actors.errors import LoginError
 from actors.ports import Person
 from actors.secret import Secret
-
-UNGUARDED = nullcontext()
-"""For what is never renewed."""
 
 
 class Nobody:
@@ -21,8 +19,9 @@ class Nobody:
     async def authorization(self) -> str:
         return ""
 
-    def in_use(self) -> AbstractContextManager[None]:
-        return UNGUARDED
+    @contextmanager
+    def in_use(self) -> Iterator[None]:
+        yield
 
     def reject(self) -> None:
         """There is nothing to replace."""

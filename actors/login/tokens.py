@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 
 import trio
 
@@ -22,19 +23,6 @@ Obtain = Callable[[str | None], Awaitable[TokenAnswer]]
 ones may go on for a while."""
 
 
-class CallsUnderWay:
-    """How many calls show the tokens now; entered for the length of each."""
-
-    def __init__(self) -> None:
-        self.count = 0
-
-    def __enter__(self) -> None:
-        self.count += 1
-
-    def __exit__(self, *_: object) -> None:
-        self.count -= 1
-
-
 class Tokens:
     """The tokens of one user. See `actors.ports.Credentials`.
 
@@ -52,7 +40,7 @@ class Tokens:
         self._refresh_token: Secret | None = None
         self._header = Secret("")
         self._valid_until = 0.0
-        self._calls = CallsUnderWay()
+        self._calls = 0
         self._failures = 0
         self._refused: LoginError | None = None
         self._renewing = trio.Lock()
@@ -63,7 +51,7 @@ class Tokens:
     @property
     def busy(self) -> bool:
         """Whether a call is under way that shows them."""
-        return self._calls.count > 0
+        return self._calls > 0
 
     @property
     def is_refused(self) -> bool:
@@ -75,8 +63,13 @@ class Tokens:
             await self.renew_if_due()
         return self._header.reveal()
 
-    def in_use(self) -> CallsUnderWay:
-        return self._calls
+    @contextmanager
+    def in_use(self) -> Iterator[None]:
+        self._calls += 1
+        try:
+            yield
+        finally:
+            self._calls -= 1
 
     def reject(self) -> None:
         self.fresh_until = self._valid_until = 0.0

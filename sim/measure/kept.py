@@ -1,4 +1,4 @@
-"""Executions that are kept as examples: the slowest and the first that failed, with every step's span."""
+"""Executions that are kept as examples: the slowest, the first that failed, a sample; with every step."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from actors.events import Call, Ending, Execution, Phase
 
 MAX_KEPT = 5
 """So many of each sort and workflow."""
+MAX_SAMPLE = 31
+"""So many of a workflow's successful executions, spread over the run: one of them is a usual one."""
 MAX_SPANS = 200
 """A story that makes more calls is cut."""
 MAX_PLAYING = 10_000
@@ -42,11 +44,29 @@ class Example:
 
 @attrs.define
 class ExamplesOfStory:
-    """Those of one workflow; each at most `MAX_KEPT`."""
+    """Those of one workflow; each at most `MAX_KEPT`, and a sample of every so many-th success."""
 
     slowest: list[Example] = attrs.Factory(list)
     failed: list[Example] = attrs.Factory(list)
     violated: list[Example] = attrs.Factory(list)
+    sample: list[Example] = attrs.Factory(list)
+    succeeded: int = 0
+    every: int = 1
+
+    def note_success(self, example: Example) -> None:
+        """Keep it where it is among the slowest, or its turn to be in the sample."""
+        self.slowest.append(example)
+        self.slowest.sort(key=lambda each: -each.seconds)
+        del self.slowest[MAX_KEPT:]
+        self.succeeded += 1
+        if self.succeeded % self.every == 0:
+            self.sample.append(example)
+        if len(self.sample) > MAX_SAMPLE:
+            self.sample, self.every = self.sample[1::2], 2 * self.every
+
+    def usual(self, median_s: float) -> Example | None:
+        """The one of the sample that took about as long as half of all did; None where there is none."""
+        return min(self.sample, key=lambda each: abs(each.seconds - median_s), default=None)
 
 
 class Kept:
@@ -75,6 +95,4 @@ class Kept:
         elif execution.ending is Ending.FAILED and len(story.failed) < MAX_KEPT:
             story.failed.append(example)
         if execution.ending is Ending.SUCCEEDED and phase is Phase.MEASURED:
-            story.slowest.append(example)
-            story.slowest.sort(key=lambda each: -each.seconds)
-            del story.slowest[MAX_KEPT:]
+            story.note_success(example)

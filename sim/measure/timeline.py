@@ -9,7 +9,9 @@ from typing import TypeVar
 
 import attrs
 
+from sim.measure.leaves import Leaves
 from sim.measure.points import Points
+from sim.measure.row_parts import Parts, bounds_of_spans, parts_by, together
 from sim.measure.sketch import Sketch
 from sim.measure.snapshot import Snapshot
 
@@ -41,6 +43,8 @@ class Row:
         lateness_s: how late the simulator itself let a workflow arrive, at most; `stalled_s` for how long
             it stood still.
         cpu_s, rss_bytes: of the simulator itself; 0 where that is not known.
+        seen_after: how long it took until others saw what was shared, at least and at most.
+        regions, groups: calls by these.
     """
 
     calls: int = 0
@@ -63,6 +67,10 @@ class Row:
     cpu_s: float = 0.0
     rss_bytes: int = 0
     seconds: float = 0.0
+    conflicts: int = 0
+    seen_after: tuple[Sketch, Sketch] = attrs.Factory(lambda: (Sketch(), Sketch()))
+    regions: Parts = attrs.Factory(dict)
+    groups: Parts = attrs.Factory(dict)
 
     @classmethod
     def of(cls, snapshot: Snapshot) -> Row:
@@ -95,7 +103,16 @@ class Row:
         for (_, why), count in leaves.not_started.items():
             row.not_started[why] += count
         row.service, row.response = coarse(service), coarse(response)
+        row.note_more(leaves)
         return row
+
+    def note_more(self, leaves: Leaves) -> None:
+        """Conflicts, propagation, and the parts."""
+        self.conflicts = sum(story.conflicts for story in leaves.stories.values())
+        lower, upper = bounds_of_spans(leaves)
+        self.seen_after = coarse(lower), coarse(upper)
+        self.regions = together({}, parts_by(lambda key: key.region, leaves), coarse)
+        self.groups = together({}, parts_by(lambda key: key.group, leaves), coarse)
 
     @property
     def users(self) -> int:
@@ -128,6 +145,11 @@ class Row:
         self.cpu_s += other.cpu_s
         self.rss_bytes = max(self.rss_bytes, other.rss_bytes)
         self.seconds += other.seconds
+        self.conflicts += other.conflicts
+        (lower, upper), (its_lower, its_upper) = self.seen_after, other.seen_after
+        self.seen_after = coarse(Sketch.merged((lower, its_lower))), coarse(Sketch.merged((upper, its_upper)))
+        self.regions = together(self.regions, other.regions, coarse)
+        self.groups = together(self.groups, other.groups, coarse)
 
 
 Number = TypeVar("Number", int, float)

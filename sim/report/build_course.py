@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from sim.measure.figures import Summary
+from sim.measure.row_parts import PartOfRow
 from sim.measure.sketch import Sketch
 from sim.measure.timeline import Burst, Row
 from sim.report.build_figures import times
@@ -11,6 +14,8 @@ from sim.report.result_course import (
     Generator,
     OwnStall,
     OwnStalls,
+    RowPart,
+    RowSpan,
     RowTimes,
     TimelineRow,
     Timeseries,
@@ -29,11 +34,13 @@ def generator(summary: Summary, cpu: float | None, rss: int | None) -> Generator
 
 
 def timeseries(summary: Summary) -> Timeseries:
-    rows = (row_of(row, place * summary.row_s) for place, row in enumerate(summary.rows))
+    split = len(summary.regions) > 1, len(summary.groups) > 1
+    rows = (row_of(row, place * summary.row_s, *split) for place, row in enumerate(summary.rows))
     return Timeseries(summary.row_s, tuple(rows))
 
 
-def row_of(row: Row, at: float) -> TimelineRow:
+def row_of(row: Row, at: float, by_region: bool = True, by_group: bool = True) -> TimelineRow:
+    """One row; with its regions and groups where these tell more than the whole."""
     return TimelineRow(
         at=at,
         operations=row.calls,
@@ -55,7 +62,23 @@ def row_of(row: Row, at: float) -> TimelineRow:
         stalled=row.stalled_s,
         cpu=row.cpu_s / row.seconds if row.rss_bytes and row.seconds else None,
         rss=row.rss_bytes or None,
+        conflicts=row.conflicts,
+        propagation=propagation_of(row.seen_after),
+        regions=parts_of(row.regions if by_region else {}),
+        groups=parts_of(row.groups if by_group else {}),
     )
+
+
+def propagation_of(bounds: tuple[Sketch, Sketch]) -> RowSpan | None:
+    lower, upper = bounds
+    return RowSpan(upper.count, row_times(lower), row_times(upper)) if upper.count else None
+
+
+def parts_of(parts: Mapping[str, PartOfRow]) -> dict[str, RowPart]:
+    return {
+        name: RowPart(part.calls, part.errors, part.service.quantile(0.5), part.service.quantile(0.95))
+        for name, part in sorted(parts.items())
+    }
 
 
 def row_times(sketch: Sketch) -> RowTimes:

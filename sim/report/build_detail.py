@@ -61,14 +61,21 @@ def level(figures: LevelFigures, started: float, limits: Sequence[Threshold]) ->
 
 
 def examples(summary: Summary) -> dict[str, ExecutionExamples]:
-    """The slowest executions of each workflow, and the first that failed."""
+    """The slowest executions of each workflow, the first that failed, and one that took as long as most."""
     return {
         name: ExecutionExamples(
             slowest=tuple(example(each, summary.started) for each in story.slowest),
             failed=tuple(example(each, summary.started) for each in story.failed),
+            median=usual(summary, name),
         )
         for name, story in sorted(summary.kept.items())
     }
+
+
+def usual(summary: Summary, workflow: str) -> ExecutionExample | None:
+    median_s = summary.stories[workflow].duration.median if workflow in summary.stories else None
+    kept = None if median_s is None else summary.kept[workflow].usual(median_s)
+    return None if kept is None else example(kept, summary.started)
 
 
 def example(kept: Example, started: float) -> ExecutionExample:

@@ -7,6 +7,7 @@ from types import MappingProxyType
 
 import attrs
 
+from sim.report.html.html_report import html_report
 from sim.report.markdown import markdown_report
 from sim.report.result import Result
 from sim.report.result_json import to_json
@@ -30,6 +31,7 @@ class Format:
 
 FORMATS: Mapping[str, Format] = MappingProxyType(
     {
+        "html": Format(html_report, ".html", "a page with charts, to be opened or handed on"),
         "json": Format(to_json, ".json", "everything, to be read again"),
         "text": Format(text_report, ".txt", "as it is shown at the end of a run"),
         "markdown": Format(markdown_report, ".md", "for a comment below a pull request"),

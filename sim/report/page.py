@@ -127,3 +127,11 @@ def percent(rate: float | None) -> str:
 def several(count: int, one: str, many: str = "") -> str:
     """`1 note`, `2 notes`, `1,234 notes`."""
     return f"{count:,} {one if count == 1 else many or one + 's'}"
+
+
+def clock(seconds: float) -> str:
+    """An instant of a run as people read it: `3:24`, `1:02:03`."""
+    whole = round(seconds)
+    hours, rest = divmod(whole, 3600)
+    minutes, left = divmod(rest, 60)
+    return f"{hours}:{minutes:02d}:{left:02d}" if hours else f"{minutes}:{left:02d}"

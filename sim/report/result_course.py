@@ -18,6 +18,25 @@ class RowTimes:
 
 
 @attrs.frozen
+class RowSpan:
+    """How long it took, within one row, until others saw what was shared: between `lower` and `upper`."""
+
+    count: int
+    lower: RowTimes
+    upper: RowTimes
+
+
+@attrs.frozen
+class RowPart:
+    """The calls of one region or group within one row."""
+
+    operations: int
+    errors: int
+    p50: Seconds | None
+    p95: Seconds | None
+
+
+@attrs.frozen
 class TimelineRow:
     """What came to an end within one span of time.
 
@@ -33,6 +52,9 @@ class TimelineRow:
         lateness: how late the simulator itself was at most.
         stalled: for how long it stood still.
         cpu: share of a core that it used; `rss` its memory, bytes. None: not known (virtual time).
+        conflicts: how many were met and retried.
+        propagation: None where nothing that was shared came to be seen.
+        regions, groups: where there is more than one.
     """
 
     at: SinceStart
@@ -55,6 +77,10 @@ class TimelineRow:
     stalled: Seconds = 0.0
     cpu: float | None = None
     rss: int | None = None
+    conflicts: int = 0
+    propagation: RowSpan | None = None
+    regions: dict[str, RowPart] = attrs.Factory(dict)
+    groups: dict[str, RowPart] = attrs.Factory(dict)
 
 
 @attrs.frozen

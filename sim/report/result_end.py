@@ -101,10 +101,11 @@ class ExecutionExample:
 
 @attrs.frozen
 class ExecutionExamples:
-    """Of one workflow."""
+    """Of one workflow. `median`: one that took about as long as half of all did; None: none succeeded."""
 
     slowest: tuple[ExecutionExample, ...]
     failed: tuple[ExecutionExample, ...]
+    median: ExecutionExample | None = None
 
 
 @attrs.frozen

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import pytest
+
 from actors.errors import Outcome
 from actors.events import Ending, Phase, ViolationKind
-from sim.measure.kept import MAX_KEPT, MAX_PLAYING, MAX_SPANS, Kept
+from sim.measure.kept import MAX_KEPT, MAX_PLAYING, MAX_SAMPLE, MAX_SPANS, Kept
 from tests.support.facts import call, execution, violation
 
 
@@ -52,3 +54,14 @@ async def test_calls_told_after_the_end_of_their_execution_do_not_add_up(autojum
     kept.note_execution(execution(number=MAX_PLAYING + 500), Phase.MEASURED)
     spans = {each.execution.number: each.spans for each in kept.stories["note_share"].slowest}
     assert spans[1] == () and len(spans[MAX_PLAYING + 500]) == 1
+
+
+async def test_a_usual_execution_is_kept_however_many_there_were(autojump_clock: object) -> None:
+    kept = Kept()
+    for number in range(1, 1001):
+        kept.note_execution(execution(number / 100, number=number), Phase.MEASURED)
+    story = kept.stories["note_share"]
+    assert len(story.sample) <= MAX_SAMPLE
+    usual = story.usual(5.0)
+    assert usual is not None and usual.seconds == pytest.approx(5.0, abs=0.4)
+    assert kept.stories["another"].usual(5.0) is None
