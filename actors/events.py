@@ -15,6 +15,8 @@ from actors.expectations import CheckKind as CheckKind
 from actors.expectations import Interval as Interval
 from actors.expectations import Violation as Violation
 from actors.expectations import ViolationKind as ViolationKind
+from actors.steered_event import Steered as Steered
+from actors.steered_event import SteeringKind as SteeringKind
 
 
 class Phase(enum.StrEnum):
@@ -283,6 +285,7 @@ Event = (
     | Judged
     | Removed
     | Note
+    | Steered
     | RunEnded
 )
 Emit = Callable[[Event], None]

@@ -12,11 +12,14 @@ from functools import partial
 import attrs
 import trio
 
-from actors.events import StepBegan
+from actors.events import Phase, StepBegan
+from sim.config.grammar.shapes import OpenProfile
 from sim.config.model import Config
 from sim.exit import ExitCode, exit_code
 from sim.live.console import LiveConsole
 from sim.live.logs import logged
+from sim.live.nearness import limit_of
+from sim.live.run_course import Outlook
 from sim.load.engine import Driven, Load
 from sim.measure.hub import Hub, Looker, looked_on_by
 from sim.measure.summary import summarize
@@ -66,9 +69,10 @@ class Run:
         lookers = [self._console.follow, *([self._look_on] if self._look_on else [])]
         async with trio.open_nursery() as background, looked_on_by(self._hub, lookers):
             background.start_soon(self._hub.tick)
-            background.start_soon(clock.meanwhile, self._console.watch_silence)
+            background.start_soon(clock.meanwhile, self._console.keep_up)
             found = await visit(self._config, self._hub.emit, source, self._drive)
             background.cancel_scope.cancel()
+        self._console.leave()
         code = self._report(found)
         for failure in self._hub.failures:
             complain(f"somebody who looked on failed, and missed the rest: {failure!r}")
@@ -92,6 +96,7 @@ class Run:
             is_watched=world.clock.goes_by_itself,
         )
         self._load = Load(self._config, driven, self._hub)
+        self._console.outlook = outlook(self._config, world, self._load, stop)
         try:
             await self._load.run(stop)
         finally:
@@ -107,6 +112,24 @@ class Run:
         if found.problem:
             complain(found.problem)
         return code
+
+
+def outlook(config: Config, world: World, load: Load, stop: Stop) -> Outlook:
+    """What is asked of the run, for who looks on."""
+    groups = config.load.groups
+    seconds = {
+        Phase.WARMUP: config.load.warmup_s,
+        Phase.MEASURED: max(group.profile.duration_s for group in groups),
+        Phase.GRACE: config.load.grace_s,
+    }
+    return Outlook(
+        target=world.target,
+        seed=config.load.seed,
+        seconds=seconds,
+        is_open=all(isinstance(group.profile, OpenProfile) for group in groups),
+        limits=lambda: [limit_of(verdict) for verdict in load.watchdog.verdicts()],
+        signals=lambda: stop.level or 0,
+    )
 
 
 def tell_without_result(found: VisitEnd, say: Callable[[str], None]) -> ExitCode:

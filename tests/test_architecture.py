@@ -41,7 +41,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "sim.clean": {"actors", "sim.config", "sim.exit"},
     "sim.config": {"actors", "sim.standin"},
     "sim.measure": {"actors", "sim.config"},
-    "sim.live": {"actors", "sim.measure", "sim.runtime"},
+    "sim.live": {"actors", "sim.config", "sim.measure", "sim.runtime"},
     "sim.load": {"actors", "workflows", "sim.config", "sim.measure", "sim.runtime"},
     "sim.report": {"actors", "sim.clean", "sim.config", "sim.exit", "sim.measure", "sim.runtime"},
     "sim.world": {*BASE, "sim.clean", "sim.config", "sim.exit", "sim.runtime", "sim.standin"},

@@ -58,6 +58,18 @@ class Company:
         self.casts_all = casts_all
         self.free_in, self.free_out = trio.open_memory_channel[User](math.inf)
         """Open model: users who lead no workflow right now, the longest free first."""
+        self._going_on: trio.Event | None = None
+
+    @property
+    def halted(self) -> trio.Event | None:
+        """None, or what is set when its users may begin workflows again; nothing is due meanwhile."""
+        return self._going_on
+
+    def halt(self, *, on: bool) -> None:
+        """Begin no workflow from now on, or go on."""
+        if not on and self._going_on is not None:
+            self._going_on.set()
+        self._going_on = trio.Event() if on else None
 
 
 class Director:
@@ -112,9 +124,12 @@ class Director:
         """Open model: a workflow is due now; it is dropped when nobody is free within `max_lag_s`.
 
         It becomes one `Execution` with this `due`, or one `NotStarted` at this `due`, whatever happens:
-        also when it still waits while the arrivals end, or is cancelled. Nothing is due after `close`, nor
-        while the budget has no execution left that has not been promised to an earlier arrival.
+        also when it still waits while the arrivals end, or is cancelled. Nothing is due after `close`, while
+        the company is halted, nor while the budget has no execution left that has not been promised to an
+        earlier arrival.
         """
+        if company.halted is not None:
+            return
         workflow = company.mix.draw(company.random)
         if not self._closed and self._budget.promise():
             self._nursery.start_soon(self._arrival, workflow, due, company, max_lag_s)
@@ -168,6 +183,10 @@ class Director:
 
     async def _initiative(self, user: User, company: Company) -> None:
         while self._may_start(user):
+            if company.halted is not None:
+                with self._pause():
+                    await company.halted.wait()
+                continue
             workflow = company.mix.draw(user.random)
             cast = await self._cast(workflow, user, company)
             if cast is None or not self._budget.take():

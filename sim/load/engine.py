@@ -15,6 +15,7 @@ from actors.ports import Connector, Credentials, Person
 from actors.roster import Roster, open_roster
 from sim.config.model import Casting, Config, Group
 from sim.load.executors import Executor, Wings, make_executor
+from sim.load.steering import Steering
 from sim.load.watchdog import Watchdog
 from sim.measure.hub import Hub
 from sim.measure.stalls import beat
@@ -58,6 +59,7 @@ class Load:
 
     Attributes:
         watchdog: the thresholds that it watches.
+        steering: how somebody who looks on changes it.
         stopped: why it ended, in words.
         protocols: negotiated MCP protocol versions, with the number of users.
         unanswered: users one of whose calls the server may still be at, with the instant at which it was
@@ -76,6 +78,7 @@ class Load:
             propagation_timeout_s=config.stories.propagation_timeout_s,
         )
         self.watchdog = Watchdog(config.thresholds, hub, config.load)
+        self.steering = Steering(config.load.groups, hub.emit)
         self.stopped = "interrupted"
         self.protocols: Counter[str] = Counter()
         self.unanswered: dict[str, float] = {}
@@ -118,6 +121,7 @@ class Load:
             for executor in executors:
                 await executor.fill(limit)
             stop.has_work_to_finish = True
+            self.steering.may_stop(stop)
             async with (
                 in_background(lambda: self._tell_stage(executors, roster)),
                 in_background(lambda: self._watch_itself(director)),
@@ -149,7 +153,7 @@ class Load:
                 self.stopped = why
                 nursery.cancel_scope.cancel()
 
-            nursery.start_soon(when, stop.stopping, lambda: ended("stopped by a signal"))
+            nursery.start_soon(when, stop.stopping, lambda: ended(self._who_stopped()))
             nursery.start_soon(when, director.bugs.hopeless, lambda: ended(director.bugs.why))
             warmup_s = load.warmup_s if any(executor.at_first for executor in executors) else 0.0
             self._enter(Phase.WARMUP)
@@ -163,8 +167,15 @@ class Load:
             if not warmup_s:
                 begin(executors)
             nursery.start_soon(self.watchdog.watch, ended)
-            await together([executor.play for executor in executors])
+            self.steering.take_over(executors)
+            try:
+                await together([executor.play for executor in executors])
+            finally:
+                self.steering.let_go()
             ended("the load profile ended")
+
+    def _who_stopped(self) -> str:
+        return "stopped by hand" if self.steering.stopped_by_hand else "stopped by a signal"
 
     async def _until_played(self, budget: Budget, director: Director, ended: Callable[[str], None]) -> None:
         """What has been started is played to its end: only the profile's end, or a signal, begins the

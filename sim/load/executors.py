@@ -19,6 +19,7 @@ from actors.ports import Credentials, Person
 from actors.roster import Roster
 from actors.user import User
 from sim.config.grammar.shapes import ClosedProfile, OpenProfile, Profile
+from sim.load.following import Following
 from workflows.director import Company, Director
 
 FIRST_SESSION_S = 30.0
@@ -35,6 +36,11 @@ class Executor(Protocol):
     @property
     def at_first(self) -> int:
         """How many are on stage when the load begins."""
+
+    @property
+    @property
+    def profile(self) -> Profile:
+        """What it follows."""
 
     @property
     def unit(self) -> str:
@@ -55,6 +61,12 @@ class Executor(Protocol):
 
     async def play(self) -> None:
         """Follow the profile from now to its end."""
+
+    def steer(self, profile: Profile) -> None:
+        """Follow `profile` from now on: of the same kind, which began and ends at the same instants."""
+
+    def pause(self, *, on: bool) -> None:
+        """Let no workflow begin, or go on."""
 
 
 @attrs.define
@@ -106,10 +118,11 @@ class Population:
     """So many users on stage at each instant, each with initiative of their own."""
 
     def __init__(self, profile: ClosedProfile, wings: Wings, company: Company, director: Director) -> None:
-        self._profile = profile
+        self.profile = profile
         self._wings = wings
         self._company = company
         self._director = director
+        self._following = Following()
         self.wanted: float = profile.users_at(0.0)
 
     @property
@@ -118,11 +131,11 @@ class Population:
 
     @property
     def unit(self) -> str:
-        return self._profile.unit
+        return self.profile.unit
 
     @property
     def at_first(self) -> int:
-        return self._profile.users_at(0.0)
+        return self.profile.users_at(0.0)
 
     async def fill(self, limit: trio.CapacityLimiter) -> None:
         await self._wings.fill(self.at_first, limit)
@@ -137,11 +150,27 @@ class Population:
     async def play(self) -> None:
         begun = trio.current_time()
         async with trio.open_nursery() as nursery:
-            for at, users in self._profile.changes():
-                await trio.sleep_until(begun + at)
-                self._adjust(users, nursery)
-            await trio.sleep_until(begun + self._profile.duration_s)
+            await self._following.keep(lambda since_s: self._follow(begun, since_s, nursery))
             nursery.cancel_scope.cancel()
+
+    def steer(self, profile: Profile) -> None:
+        assert isinstance(profile, ClosedProfile)
+        self.profile = profile
+        self._following.again()
+
+    def pause(self, *, on: bool) -> None:
+        self._company.halt(on=on)
+
+    async def _follow(self, begun: float, since_s: float, nursery: trio.Nursery) -> None:
+        if since_s:
+            self._adjust(self.profile.users_at(since_s), nursery)
+        change = self.profile.next_change(since_s or -1.0)
+        while change is not None:
+            at, users = change
+            await trio.sleep_until(begun + at)
+            self._adjust(users, nursery)
+            change = self.profile.next_change(at)
+        await trio.sleep_until(begun + self.profile.duration_s)
 
     def _adjust(self, users: int, nursery: trio.Nursery) -> None:
         self.wanted = users
@@ -174,7 +203,7 @@ class Arrivals:
         max_lag_s: float,
         random: Random,
     ) -> None:
-        self._profile = profile
+        self.profile = profile
         self._wings = wings
         self._company = company
         self._director = director
@@ -182,6 +211,7 @@ class Arrivals:
         self._max_lag_s = max_lag_s
         self._random = random
         self._rate_at: Callable[[float], float] = lambda now: 0.0
+        self._following = Following()
 
     @property
     def group(self) -> str:
@@ -189,7 +219,7 @@ class Arrivals:
 
     @property
     def unit(self) -> str:
-        return self._profile.unit
+        return self.profile.unit
 
     @property
     def wanted(self) -> float:
@@ -208,7 +238,7 @@ class Arrivals:
 
     async def warm_up(self, seconds: float) -> None:
         begun, arrived = trio.current_time(), 0
-        rate = self._profile.opening_rate(seconds)
+        rate = self.profile.opening_rate(seconds)
         self._rate_at = lambda now: rate
         # Evenly spread, and none at the very end: it would be due in the profile.
         while rate and (at := (arrived + 0.5) / rate) < seconds:
@@ -219,12 +249,23 @@ class Arrivals:
 
     async def play(self) -> None:
         begun = trio.current_time()
-        self._rate_at = lambda now: self._profile.level_at(now - begun)
-        for at in self._profile.arrivals(self._random):
+        self._rate_at = lambda now: self.profile.level_at(now - begun)
+        await self._following.keep(lambda since_s: self._follow(begun, since_s))
+
+    def steer(self, profile: Profile) -> None:
+        assert isinstance(profile, OpenProfile)
+        self.profile = profile
+        self._following.again()
+
+    def pause(self, *, on: bool) -> None:
+        self._company.halt(on=on)
+
+    async def _follow(self, begun: float, since_s: float) -> None:
+        for at in self.profile.arrivals(self._random, since_s):
             await trio.sleep_until(begun + at)
             self._emit(Lateness(begun + at, max(0.0, trio.current_time() - begun - at)))
             self._director.arrive(begun + at, self._company, self._max_lag_s)
-        await trio.sleep_until(begun + self._profile.duration_s)
+        await trio.sleep_until(begun + self.profile.duration_s)
 
 
 def make_executor(

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import attrs
 
-from actors.events import Violation
+from actors.events import Steered, Violation
 from sim.measure.kept import ExamplesOfStory
 from sim.measure.levels import LevelFigures
 from sim.measure.run_leaves import FailureExample
@@ -193,6 +193,7 @@ class Summary:
     sketches: SketchSet = attrs.Factory(SketchSet)
     kept: Mapping[str, ExamplesOfStory] = attrs.Factory(dict)
     levels: tuple[LevelFigures, ...] = ()
+    steered: tuple[Steered, ...] = ()
 
     @property
     def violations(self) -> int:

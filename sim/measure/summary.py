@@ -75,6 +75,7 @@ def summarize(tally: Tally) -> Summary:
         sketches=sketch_set(leaves),
         kept=dict(tally.kept.stories),
         levels=tally.levels.figures(),
+        steered=tuple(tally.steered),
     )
 
 

@@ -26,6 +26,7 @@ from actors.events import (
     PhaseBegan,
     SetupTiming,
     Stalled,
+    Steered,
 )
 from sim.measure.bins import bins_of
 from sim.measure.kept import Kept
@@ -41,6 +42,7 @@ from sim.measure.stalls import Stalls
 from sim.measure.timeline import Timeline
 
 MAX_EXAMPLES = 3
+MAX_STEERED = 1000
 MAX_USERS_WITH_SKETCH = 1000
 """Up to so many users have a latency sketch each; beyond, a user has counts, mean and extremes."""
 
@@ -57,6 +59,7 @@ class Tally:
         kept: executions that are kept as examples.
         timeline: what happened each second.
         levels: what was measured at each load that was held for a while.
+        steered: what somebody who looked on changed, or marked; the first so many.
     """
 
     def __init__(self, phase: Phase = Phase.SETUP) -> None:
@@ -70,6 +73,7 @@ class Tally:
         self.kept = Kept()
         self.timeline = Timeline(self.started)
         self.levels = Levels()
+        self.steered: list[Steered] = []
         self._pending: list[Folded] = []
         self._window = Leaves()
         self._has_begun = False
@@ -98,6 +102,8 @@ class Tally:
                 self._wanted[event.group], self._there[event.group] = event.wanted, event.there
                 if event.unit != USERS:
                     self._units[event.group] = event.unit
+            case Steered() if len(self.steered) < MAX_STEERED:
+                self.steered.append(event)
             case Stalled():
                 self.stalls.note(event.at, event.at + event.seconds)
             case _:

@@ -10,6 +10,7 @@ from sim.measure.sketch import Sketch
 from sim.measure.timeline import Burst, Row
 from sim.report.build_figures import times
 from sim.report.result_course import (
+    Annotation,
     BurstSpan,
     Generator,
     OwnStall,
@@ -31,6 +32,12 @@ def generator(summary: Summary, cpu: float | None, rss: int | None) -> Generator
     first = tuple(OwnStall(at - summary.started, seconds) for at, seconds in stalls.first)
     own = OwnStalls(stalls.count, stalls.seconds, stalls.longest_s, first)
     return Generator(times(summary.lateness), own, cpu, rss)
+
+
+def changes_by_hand(summary: Summary) -> tuple[Annotation, ...]:
+    return tuple(
+        Annotation(each.at - summary.started, each.kind.value, each.text) for each in summary.steered
+    )
 
 
 def timeseries(summary: Summary) -> Timeseries:

@@ -65,7 +65,6 @@ class RunFacts:
         problem: why it could not begin, "" when it could.
         has_bug: whether something nobody expected ended it.
         signal: the one that ended it.
-        steered: whether somebody changed the load while it ran.
     """
 
     target: str
@@ -87,7 +86,6 @@ class RunFacts:
     problem: str = ""
     has_bug: bool = False
     signal: signal.Signals | None = None
-    steered: bool = False
 
 
 def build_result(config: Config, summary: Summary, facts: RunFacts) -> Result:
@@ -146,7 +144,8 @@ def build_result(config: Config, summary: Summary, facts: RunFacts) -> Result:
         product=PRODUCT,
         version=__version__,
         run_id=facts.run_id,
-        steered=facts.steered,
+        steered=any(each.kind.changes for each in summary.steered),
+        annotations=build_course.changes_by_hand(summary),
         wall_clock=WallClock(facts.began, facts.generator_cpu),
     )
     cleaned: Result = presentable(result)

@@ -50,7 +50,7 @@ def show(channel: Channel, result: Result) -> None:
     """The report as a person reads it, as wide as what it is read on."""
     width = channel.columns or columns_said() or PIPE_COLUMNS
     channel.settle()
-    channel.tell(text_report(result, width, colours=channel.is_terminal and not os.environ.get("NO_COLOR")))
+    channel.tell(text_report(result, width, colours=channel.redraws and not os.environ.get("NO_COLOR")))
 
 
 def columns_said() -> int | None:

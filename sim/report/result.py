@@ -14,7 +14,7 @@ from typing import Any
 
 import attrs
 
-from sim.report.result_course import BurstSpan, Generator, Level, Timeseries
+from sim.report.result_course import Annotation, BurstSpan, Generator, Level, Timeseries
 from sim.report.result_end import (
     BreakpointResult,
     Cleanup,
@@ -55,7 +55,7 @@ class Result:
         run_id: the mark that everything created by this run bears; "" where nothing was.
         command: what repeats the run, word by word, without destinations and secrets.
         comparable: sha256 of what makes two runs comparable; see `sim.report.configuration`.
-        steered: whether somebody changed the load while it ran.
+        steered: whether somebody changed the load while it ran; `annotations` says when, and how.
     """
 
     schema_version: int
@@ -103,6 +103,7 @@ class Result:
     run_id: str
     steered: bool
     wall_clock: WallClock
+    annotations: tuple[Annotation, ...] = ()
 
     @property
     def violations(self) -> int:

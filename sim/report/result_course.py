@@ -126,6 +126,20 @@ class BurstSpan:
 
 
 @attrs.frozen
+class Annotation:
+    """An instant at which somebody who looked on changed the load, or that they marked with a word.
+
+    Attributes:
+        kind: `load`, `pause`, `resume`, `stop`, `stop_now`, `mark`.
+        text: how it was changed, or the word.
+    """
+
+    at: SinceStart
+    kind: str
+    text: str
+
+
+@attrs.frozen
 class OwnStall:
     """When the simulator itself began to stand still, and for how long."""
 

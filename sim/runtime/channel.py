@@ -15,13 +15,14 @@ import select
 import sys
 import threading
 from collections import deque
+from collections.abc import Sequence
 from typing import TextIO, assert_never
+
+from sim.runtime.redrawing import BACK, can_redraw, erase, is_terminal
 
 MAX_WAITING = 5_000
 """Texts that wait to be taken; beyond, the oldest are dropped and counted."""
 CHUNK = 65_536
-BACK = "\r\x1b[K"
-"""Carriage return, and erase to the end of the line (ECMA-48, EL)."""
 
 
 class Kind(enum.Enum):
@@ -39,6 +40,9 @@ class Channel:
     it waits for; another one (a StringIO) at once.
 
     Attributes:
+        is_terminal: whether a person looks at it.
+        redraws: whether what is shown can also be replaced there.
+        encoding: what cannot be said in it is written as an escape.
         problem: why nothing can be written any more; None while it can.
         is_spare: whether what it carries is known by another way too.
     """
@@ -46,12 +50,14 @@ class Channel:
     def __init__(self, stream: TextIO | None, descriptor: int | None = None) -> None:
         self._stream = stream
         self._descriptor = descriptor
-        self._encoding = getattr(stream, "encoding", None) or "utf-8"
-        self.is_terminal = _is_terminal(stream, descriptor)
+        self.encoding = getattr(stream, "encoding", None) or "utf-8"
+        self.is_terminal = is_terminal(stream, descriptor)
+        self.redraws = self.is_terminal and can_redraw(os.environ)
         self.problem: OSError | ValueError | None = None
         self.is_spare = False
-        self._items: deque[tuple[Kind, str]] = deque()
-        self._is_open = False
+        self._items: deque[tuple[Kind, str, tuple[int, ...]]] = deque()
+        self._shown: tuple[str, tuple[int, ...]] | None = None
+        """What stands on the terminal and is to be replaced, and how wide each of its lines is."""
         self._dropped = 0
         self._written = 0
         self._is_busy = False
@@ -63,25 +69,34 @@ class Channel:
         self._add(Kind.TOLD, text)
 
     def show(self, line: str) -> None:
-        """A line that takes the place of the one shown before, also of one that nobody has taken yet."""
+        """A line that takes the place of what was shown before, also of what nobody has taken yet."""
+        self.draw([(line, len(line))])
+
+    def draw(self, lines: Sequence[tuple[str, int]]) -> None:
+        """The same with several lines, each with the number of columns that it takes up."""
         with self._changed:
             if self._items and self._items[-1][0] is Kind.SHOWN:
                 self._items.pop()
-        self._add(Kind.SHOWN, line)
+        self._add(Kind.SHOWN, "\n".join(text for text, _ in lines), tuple(width for _, width in lines))
 
     def settle(self, line: str = "") -> None:
-        """What is shown stays, `line` in its place where there is one; the next text begins below it."""
+        """What is shown stays, or `line` in its place where there is one; the next text begins below it."""
         self._add(Kind.SETTLED, line)
 
     @property
     def columns(self) -> int | None:
         """How wide the terminal is; None where it is none, or does not say."""
+        return self.size[0] or None
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Columns and rows of the terminal; 0 where it is none, or does not say."""
         if self._descriptor is None or not self.is_terminal:
-            return None
+            return 0, 0
         try:
-            return os.get_terminal_size(self._descriptor).columns or None
+            return os.get_terminal_size(self._descriptor)
         except OSError:
-            return None
+            return 0, 0
 
     def flush(self, bound_s: float) -> bool:
         """Wait until all is written. False where it cannot be, or nothing was taken for `bound_s` seconds."""
@@ -92,9 +107,9 @@ class Channel:
                     return False
         return self.problem is None
 
-    def _add(self, kind: Kind, text: str) -> None:
+    def _add(self, kind: Kind, text: str, widths: tuple[int, ...] = ()) -> None:
         with self._changed:
-            self._items.append((kind, text))
+            self._items.append((kind, text, widths))
             if len(self._items) > MAX_WAITING:
                 self._items.popleft()
                 self._dropped += 1
@@ -137,20 +152,24 @@ class Channel:
                 )
             return self._placed(*self._items.popleft()) if self._items else None
 
-    def _placed(self, kind: Kind, text: str) -> str:
-        was_open, self._is_open = self._is_open, False
+    def _placed(self, kind: Kind, text: str, widths: tuple[int, ...] = ()) -> str:
+        shown, self._shown = self._shown, None
+        before = erase(shown[1], self.size[0]) if shown else ""
         match kind:
-            case Kind.SHOWN if self.is_terminal:
-                self._is_open = True
-                return f"{BACK}{text}"
+            case Kind.SHOWN if self.redraws:
+                self._shown = text, widths
+                return f"{before or BACK}{text}"
             case Kind.SHOWN:
                 return f"{text}\n"
             case Kind.SETTLED if text:
-                return f"{BACK}{text}\n" if was_open else f"{text}\n"
+                return f"{before}{text}\n"
             case Kind.SETTLED:
-                return "\n" if was_open else ""
+                return "\n" if shown else ""
+            case Kind.TOLD if shown and len(shown[1]) > 1 and text.endswith("\n"):
+                self._shown = shown
+                return f"{before}{text}{shown[0]}"
             case Kind.TOLD:
-                return f"\n{text}" if was_open else text
+                return f"\n{text}" if shown else text
             case other:
                 assert_never(other)
 
@@ -165,7 +184,7 @@ class Channel:
 
     def _write(self, text: str) -> None:
         assert self._descriptor is not None
-        left = memoryview(text.encode(self._encoding, "backslashreplace"))
+        left = memoryview(text.encode(self.encoding, "backslashreplace"))
         while left:
             try:
                 taken = os.write(self._descriptor, left[:CHUNK])
@@ -250,10 +269,3 @@ def _see_to(descriptor: int) -> None:
         if opened != descriptor:
             os.dup2(opened, descriptor)
             os.close(opened)
-
-
-def _is_terminal(stream: TextIO | None, descriptor: int | None) -> bool:
-    try:
-        return os.isatty(descriptor) if descriptor is not None else stream is not None and stream.isatty()
-    except (OSError, ValueError):
-        return False

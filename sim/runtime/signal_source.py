@@ -20,7 +20,7 @@ ALWAYS = (signal.SIGINT, signal.SIGTERM)
 
 
 class Signals:
-    """Counts signals: each asks for one level more.
+    """Each signal asks for one level more than has been asked for.
 
     A terminal goes only once, though kernel and shell may both say so: SIGHUP only ever counts as
     the first signal.
@@ -28,14 +28,13 @@ class Signals:
 
     def __init__(self, stop: Stop) -> None:
         self._stop = stop
-        self._count = 0
 
     def take(self, received: signal.Signals) -> None:
         """One more signal has come."""
-        if received is signal.SIGHUP and self._count:
+        asked = self._stop.level or 0
+        if received is signal.SIGHUP and asked:
             return
-        self._count += 1
-        self._stop.request(StopLevel(min(self._count, StopLevel.LEAVE)), received)
+        self._stop.request(StopLevel(min(asked + 1, StopLevel.LEAVE)), received)
 
 
 def signals_of_process(kept: Callable[[], Iterable[signal.Signals]] = tuple) -> StopSource:

@@ -20,6 +20,7 @@ from sim.load.engine import Driven
 from sim.load.engine import Load as Driver
 from sim.measure.hub import Subscription, looked_on_by
 from sim.measure.summary import Summary, summarize
+from sim.runtime.commands import Command
 from sim.runtime.signal_source import Signals
 from sim.runtime.stop import Stop
 from tests.support.in_process import Facts, NoCredentials, StoreConnector, person
@@ -80,12 +81,14 @@ async def play(
     signals_s: Sequence[float] = (),
     prepare: Callable[[CountingConnector], None] = lambda connector: None,
     thresholds: tuple[str, ...] = (),
+    commands: Sequence[tuple[float, Command]] = (),
     **fields: Any,
 ) -> Played:
     """Run a load of `two_looks` on the store; fields as in `sim.config.model.Load`.
 
     Args:
         signals_s: when signals come.
+        commands: when somebody who looks on asks for what.
     """
     people = {group.name: [person(f"{group.name}{i}") for i in range(group.users)] for group in groups}
     uids = [each.uid for members in people.values() for each in members]
@@ -117,9 +120,16 @@ async def play(
             await trio.sleep_until(begun + at)
             signals.take(signal.SIGINT)
 
+    async def steer_it() -> None:
+        begun = trio.current_time()
+        for at, command in commands:
+            await trio.sleep_until(begun + at)
+            driver.steering.carry_out(command)
+
     with trio.fail_after(SPARE_S):
         async with trio.open_nursery() as nursery, looked_on_by(recorder.hub, [look_on]):
             nursery.start_soon(interrupt_it)
+            nursery.start_soon(steer_it)
             nursery.start_soon(recorder.hub.tick)
             with stop.everything, stop.work:
                 await driver.run(stop)

@@ -141,7 +141,7 @@ class Terminal:
     """`simulate` in a pseudo-terminal of its own, so that Ctrl-C reaches the whole process group."""
 
     def __init__(self, arguments: Sequence[str], more: Mapping[str, str], state: Path) -> None:
-        self.pid, self._screen = pty.fork()
+        self.pid, self.screen = pty.fork()
         if self.pid == 0:
             os.chdir(state)
             os.execve(sys.executable, [sys.executable, "-m", "sim", *arguments], environment(more, state))
@@ -161,7 +161,7 @@ class Terminal:
             pass
 
     def press_ctrl_c(self) -> None:
-        os.write(self._screen, b"\x03")
+        os.write(self.screen, b"\x03")
 
     def kill(self, number: signal.Signals) -> None:
         os.kill(self.pid, number)
@@ -173,16 +173,16 @@ class Terminal:
             if time.monotonic() > deadline:
                 os.kill(self.pid, signal.SIGKILL)
                 raise AssertionError(f"it did not end:\n{self.text}")
-        os.close(self._screen)
+        os.close(self.screen)
         return os.waitstatus_to_exitcode(os.waitpid(self.pid, 0)[1])
 
     def _read(self, timeout_s: float) -> bool:
         """Read what there is; False at the end."""
-        ready, _, _ = select.select([self._screen], [], [], timeout_s)
+        ready, _, _ = select.select([self.screen], [], [], timeout_s)
         if not ready:
             return True
         try:
-            chunk = os.read(self._screen, 65536)
+            chunk = os.read(self.screen, 65536)
         except OSError:
             return False
         self.text += chunk.decode(errors="replace")

@@ -223,12 +223,15 @@ class OpenProfile(_Line):
         root = math.sqrt(max(0.0, a * a + 2 * y * (b - a) / d))
         return min(self.starts_s[i] + 2 * y / (a + root), self.starts_s[i + 1])
 
-    def arrivals(self, random: Random) -> Iterator[float]:
-        """The instants, in order. `random` is drawn from when they are Poisson."""
+    def arrivals(self, random: Random, since_s: float = 0.0) -> Iterator[float]:
+        """The instants after `since_s`, in order. `random` is drawn from when they are Poisson."""
+        passed = self.expected_by(since_s)
         if not self.poisson:
-            yield from (self.arrival(k) for k in range(1, self.count + 1))
+            # What rounding leaves short of a whole one has been there already.
+            first = math.floor(passed + 1e-9) + 1
+            yield from (self.arrival(k) for k in range(first, self.count + 1))
             return
-        reached = random.expovariate(1.0)
+        reached = passed + random.expovariate(1.0)
         while reached <= self.expected:
             yield self.arrival(reached)
             reached += random.expovariate(1.0)

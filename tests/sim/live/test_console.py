@@ -1,0 +1,186 @@
+"""When a console shows a screen, and when plain lines; a terminal that takes nothing holds nobody up."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import pty
+import struct
+import termios
+import tty
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+
+import pytest
+import trio
+from trio.testing import MockClock
+
+from actors.events import OnStage, Phase, PhaseBegan
+from sim.live.console import LiveConsole
+from sim.live.run_course import Outlook
+from sim.measure.hub import Hub
+from sim.measure.tally import Tally
+from sim.runtime.channel import Channel, ChannelStream
+from tests.support.facts import call
+from tests.support.glass import Glass
+
+BOUND_S = 30.0
+OUTLOOK = Outlook("a server", 1, {Phase.MEASURED: 60.0})
+LAST_LINE = "Ctrl-C: stop in order"
+
+
+class Pty:
+    """A terminal of 80 by 24, and a stream that writes to it."""
+
+    def __init__(self) -> None:
+        self.reader, self.writer = pty.openpty()
+        tty.setraw(self.writer)
+        self.resize(80)
+
+    def resize(self, columns: int, rows: int = 24) -> None:
+        fcntl.ioctl(self.writer, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
+
+    def stream(self, encoding: str = "utf-8") -> ChannelStream:
+        channel = Channel(None, self.writer)
+        channel.encoding = encoding
+        return ChannelStream(channel, self.writer, encoding)
+
+    def read(self) -> str:
+        os.set_blocking(self.reader, False)
+        chunks = []
+        with suppress(BlockingIOError):
+            while chunk := os.read(self.reader, 65536):
+                chunks.append(chunk)
+        return b"".join(chunks).decode().replace("\n", "\r\n")
+
+
+@pytest.fixture
+def terminal() -> Iterator[Pty]:
+    terminal = Pty()
+    yield terminal
+    for descriptor in (terminal.reader, terminal.writer):
+        with suppress(OSError):
+            os.close(descriptor)
+
+
+async def play(console: LiveConsole, seconds: int = 2) -> None:
+    """So many seconds of a load, each looked at late enough to be drawn."""
+    hub = Hub(Tally())
+    with hub.subscribe() as told:
+        hub.emit(PhaseBegan(Phase.MEASURED, trio.current_time()))
+        for second in range(seconds):
+            hub.emit(OnStage(trio.current_time(), "", 2, 2))
+            for number in range(10 + second):
+                hub.emit(call(0.01, execution=number))
+            await trio.sleep(1)
+            hub.close_window()
+        for each in told.take():
+            console.take(each)
+            console._shown_at -= 10.0
+
+
+@pytest.mark.parametrize(
+    ("environment", "options", "encoding"),
+    [
+        ({}, {}, "utf-8"),
+        ({"NO_COLOR": "1"}, {}, "utf-8"),
+        ({}, {"verbose": True}, "utf-8"),
+        ({}, {}, "latin-1"),
+    ],
+)
+async def test_a_screen_is_shown_where_it_can_be_and_is_wanted(
+    terminal: Pty,
+    environment: Mapping[str, str],
+    options: dict[str, bool],
+    encoding: str,
+    autojump_clock: MockClock,
+) -> None:
+    stream = terminal.stream(encoding)
+    console = LiveConsole(False, **options, stream=stream, environment=environment)
+    console.outlook = OUTLOOK
+    await play(console)
+    assert stream.channel.flush(BOUND_S)
+    is_plain = bool(environment or options) or encoding != "utf-8"
+    text = terminal.read()
+    assert (LAST_LINE in text) is not is_plain
+    assert "measured" in text
+
+
+async def test_nothing_is_shown_when_it_is_to_be_quiet(terminal: Pty, autojump_clock: MockClock) -> None:
+    stream = terminal.stream()
+    console = LiveConsole(True, stream=stream, environment={})
+    console.outlook = OUTLOOK
+    await play(console)
+    console.leave()
+    assert terminal.read() == ""
+
+
+@pytest.mark.parametrize("size", [(30, 24), (80, 8)])
+async def test_a_terminal_that_is_too_small_gets_one_line(
+    terminal: Pty, size: tuple[int, int], autojump_clock: MockClock
+) -> None:
+    terminal.resize(*size)
+    stream = terminal.stream()
+    console = LiveConsole(False, stream=stream, environment={})
+    console.outlook = OUTLOOK
+    await play(console, 4)
+    assert stream.channel.flush(BOUND_S)
+    glass = Glass(size[0], size[1])
+    glass.feed(terminal.read())
+    assert len(glass.lines) == 1
+
+
+async def test_lines_stand_above_the_screen_and_one_line_stays_of_it(
+    terminal: Pty, autojump_clock: MockClock
+) -> None:
+    stream = terminal.stream()
+    console = LiveConsole(False, stream=stream, environment={})
+    console.outlook = OUTLOOK
+    await play(console)
+    console.say("what somebody has to say")
+    assert stream.channel.flush(BOUND_S)
+    glass = Glass(80)
+    glass.feed(terminal.read())
+    lines = glass.text.splitlines()
+    assert lines[0] == "what somebody has to say" and lines[-1] == LAST_LINE
+    assert glass.text.count("simulate  ") == 1
+    console.leave()
+    glass.feed(terminal.read())
+    assert [line.split()[:2] for line in glass.text.splitlines()] == [
+        ["what", "somebody"],
+        ["2.0s", "measured"],
+    ]
+
+
+async def test_nothing_of_it_is_left_behind_when_the_terminal_gets_narrower(
+    terminal: Pty, autojump_clock: MockClock
+) -> None:
+    stream = terminal.stream()
+    console = LiveConsole(False, stream=stream, environment={})
+    console.outlook = OUTLOOK
+    await play(console)
+    assert stream.channel.flush(BOUND_S)
+    wide = Glass(80)
+    wide.feed(terminal.read())
+    # As most terminals do, it breaks lines anew that have become too long.
+    narrow = Glass(50)
+    narrow.feed(wide.text.replace("\n", "\r\n"))
+    terminal.resize(50)
+    console.leave()
+    narrow.feed(terminal.read())
+    assert [line.split()[:2] for line in narrow.text.splitlines()] == [["2.0s", "measured"]]
+
+
+async def test_a_terminal_that_takes_nothing_holds_nobody_up(
+    terminal: Pty, autojump_clock: MockClock
+) -> None:
+    stream = terminal.stream()
+    stream.channel.tell("x" * 10**6)
+    console = LiveConsole(False, stream=stream, environment={})
+    console.outlook = OUTLOOK
+    await play(console, 50)
+    # What has not been taken is replaced, not kept.
+    assert len(stream.channel._items) <= 2
+    os.close(terminal.reader)
+    terminal.reader = os.open(os.devnull, os.O_RDONLY)
+    console.leave()
