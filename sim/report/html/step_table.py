@@ -24,7 +24,7 @@ def steps_html(result: Result) -> str:
         f'<th scope="col"{" class=n" if place else ""}>{name}</th>' for place, name in enumerate(HEADER)
     )
     return (
-        '<div class="wide" tabindex="0" role="region" aria-label="Workflows and steps, table">'
+        '<div class="wide" tabindex="0" role="group" aria-label="Workflows and steps, table">'
         f'<table><thead><tr>{head}<th scope="col" class="bar">p50, and up to p95</th></tr></thead>'
         f"<tbody>{''.join(_rows(result))}</tbody></table></div>"
     )

@@ -168,6 +168,9 @@
     ctx.restore();
   }
 
+  // The cursor is one for all; a span that is being chosen is told to the others once it has been.
+  const isMove = (type) => type === "mousemove" || type === "mouseleave";
+
   function optionsOf(chart, width) {
     const axis = { stroke: () => colour("quiet"), font: "12px system-ui, sans-serif", ticks: { show: false } };
     const grid = { stroke: () => colour("line"), width: 1 };
@@ -178,8 +181,9 @@
       width, height: chart.height + 34,
       padding: [10, 8, 0, 0],
       legend: { show: false },
-      cursor: { sync: chart.axis === "time" ? { key: sync.key, setSeries: false } : undefined, y: false,
-        drag: { x: true, y: false }, points: { size: 7 } },
+      cursor: { sync: chart.axis === "time" ? { key: sync.key, setSeries: false, filters: { pub: isMove } } : undefined,
+        y: false, drag: { x: true, y: false, setScale: false }, points: { size: 7 },
+        bind: { dblclick: (u) => () => { span(chart, null, null, u); return null; } } },
       scales: {
         x: { time: false, range: chart.axis === "time" || chart.axis === "nines" ? undefined : (u, min, max) => [0, max] },
         y: chart.strip ? { range: () => [0, 1] } : edges ? { distr: 3, range: () => [low, high] } : chart.log
@@ -267,7 +271,7 @@
     const now = u.cursor.idx ?? Math.max(0, xs.findIndex((x) => x >= min)), step = event.shiftKey ? 10 : 1;
     const move = (by) => {
       const place = Math.min(xs.length - 1, Math.max(0, now + by));
-      u.setCursor({ left: u.valToPos(xs[place], "x"), top: 10 });
+      u.setCursor({ left: u.valToPos(xs[place], "x"), top: 10 }, true, true);
       say(u, chart);
     };
     const zoom = (by) => {
@@ -305,6 +309,9 @@
   function tellSpan() {
     const place = $("brush"), { columns, rowSeconds } = state.data;
     place.textContent = "";
+    for (const card of document.querySelectorAll("[data-at]")) {
+      card.hidden = state.span !== null && !(card.dataset.at >= state.span.from && card.dataset.at <= state.span.to);
+    }
     if (!state.span) return;
     const inside = columns.at.map((at, i) => i).filter((i) =>
       columns.at[i] + rowSeconds > state.span.from && columns.at[i] <= state.span.to);
@@ -321,9 +328,6 @@
     const time = state.plots.find((each) => each.chart.axis === "time");
     button.onclick = () => span(time.chart, null, null, time.u);
     place.append(button);
-    for (const row of document.querySelectorAll("[data-at]")) {
-      row.hidden = state.span !== null && !(row.dataset.at >= state.span.from && row.dataset.at <= state.span.to);
-    }
   }
 
   // --- tables
