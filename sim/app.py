@@ -9,28 +9,28 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from functools import partial
 
-import attrs
 import trio
 
 from actors.events import Phase, StepBegan
 from sim.config.grammar.shapes import OpenProfile
 from sim.config.model import Config
-from sim.exit import ExitCode, exit_code
+from sim.exit import ExitCode
 from sim.live.console import LiveConsole
 from sim.live.logs import logged
 from sim.live.nearness import limit_of
 from sim.live.run_course import Outlook
-from sim.load.engine import Driven, Load
+from sim.load.engine import Engine
 from sim.measure.hub import Hub, Looker, looked_on_by
 from sim.measure.summary import summarize
 from sim.measure.tally import Tally
 from sim.report.building import RunFacts, build_result
-from sim.report.publish import complain, publish
+from sim.report.publish import complain, publish, publish_nothing
 from sim.runtime.signal_source import signals_of_process
 from sim.runtime.signals import keep_for_a_run
 from sim.runtime.stop import Stop, StopSource
+from sim.world.opening import kind_of
 from sim.world.visit import VisitEnd, visit
-from sim.world.worlds import World, kind_of, play
+from sim.world.worlds import World, play
 
 Main = Callable[[StopSource], Awaitable[ExitCode]]
 
@@ -58,7 +58,7 @@ class Run:
         self._config = config
         self._console = LiveConsole(config.output.quiet, verbose=config.output.verbose and look_on is None)
         self._look_on = look_on
-        self._load: Load | None = None
+        self._engine: Engine | None = None
         self._tally: Tally
         self._hub: Hub
 
@@ -86,27 +86,18 @@ class Run:
         world.expect_writing()
         crowd, at = world.crowd, trio.current_time()
         emit(StepBegan(played + 1, played + 1, "sessions open", "Opening MCP sessions", at))
-        driven = Driven(
-            crowd.people,
-            crowd.credentials,
-            crowd.connector,
-            crowd.workflows,
-            crowd.mark,
-            crowd.at_once,
-            is_watched=world.clock.goes_by_itself,
-        )
-        self._load = Load(self._config, driven, self._hub)
-        self._console.outlook = outlook(self._config, world, self._load, stop)
+        self._engine = Engine(self._config, crowd, self._hub, is_watched=world.clock.goes_by_itself)
+        self._console.outlook = outlook(self._config, world, self._engine, stop)
         try:
-            await self._load.run(stop)
+            await self._engine.run(stop)
         finally:
-            crowd.unanswered.update(self._load.unanswered)
+            crowd.unanswered.update(self._engine.unanswered)
 
     def _report(self, found: VisitEnd) -> ExitCode:
         """The results first, then what a person reads; neither takes the other down."""
-        if found.world is None or self._load is None:
-            return tell_without_result(found, self._console.say)
-        facts = facts_of(found, found.world, self._load, self._tally, self._config)
+        if found.world is None or self._engine is None:
+            return publish_nothing(found.problem, found.cleanup, found.trouble, self._console.say)
+        facts = facts_of(found, found.world, self._engine, self._tally, self._config)
         result = build_result(self._config, summarize(self._tally), facts)
         code = publish(result, self._config.output, self._console.say)
         if found.problem:
@@ -114,7 +105,7 @@ class Run:
         return code
 
 
-def outlook(config: Config, world: World, load: Load, stop: Stop) -> Outlook:
+def outlook(config: Config, world: World, engine: Engine, stop: Stop) -> Outlook:
     """What is asked of the run, for who looks on."""
     groups = config.load.groups
     seconds = {
@@ -127,23 +118,12 @@ def outlook(config: Config, world: World, load: Load, stop: Stop) -> Outlook:
         seed=config.load.seed,
         seconds=seconds,
         is_open=all(isinstance(group.profile, OpenProfile) for group in groups),
-        limits=lambda: [limit_of(verdict) for verdict in load.watchdog.verdicts()],
+        limits=lambda: [limit_of(verdict) for verdict in engine.watchdog.verdicts()],
         signals=lambda: stop.level or 0,
     )
 
 
-def tell_without_result(found: VisitEnd, say: Callable[[str], None]) -> ExitCode:
-    """A run without a load has no figures to show: say why, and what it left."""
-    if found.cleanup.is_clean:
-        say(found.cleanup.text)
-    if found.problem:
-        complain(found.problem)
-    if not found.cleanup.is_clean:
-        complain(found.cleanup.text)
-    return exit_code(attrs.evolve(found.trouble, failed=True))
-
-
-def facts_of(found: VisitEnd, world: World, load: Load, tally: Tally, config: Config) -> RunFacts:
+def facts_of(found: VisitEnd, world: World, engine: Engine, tally: Tally, config: Config) -> RunFacts:
     """What is known of a run beside its figures."""
     crowd = world.crowd
     return RunFacts(
@@ -151,17 +131,17 @@ def facts_of(found: VisitEnd, world: World, load: Load, tally: Tally, config: Co
         clock=world.clock.name,
         login=crowd.login,
         users=crowd.size,
-        stopped=found.problem or load.stopped,
+        stopped=found.problem or engine.stopped,
         cleanup=found.cleanup,
-        protocols=dict(load.protocols),
+        protocols=dict(engine.protocols),
         steps={name: tuple(workflow.steps) for name, workflow in crowd.workflows.items()},
         began=world.began,
         run_id=crowd.mark,
         command=config.output.command,
         generator_cpu=tally.generator_cpu,
-        verdicts=load.watchdog.verdicts(),
-        breakpoint=load.watchdog.breakpoint,
-        was_broken=load.watchdog.stopped_it,
+        verdicts=engine.watchdog.verdicts(),
+        breakpoint=engine.watchdog.breakpoint,
+        was_broken=engine.watchdog.stopped_it,
         problem=found.problem,
         has_bug=found.bug is not None,
         signal=found.signal,

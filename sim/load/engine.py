@@ -6,8 +6,8 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from random import Random
+from typing import Protocol
 
-import attrs
 import trio
 
 from actors.events import Emit, OnStage, Phase, PhaseBegan, RunEnded
@@ -34,28 +34,37 @@ SAMPLE_S = 1.0
 """How often the number of users on stage is told."""
 
 
-@attrs.frozen
-class Driven:
-    """Who is driven, and with what.
+class Driven(Protocol):
+    """Who is driven, and with what."""
 
-    Attributes:
-        people: by the name of their group.
-        at_once: so many sessions are opened at the same time.
+    @property
+    def people(self) -> Mapping[str, Sequence[Person]]:
+        """By the name of their group."""
+
+    @property
+    def credentials(self) -> Mapping[str, Credentials]:
+        """By user id."""
+
+    @property
+    def connector(self) -> Connector: ...
+
+    @property
+    def workflows(self) -> Mapping[str, Workflow]: ...
+
+    @property
+    def mark(self) -> str: ...
+
+    @property
+    def at_once(self) -> int:
+        """So many sessions are opened at the same time."""
+
+
+class Engine:
+    """One run's load; `run` it once.
+
+    Args:
         is_watched: whether time goes by itself: then this process may stand still, and a story that
             waits for ever cannot be told from one that waits for long.
-    """
-
-    people: Mapping[str, Sequence[Person]]
-    credentials: Mapping[str, Credentials]
-    connector: Connector
-    workflows: Mapping[str, Workflow]
-    mark: str
-    at_once: int
-    is_watched: bool = True
-
-
-class Load:
-    """One run's load; `run` it once.
 
     Attributes:
         watchdog: the thresholds that it watches.
@@ -66,9 +75,10 @@ class Load:
             sent; complete once `run` is over.
     """
 
-    def __init__(self, config: Config, driven: Driven, hub: Hub) -> None:
+    def __init__(self, config: Config, driven: Driven, hub: Hub, *, is_watched: bool = True) -> None:
         self._config = config
         self._driven = driven
+        self._is_watched = is_watched
         self._hub = hub
         self._emit: Emit = hub.emit
         self._settings = Settings(
@@ -206,7 +216,7 @@ class Load:
 
     async def _watch_itself(self, director: Director) -> None:
         """Tell when this process stands still; where time does not go by itself, when a story does."""
-        if self._driven.is_watched:
+        if self._is_watched:
             await beat(self._emit)
         while True:
             await trio.sleep(STUCK_S)

@@ -22,7 +22,7 @@ from sim.config.grammar.shapes import ClosedProfile, OpenProfile, Profile
 from sim.load.following import Following
 from workflows.director import Company, Director
 
-FIRST_SESSION_S = 30.0
+MAX_FIRST_SESSION_S = 30.0
 """How long a user may take to come on stage before the run begins."""
 
 
@@ -101,7 +101,7 @@ class Wings:
         async def bring() -> None:
             async with limit:
                 user = self.enter()
-                with trio.move_on_after(FIRST_SESSION_S):
+                with trio.move_on_after(MAX_FIRST_SESSION_S):
                     if await user.wait_on_stage():
                         return
                 failed.append(f"{user.uid} could not open an MCP session: {user.last_error or 'no answer'}")

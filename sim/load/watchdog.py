@@ -9,7 +9,7 @@ import trio
 
 from actors.events import Ending, Missed
 from sim.config.grammar.threshold import Threshold, format_bound
-from sim.config.model import Load as LoadModel
+from sim.config.model import Load
 from sim.load.verdicts import Verdicts
 from sim.measure.hub import Hub, Subscription, is_snapshot
 from sim.measure.leaves import Leaves
@@ -75,7 +75,7 @@ class Watchdog:
             broke at one time may hold over the whole.
     """
 
-    def __init__(self, thresholds: Sequence[Threshold], hub: Hub, load: LoadModel) -> None:
+    def __init__(self, thresholds: Sequence[Threshold], hub: Hub, load: Load) -> None:
         self._hub = hub
         self._thresholds = tuple(thresholds)
         self._aborting = [threshold for threshold in thresholds if threshold.aborts]

@@ -17,7 +17,7 @@ import trio
 
 from actors.events import Event, PhaseBegan
 from sim.measure.leaves import Leaves
-from sim.measure.snapshot import Generator, Snapshot
+from sim.measure.snapshot import GeneratorUsage, Snapshot
 
 WINDOW_S = 1.0
 """How long a window is, seconds."""
@@ -35,7 +35,7 @@ class Counts(Protocol):
     def take(self, event: Event) -> None:
         """Count it. Never raises."""
 
-    def close_window(self, now: float, generator: Generator | None) -> Snapshot:
+    def close_window(self, now: float, generator: GeneratorUsage | None) -> Snapshot:
         """What came since the last one was closed."""
 
     def settled(self) -> Leaves:
@@ -150,7 +150,7 @@ class Hub:
 
     def close_window(self) -> Snapshot:
         """Close the window now, out of turn: at the end of the run, or of a phase."""
-        usage = Generator(*self._usage()) if self._usage is not None else None
+        usage = GeneratorUsage(*self._usage()) if self._usage is not None else None
         snapshot = self._counts.close_window(trio.current_time(), usage)
         self._tell(snapshot)
         return snapshot

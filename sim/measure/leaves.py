@@ -31,7 +31,7 @@ MAX_DROPPED_KEPT = 1000
 
 
 @attrs.frozen
-class CallCounts:
+class CallSums:
     """How calls ended. `ok + failed + expected + interrupted == total`.
 
     Attributes:
@@ -47,7 +47,7 @@ class CallCounts:
     answered: int
 
     @classmethod
-    def of(cls, outcomes: Counter[str]) -> CallCounts:
+    def of(cls, outcomes: Counter[str]) -> CallSums:
         total = outcomes.total()
         ok, interrupted = outcomes[Outcome.OK.value], outcomes[Outcome.INTERRUPTED.value]
         expected = sum(count for kind, count in outcomes.items() if kind.startswith(EXPECTED))
@@ -238,13 +238,13 @@ class Leaves:
         if missed.why is Missed.DROPPED:
             self.dropped_due.append(missed.at)
 
-    def counts_in(self, *phases: Phase) -> CallCounts:
+    def counts_in(self, *phases: Phase) -> CallSums:
         """How all calls ended that began in one of `phases`; in all of them where none is named."""
         outcomes: Counter[str] = Counter()
         for key, leaf in self.steps.items():
             if not phases or key.phase in phases:
                 outcomes.update(leaf.outcomes)
-        return CallCounts.of(outcomes)
+        return CallSums.of(outcomes)
 
     def count_not_started(self, why: Missed) -> int:
         """Workflows that were due in the measured phase and did not start."""

@@ -21,7 +21,7 @@ MAX_SHOWN = 200
 
 
 @attrs.frozen
-class Generator:
+class GeneratorUsage:
     """What the simulator itself used in a window: CPU seconds, and resident memory at its end, bytes.
 
     Of several windows the sum, and the most.
@@ -31,12 +31,12 @@ class Generator:
     rss_bytes: int
 
     @staticmethod
-    def merged(parts: Iterable[Generator | None]) -> Generator | None:
+    def merged(parts: Iterable[GeneratorUsage | None]) -> GeneratorUsage | None:
         """None where none is known."""
         known = [one for one in parts if one is not None]
         if not known:
             return None
-        return Generator(sum(one.cpu_s for one in known), max(one.rss_bytes for one in known))
+        return GeneratorUsage(sum(one.cpu_s for one in known), max(one.rss_bytes for one in known))
 
 
 @attrs.frozen
@@ -63,7 +63,7 @@ class Snapshot:
     leaves: Leaves
     wanted: Mapping[str, float] = attrs.Factory(dict)
     there: Mapping[str, int] = attrs.Factory(dict)
-    generator: Generator | None = None
+    generator: GeneratorUsage | None = None
     stalled_s: float = 0.0
     bins: Mapping[int, int] = attrs.Factory(dict)
     units: Mapping[str, str] = attrs.Factory(dict)
@@ -79,7 +79,7 @@ class Snapshot:
             started=min(one.started for one in parts),
             seconds=sum(one.seconds for one in parts),
             leaves=Leaves.merged(one.leaves for one in parts),
-            generator=Generator.merged(one.generator for one in parts),
+            generator=GeneratorUsage.merged(one.generator for one in parts),
             stalled_s=sum(one.stalled_s for one in parts),
             bins=sum((Counter(one.bins) for one in parts), Counter()),
         )
@@ -131,7 +131,7 @@ class Snapshot:
             leaves=leaves,
             wanted=told.wanted,
             there=told.there,
-            generator=None if generator is None else Generator(generator.cpu_s, generator.rss_bytes),
+            generator=None if generator is None else GeneratorUsage(generator.cpu_s, generator.rss_bytes),
             stalled_s=told.stalled_s,
             bins={place: count for place, count in enumerate(told.bins) if count},
             units=told.units,

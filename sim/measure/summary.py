@@ -19,7 +19,7 @@ from sim.measure.figures import (
 )
 from sim.measure.kinds import is_failure
 from sim.measure.leaf_keys import StepKey
-from sim.measure.leaves import CallCounts, Leaves, StepLeaf, StoryLeaf
+from sim.measure.leaves import CallSums, Leaves, StepLeaf, StoryLeaf
 from sim.measure.run_leaves import UserLeaf
 from sim.measure.sketch import Quantiles, Sketch
 from sim.measure.sketch_sets import sketch_set
@@ -98,7 +98,7 @@ def call_figures(leaves: Iterable[StepLeaf]) -> CallFigures:
 def figures(
     outcomes: Counter[str], service: Quantiles, response: Quantiles, kept_out: int = 0
 ) -> CallFigures:
-    counts = CallCounts.of(outcomes)
+    counts = CallSums.of(outcomes)
     return CallFigures(
         total=counts.total,
         ok=counts.ok,

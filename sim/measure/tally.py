@@ -32,12 +32,12 @@ from sim.measure.bins import bins_of
 from sim.measure.kept import Kept
 from sim.measure.kinds import is_failure, kind_of, within_bounds
 from sim.measure.leaf_keys import StepKey, StoryKey
-from sim.measure.leaves import CallCounts, Leaves
+from sim.measure.leaves import CallSums, Leaves
 from sim.measure.levels import USERS, Levels
 from sim.measure.phases import Phases
 from sim.measure.run_leaves import FailureExample, SetupLeaf, UserLeaf
 from sim.measure.sketch import Sketch
-from sim.measure.snapshot import Generator, Snapshot
+from sim.measure.snapshot import GeneratorUsage, Snapshot
 from sim.measure.stalls import Stalls
 from sim.measure.timeline import Timeline
 
@@ -109,7 +109,7 @@ class Tally:
             case _:
                 pass
 
-    def close_window(self, now: float, generator: Generator | None = None) -> Snapshot:
+    def close_window(self, now: float, generator: GeneratorUsage | None = None) -> Snapshot:
         """What came since the last one was closed; it is part of the whole from now on."""
         window = self._fold()
         self._number += 1
@@ -143,7 +143,7 @@ class Tally:
         whole.seconds = self.phases.span(Phase.MEASURED, trio.current_time())
         return whole
 
-    def counts_in(self, *phases: Phase) -> CallCounts:
+    def counts_in(self, *phases: Phase) -> CallSums:
         """How all calls ended that began in one of `phases`; in all of them where none is named."""
         return self.settled().counts_in(*phases)
 

@@ -11,7 +11,7 @@ from actors.events import Missed, Phase
 from sim.config.grammar.threshold import Aggregate, Metric, Threshold, Unit, format_bound
 from sim.config.threshold_words import WORDS, Count, executions
 from sim.measure.leaf_keys import StepKey, StoryKey
-from sim.measure.leaves import CallCounts, Leaves, StepLeaf, StoryLeaf
+from sim.measure.leaves import CallSums, Leaves, StepLeaf, StoryLeaf
 from sim.measure.sketch import Sketch
 
 Leaf = TypeVar("Leaf", StepLeaf, StoryLeaf)
@@ -143,7 +143,7 @@ class _Selection:
 
     @property
     def calls(self) -> Count:
-        counts = [CallCounts.of(leaf.outcomes) for leaf in self.steps]
+        counts = [CallSums.of(leaf.outcomes) for leaf in self.steps]
         ended = sum(each.total - each.interrupted for each in counts)
         return Count(ended, ended, sum(each.failed for each in counts))
 

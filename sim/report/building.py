@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Protocol
 
 import attrs
@@ -93,15 +94,64 @@ def build_result(config: Config, summary: Summary, facts: RunFacts) -> Result:
 
     Raises ValueError where a figure is no finite number.
     """
+    parts = (of_stories(summary, facts), of_calls(summary, facts), around(config, summary, facts))
+    result = Result(**{name: value for part in parts for name, value in part.keywords.items()})
+    cleaned: Result = presentable(result)
+    return cleaned
+
+
+def of_stories(summary: Summary, facts: RunFacts) -> partial[Result]:
+    """What became of workflows, and of the users in them."""
     stories = summary.stories
-    result = Result(
-        schema_version=SCHEMA_VERSION,
-        summary=totals(summary, facts.users),
+    return partial(
+        Result,
         workflows={
             name: build_figures.workflow(story, facts.steps.get(name, ())) for name, story in stories.items()
         },
         users={uid: build_figures.operations(user.calls, user.steps) for uid, user in summary.users.items()},
         baseline=build_figures.baseline(stories.get(BASELINE)),
+        consistency={name: consistency(summary, name) for name in stories},
+        checks=summary.checks,
+        propagation={
+            f"{name}.{interval}": build_figures.propagation(name, interval, figures)
+            for name, story in stories.items()
+            for interval, figures in story.intervals.items()
+        },
+        failures=build_figures.failures(summary),
+        executions=summary.executions,
+        arrivals=build_figures.arrivals(summary.arrivals),
+        not_started=summary.not_started,
+        examples=build_detail.examples(summary),
+    )
+
+
+def of_calls(summary: Summary, facts: RunFacts) -> partial[Result]:
+    """Calls, and the course of the run."""
+    return partial(
+        Result,
+        summary=totals(summary, facts.users),
+        calls=build_figures.calls(summary.calls),
+        outcomes=build_figures.outcomes(summary),
+        error_examples={kind: tuple(texts) for kind, texts in summary.outcome_examples.items()},
+        phases=summary.phases,
+        setup={name: build_figures.setup(figures) for name, figures in summary.setup.items()},
+        inbox_wait=build_figures.counted(summary.inbox_wait),
+        groups={name: build_figures.calls(figures) for name, figures in summary.groups.items()},
+        regions={name: build_figures.calls(figures) for name, figures in summary.regions.items()},
+        tools={name: build_figures.calls(figures) for name, figures in summary.tools.items()},
+        levels=build_detail.levels(summary, [verdict.threshold for verdict in facts.verdicts]),
+        burst=build_course.burst(summary.burst),
+        generator=build_course.generator(summary, facts.generator_cpu, facts.generator_rss),
+        timeseries=build_course.timeseries(summary),
+        sketches=build_detail.sketches(summary.sketches),
+    )
+
+
+def around(config: Config, summary: Summary, facts: RunFacts) -> partial[Result]:
+    """All that is no figure: what was run, and how it ended."""
+    return partial(
+        Result,
+        schema_version=SCHEMA_VERSION,
         thresholds=tuple(threshold_result(verdict, summary.started) for verdict in facts.verdicts),
         breakpoint=breakpoint_result(facts.breakpoint),
         target=facts.target,
@@ -111,32 +161,6 @@ def build_result(config: Config, summary: Summary, facts: RunFacts) -> Result:
         protocols=dict(facts.protocols),
         stopped=facts.stopped,
         exit_code=int(exit_code(trouble_of(config, summary, facts))),
-        calls=build_figures.calls(summary.calls),
-        consistency={name: consistency(summary, name) for name in stories},
-        checks=summary.checks,
-        propagation={
-            f"{name}.{interval}": build_figures.propagation(name, interval, figures)
-            for name, story in stories.items()
-            for interval, figures in story.intervals.items()
-        },
-        outcomes=build_figures.outcomes(summary),
-        error_examples={kind: tuple(texts) for kind, texts in summary.outcome_examples.items()},
-        failures=build_figures.failures(summary),
-        phases=summary.phases,
-        executions=summary.executions,
-        arrivals=build_figures.arrivals(summary.arrivals),
-        setup={name: build_figures.setup(figures) for name, figures in summary.setup.items()},
-        inbox_wait=build_figures.counted(summary.inbox_wait),
-        not_started=summary.not_started,
-        groups={name: build_figures.calls(figures) for name, figures in summary.groups.items()},
-        regions={name: build_figures.calls(figures) for name, figures in summary.regions.items()},
-        tools={name: build_figures.calls(figures) for name, figures in summary.tools.items()},
-        levels=build_detail.levels(summary, [verdict.threshold for verdict in facts.verdicts]),
-        burst=build_course.burst(summary.burst),
-        generator=build_course.generator(summary, facts.generator_cpu, facts.generator_rss),
-        timeseries=build_course.timeseries(summary),
-        sketches=build_detail.sketches(summary.sketches),
-        examples=build_detail.examples(summary),
         cleanup=cleanup(facts.cleanup),
         config=config_json(config),
         comparable=comparable_key(config),
@@ -148,8 +172,6 @@ def build_result(config: Config, summary: Summary, facts: RunFacts) -> Result:
         annotations=build_course.changes_by_hand(summary),
         wall_clock=WallClock(facts.began, facts.generator_cpu),
     )
-    cleaned: Result = presentable(result)
-    return cleaned
 
 
 def trouble_of(config: Config, summary: Summary, facts: RunFacts) -> Trouble:

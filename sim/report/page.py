@@ -21,7 +21,7 @@ GAP = 2
 
 
 @attrs.frozen
-class Row:
+class TableRow:
     """One line of a table: a name, and a text for each column."""
 
     name: str
@@ -62,7 +62,7 @@ class Page:
             label = f"{name}:"
             self.line(f"{label.ljust(wide)}  {one_line(value)}" if self.width > 60 else f"{label} {value}")
 
-    def table(self, first: str, columns: Sequence[str], rows: Sequence[Row]) -> None:
+    def table(self, first: str, columns: Sequence[str], rows: Sequence[TableRow]) -> None:
         """Names to the left, figures to the right; names are folded, figures never."""
         widths = {
             name: max(cell_len(name), *(cell_len(row.cells[at]) for row in rows), 0)

@@ -6,8 +6,11 @@ import os
 import sys
 from collections.abc import Callable
 
+import attrs
+
+from sim.clean.end import CleanupEnd
 from sim.config.model import Output
-from sim.exit import ExitCode
+from sim.exit import ExitCode, Trouble, exit_code
 from sim.report.destination import STDOUT, save
 from sim.report.formats import FORMATS
 from sim.report.page import one_line
@@ -44,6 +47,17 @@ def publish(result: Result, output: Output, say: Callable[[str], None]) -> ExitC
         if path != STDOUT:
             say(f"Report written to {path}")
     return code
+
+
+def publish_nothing(problem: str, end: CleanupEnd, trouble: Trouble, say: Callable[[str], None]) -> ExitCode:
+    """A run without a load has no figures to show: say why, and what it left. Gives the exit code."""
+    if end.is_clean:
+        say(end.text)
+    if problem:
+        complain(problem)
+    if not end.is_clean:
+        complain(end.text)
+    return exit_code(attrs.evolve(trouble, failed=True))
 
 
 def show(channel: Channel, result: Result) -> None:

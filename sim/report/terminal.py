@@ -14,7 +14,7 @@ from rich.console import Console, Group, RenderableType
 from sim.measure.figures import BASELINE
 from sim.measure.kinds import is_failure
 from sim.report.headline import checks_text, close, latency, rate, threshold_text, troubles
-from sim.report.page import COLUMNS, Page, Row, duration, percent, several
+from sim.report.page import COLUMNS, Page, TableRow, duration, percent, several
 from sim.report.result import Result
 from sim.report.result_figures import CallCounts, OperationCounts, Times
 
@@ -147,8 +147,10 @@ def workflow_statistics(page: Page, result: Result) -> None:
     for name, story in result.workflows.items():
         counts = (story.total_executions, story.successful_executions, story.failed_executions)
         cells = (*(f"{count:,}" for count in counts), percent(story.success_rate), *times(story.latency))
-        rows.append(Row(name, cells))
-        rows += [Row(f"  {step}", call_cells(calls), is_part=True) for step, calls in story.steps.items()]
+        rows.append(TableRow(name, cells))
+        rows += [
+            TableRow(f"  {step}", call_cells(calls), is_part=True) for step, calls in story.steps.items()
+        ]
     page.heading("WORKFLOW STATISTICS (whole workflows, and their calls)")
     page.table("Workflow", COLUMNS, rows)
     page.line(
@@ -194,7 +196,7 @@ def parts_of(page: Page, figures: Mapping[str, CallCounts], title: str, what: st
     """Calls by tool, by group or by region."""
     if figures:
         page.heading(title)
-        page.table(what, COLUMNS, [Row(name, call_cells(calls)) for name, calls in figures.items()])
+        page.table(what, COLUMNS, [TableRow(name, call_cells(calls)) for name, calls in figures.items()])
 
 
 def levels(page: Page, result: Result) -> None:
@@ -203,7 +205,7 @@ def levels(page: Page, result: Result) -> None:
         return
     page.heading("LEVELS")
     rows = [
-        Row(
+        TableRow(
             f"{level.wanted:.4g} {level.unit}",
             (
                 duration(level.seconds),
@@ -223,7 +225,7 @@ def per_user(page: Page, result: Result) -> None:
     """The calls of the first users."""
     page.heading("PER-USER STATISTICS")
     shown = list(result.users.items())[:USERS_SHOWN]
-    page.table("User", COLUMNS, [Row(uid, user_cells(user)) for uid, user in shown])
+    page.table("User", COLUMNS, [TableRow(uid, user_cells(user)) for uid, user in shown])
     more = len(result.users) - USERS_SHOWN
     if more > 0:
         page.line(f"… and {more} more, all of them in the JSON report (--output FILE)")
@@ -242,7 +244,7 @@ def failures(page: Page, result: Result) -> None:
 def setup(page: Page, result: Result) -> None:
     """How long it took to bring users up."""
     rows = [
-        Row(
+        TableRow(
             name,
             (
                 f"{figures.count:,}",

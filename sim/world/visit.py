@@ -13,7 +13,8 @@ from sim.clean.end import CleanupEnd
 from sim.config.model import Config
 from sim.exit import Trouble
 from sim.runtime.stop import Stop, StopSource, open_stop
-from sim.world.worlds import World, open_world
+from sim.world.opening import open_world
+from sim.world.worlds import World
 
 Act = Callable[[World, Stop], Awaitable[None]]
 

@@ -1,14 +1,14 @@
 """A world: where the users of a run live, and the steps that bring them up.
 
 Whoever opens one plays its steps and then does something with the crowd: a run drives a load, `doctor`
-makes one call, `tools` lists. Leaving a world removes what was made in it. Of which kind it is, is known
-by `kind_of` alone.
+makes one call, `tools` lists. Leaving a world removes what was made in it. Which kinds there are, is known
+to `opening` alone, which stands above them.
 """
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from typing import Protocol
 
 import attrs
@@ -126,29 +126,6 @@ class WorldKind:
 
     clock: Clock
     open: OpenWorld
-
-
-def kind_of(config: Config) -> WorldKind:
-    """The kind that was asked for: the one place that knows them all. What each imports is its own."""
-    if config.target.virtual:
-        from sim.world.virtual.world import VIRTUAL
-
-        return VIRTUAL
-    from sim.world.live import LIVE
-
-    return LIVE
-
-
-@asynccontextmanager
-async def open_world(config: Config, emit: Emit, stop: Stop) -> AsyncIterator[World]:
-    """The world that `config` asks for. What is done in it is the work that `stop` may end.
-
-    Leaving it, however, removes what was made in it: also when the work was cancelled or broke; only
-    the third level of `stop` gets past that. Raises SetupError, maybe within groups.
-    """
-    async with kind_of(config).open(config, emit, stop) as world:
-        with stop.work:
-            yield world
 
 
 async def play(steps: Sequence[WorldStep], emit: Emit, more: int = 0) -> int:

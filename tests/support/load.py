@@ -16,13 +16,13 @@ from sim.config.grammar.distribution import parse_distribution
 from sim.config.grammar.shapes import Profile
 from sim.config.grammar.threshold import parse_threshold
 from sim.config.model import Config, Group, Load, LoginOptions, Output, StoryOptions, Target, UserOptions
-from sim.load.engine import Driven
-from sim.load.engine import Load as Driver
+from sim.load.engine import Engine
 from sim.measure.hub import Subscription, looked_on_by
 from sim.measure.summary import Summary, summarize
 from sim.runtime.commands import Command
 from sim.runtime.signal_source import Signals
 from sim.runtime.stop import Stop
+from sim.world.worlds import Crowd
 from tests.support.in_process import Facts, NoCredentials, StoreConnector, person
 from tests.support.tallying import Recorder
 from workflows.base import Workflow, workflow
@@ -62,7 +62,7 @@ class CountingConnector(StoreConnector):
 class Played:
     """One load that was run to its end."""
 
-    driver: Driver
+    driver: Engine
     recorder: Recorder
     facts: Facts
     connector: CountingConnector
@@ -104,10 +104,8 @@ async def play(
     stop = Stop(lambda event: None)
     signals = Signals(stop)
     credentials: dict[str, Credentials] = {uid: NoCredentials() for uid in uids}
-    driven = Driven(
-        people, credentials, connector, workflows, "mark", max(1, len(uids)), is_watched=not is_virtual
-    )
-    driver = Driver(config, driven, recorder.hub)
+    crowd = Crowd(people, credentials, connector, workflows, "mark", "nobody", max(1, len(uids)), {})
+    driver = Engine(config, crowd, recorder.hub, is_watched=not is_virtual)
 
     async def look_on(told: Subscription) -> None:
         async for each in told:

@@ -9,7 +9,7 @@ import trio
 from actors.events import Event, Lateness, OnStage, Phase, PhaseBegan
 from sim.measure.hub import Hub
 from sim.measure.leaf_keys import StepKey, StoryKey
-from sim.measure.leaves import CallCounts, StepLeaf, StoryLeaf
+from sim.measure.leaves import CallSums, StepLeaf, StoryLeaf
 from sim.measure.sketch import Sketch
 from sim.measure.tally import Tally
 
@@ -64,7 +64,7 @@ class Recorder(Tally):
     def lateness(self) -> Sketch:
         return self.settled().lateness
 
-    def calls_in(self, *phases: Phase) -> CallCounts:
+    def calls_in(self, *phases: Phase) -> CallSums:
         return self.counts_in(*phases)
 
     @property

@@ -18,7 +18,7 @@ from actors.ports import Credentials, Person
 from actors.roster import Roster, open_roster
 from sim.config.grammar.shapes import ClosedProfile, OpenProfile, Profile
 from sim.config.grammar.shapes import Stage as Line
-from sim.load.executors import FIRST_SESSION_S, Executor, Wings, make_executor
+from sim.load.executors import MAX_FIRST_SESSION_S, Executor, Wings, make_executor
 from tests.support.in_process import Facts, NoCredentials, StoreConnector, person
 from tests.support.tallying import Recorder
 from workflows.base import workflow
@@ -165,7 +165,7 @@ async def test_who_cannot_come_on_stage_ends_the_set_up_and_says_why(autojump_cl
         async with open_scene(ClosedProfile.constant(2, 10), connector) as scene:
             with pytest.raises(SetupError, match=r"user0\d could not open .*: connection refused"):
                 await scene.stage.fill(trio.CapacityLimiter(2))
-            assert trio.current_time() - scene.begun == pytest.approx(FIRST_SESSION_S)
+            assert trio.current_time() - scene.begun == pytest.approx(MAX_FIRST_SESSION_S)
 
 
 async def test_who_is_refused_for_good_ends_the_set_up_without_further_waiting(
@@ -177,7 +177,7 @@ async def test_who_is_refused_for_good_ends_the_set_up_without_further_waiting(
         async with open_scene(ClosedProfile.constant(2, 10), connector) as scene:
             with pytest.raises(SetupError, match=r"user0\d could not open .*: not on the list"):
                 await scene.stage.fill(trio.CapacityLimiter(2))
-            assert trio.current_time() - scene.begun < FIRST_SESSION_S
+            assert trio.current_time() - scene.begun < MAX_FIRST_SESSION_S
 
 
 async def test_in_the_open_model_everybody_is_there_and_workflows_arrive_when_due(

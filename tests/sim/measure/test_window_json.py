@@ -19,7 +19,7 @@ from sim.measure.leaves import Leaves
 from sim.measure.plain_leaves import MAX_POINTS_OF_ALL
 from sim.measure.points import COMPRESSION
 from sim.measure.sketch import MAX_POINTS, Sketch
-from sim.measure.snapshot import VERSION, Generator, Snapshot
+from sim.measure.snapshot import VERSION, GeneratorUsage, Snapshot
 from sim.measure.timeline import Row
 from tests.sim.measure.test_windows import events, told
 from tests.support.facts import call, execution, propagation, violation
@@ -67,7 +67,7 @@ def second(calls: int, seed: int = 1, number: int = 1) -> Snapshot:
             )
         )
     recorder(OnStage(0.0, "", 50, 49))
-    return recorder.close_window(recorder.started + number, Generator(0.5, 10**8))
+    return recorder.close_window(recorder.started + number, GeneratorUsage(0.5, 10**8))
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
@@ -81,7 +81,7 @@ async def test_what_a_document_gives_gives_the_same_document_again(
     for fact in facts * repeated:
         if fact[0] != "window":
             told(recorder, fact)
-    window = recorder.close_window(recorder.started + 1, Generator(0.25, 1000))
+    window = recorder.close_window(recorder.started + 1, GeneratorUsage(0.25, 1000))
     document = window.to_json()
     assert Snapshot.from_json(document).to_json() == document
     assert all(
