@@ -9,6 +9,7 @@ from typing import Protocol
 import attrs
 
 from actors.answer import Json
+from actors.offered_tool import OfferedTool
 from actors.secret import Secret
 
 
@@ -76,7 +77,8 @@ class ToolSession(Protocol):
 
     async def read_resource(self, uri: str) -> Json: ...
 
-    async def list_tools(self) -> frozenset[str]: ...
+    async def list_tools(self) -> Mapping[str, OfferedTool]:
+        """By name."""
 
 
 class Credentials(Protocol):

@@ -14,9 +14,9 @@ from mcp.shared.exceptions import MCPError
 from actors.answer import Json
 from actors.call_errors import invalid_answer, is_of_the_sdk, no_answer, session_error
 from actors.errors import CallError, LoginError, Outcome, SessionLost
+from actors.offered_tool import OfferedTool
 from actors.ports import Credentials
 from actors.protocol import REFUSED_GREETING, ProtocolChoice
-from actors.text import harmless
 from actors.tool_results import read_resource_text, read_tool_result
 from actors.version import CLIENT_NAME, client_version
 
@@ -25,7 +25,6 @@ CLOSING_S = 2.0
 CLIENT_INFO = types.Implementation(name=CLIENT_NAME, version=client_version())
 MAX_PAGES = 1000
 """Of a list of tools; a server that goes on is not going to end."""
-MAX_NAME_LENGTH = 200
 """Of a tool. (The protocol recommends at most 128 characters.)"""
 
 T = TypeVar("T")
@@ -102,7 +101,7 @@ class McpSession:
         offered = self._client.server_capabilities
         if offered is not None and offered.tools is not None:
             # Else the SDK's session would ask within the first call, and that would look slow.
-            await self.list_tools()
+            await self._all_tools()
 
     async def prepare(self) -> None:
         """See `actors.ports.ToolSession`."""
@@ -135,16 +134,21 @@ class McpSession:
         contents = result.contents
         return read_resource_text(c.text for c in contents if isinstance(c, types.TextResourceContents))
 
-    async def list_tools(self) -> frozenset[str]:
-        names: set[str] = set()
+    async def list_tools(self) -> Mapping[str, OfferedTool]:
+        offered = [OfferedTool.of(tool) for tool in await self._all_tools()]
+        return {tool.name: tool for tool in offered}
+
+    async def _all_tools(self) -> list[types.Tool]:
+        """Of all pages."""
+        tools: list[types.Tool] = []
         cursors: set[str] = set()
         params = types.PaginatedRequestParams()
         for _ in range(MAX_PAGES):
             page = await self._call(partial(self._client.list_tools, params=params))
-            names.update(harmless(tool.name, MAX_NAME_LENGTH) for tool in page.tools)
+            tools += page.tools
             cursor = page.next_cursor
             if cursor is None:
-                return frozenset(names)
+                return tools
             if cursor in cursors:  # "" is a cursor like any other
                 raise invalid_answer("the list of tools has a page that leads back to an earlier one")
             cursors.add(cursor)

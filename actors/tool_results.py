@@ -66,13 +66,13 @@ def read_tool_result(tool: str, structured: Json, texts: Iterable[str], is_error
         raise tool_error(text)
     value = unwrap(structured if structured is not None else parse(text))
     if isinstance(value, dict) and value.get("success") is False:
-        raise refused(value)
+        raise refused(tool, value)
     if tool.startswith("nc_share_"):
         return with_number_ids(value)
     if tool == "nc_webdav_list_directory":
         return with_plain_names(value)
     if tool == "nc_webdav_delete_resource" and isinstance(value, dict) and value.get("status_code") == 404:
-        raise refused(value)
+        raise refused(tool, value)
     return value
 
 
@@ -107,12 +107,12 @@ def tool_error(text: str) -> CallError:
     return CallError(Outcome.TOOL_ERROR, text, status=status)
 
 
-def refused(value: dict[str, Any]) -> CallError:
-    """The error behind a result that says `success: false`."""
+def refused(tool: str, value: dict[str, Any]) -> CallError:
+    """The error behind a result that says `success: false`; words of such a result seldom name the tool."""
     words = value.get("message") or value.get("error") or ""
     said = words if isinstance(words, str) else written_out(words)
     status = as_status(value.get("status_code")) or status_of(said)
-    text = said or "the tool reported success: false"
+    text = f"{tool}: {said or 'it reported success: false'}"
     return CallError(Outcome.TOOL_ERROR, text, status=status, reason="refused")
 
 

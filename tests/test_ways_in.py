@@ -112,6 +112,10 @@ def test_the_tools_of_a_server_are_listed_with_who_uses_them(options: dict[str, 
         lines = [line.split("  ", 1) for line in listed.stdout.splitlines()]
         tools = {line[0].strip(): line[-1] for line in lines}
         assert "note_share" in tools["nc_share_create"]
+        assert "(path: string, share_with: string, " in tools["nc_share_create"]
+        assert "  (note_id: integer)  " in tools["nc_notes_get_note"]
+        assert tools["nc_notes_get_note"].split()[0] == "read-only"
+        assert tools["nc_notes_delete_note"].split()[0] == "destructive"
         assert "nc_share_update" not in tools
         assert "lacking for permission_escalation: nc_share_update" in listed.stdout
         assert standin.leftovers() == {}

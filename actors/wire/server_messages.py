@@ -68,10 +68,15 @@ def is_number(value: Any) -> TypeGuard[float]:
     return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < 1e300
 
 
+HINTS = ("readOnlyHint", "destructiveHint")
+"""What a server says of a tool's effects (MCP, ToolAnnotations)."""
+
+
 def sound_tools(listing: Message) -> Message:
     """A page of `tools/list` without those that are no tools: one of them must not hide the others.
 
-    Of each is left what a call needs; the SDK would refuse the whole page for an odd icon or schema.
+    Of each is left what a call needs, and the hints on what it does; the SDK would refuse the whole page
+    for an odd icon or schema.
     """
     tools = listing.get("tools")
     if not isinstance(tools, list):
@@ -80,11 +85,17 @@ def sound_tools(listing: Message) -> Message:
 
 
 def plain_tool(tool: Message) -> Message:
-    """Its name, and the arguments that it has."""
-    given = tool["inputSchema"].get("properties")
+    """Its name, the arguments that it has and needs, and its hints."""
+    given, needed = tool["inputSchema"].get("properties"), tool["inputSchema"].get("required")
     properties = given if isinstance(given, dict) else {}
-    sound = {name: schema for name, schema in properties.items() if isinstance(schema, dict)}
-    return {"name": tool["name"], "inputSchema": {"type": "object", "properties": sound}}
+    schema = {
+        "type": "object",
+        "properties": {name: each for name, each in properties.items() if isinstance(each, dict)},
+        "required": [name for name in needed if isinstance(name, str)] if isinstance(needed, list) else [],
+    }
+    said = tool.get("annotations")
+    hints = {key: each for key in HINTS if isinstance(said, dict) and isinstance(each := said.get(key), bool)}
+    return {"name": tool["name"], "inputSchema": schema, "annotations": hints}
 
 
 def is_tool(tool: Any) -> bool:

@@ -13,12 +13,12 @@ from sim.cli.parser import command
 
 def tools_command() -> click.Command:
     """For click."""
-    return command(
-        "tools", tools, doctor_options(), "List the tools of a server, and which workflows use them."
-    )
+    as_json = click.Option(["--json", "as_json"], is_flag=True, help="Print it as JSON.")
+    text = "List the tools of a server, what they need, and which workflows use them."
+    return command("tools", tools, [as_json, *doctor_options()], text)
 
 
-def tools(**flags: Any) -> int:
+def tools(as_json: bool, **flags: Any) -> int:
     """Raises UsageError."""
     merged = read_settings({**flags, **WITH_TWO})
     config = agreed(merged)
@@ -26,4 +26,4 @@ def tools(**flags: Any) -> int:
     from sim.app import carry_out
     from sim.cli.offer import Offer
 
-    return int(carry_out(Offer(config).main, config))
+    return int(carry_out(Offer(config, as_json=as_json).main, config))

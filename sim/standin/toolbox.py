@@ -43,6 +43,9 @@ CHANGING = WRITING_FILES | {
     "nc_share_delete",
 }
 
+DELETING = {name for name in CHANGING if "_delete" in name}
+"""Those after which something is gone."""
+
 JSON_TYPES = {"str": "string", "int": "integer", "bool": "boolean"}
 
 

@@ -229,7 +229,7 @@ class Preparation:
         try:
             session = self._connector.open_session(person, self._credentials[person.uid])
             async with session as opened:
-                return await opened.list_tools()
+                return frozenset(await opened.list_tools())
         except CallError as error:
             raise SetupError(f"a first session of {person.uid} failed: {error}") from error
 

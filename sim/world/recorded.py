@@ -12,6 +12,7 @@ from actors.answer import Json
 from actors.errors import CallError, Outcome
 from actors.events import Call, Emit, Phase
 from actors.messages import may_change
+from actors.offered_tool import OfferedTool
 from actors.ports import Connector, Credentials, Person, ToolSession
 from actors.shelter import Shelter
 from actors.text import harmless
@@ -76,7 +77,7 @@ class RecordedSession:
     async def read_resource(self, uri: str) -> Json:
         return await self._recorded(uri, lambda: self._session.read_resource(uri))
 
-    async def list_tools(self) -> frozenset[str]:
+    async def list_tools(self) -> Mapping[str, OfferedTool]:
         return await self._session.list_tools()
 
     async def _recorded(self, tool: str, call: Callable[[], Awaitable[Json]]) -> Json:

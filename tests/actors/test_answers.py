@@ -139,15 +139,19 @@ def test_words_about_credentials_are_an_authorization_failure(text: str) -> None
 @pytest.mark.parametrize(
     ("value", "status", "text"),
     [
-        ({"success": False, "status_code": 412, "message": "exists"}, 412, "exists"),
-        ({"success": False, "error": "Note not found"}, 404, "Note not found"),
-        ({"success": False, "message": "server error (507)"}, 507, "server error (507)"),
-        ({"success": False}, None, "the tool reported success: false"),
-        ({"success": False, "status_code": "strange", "message": 5}, None, "5"),
+        ({"success": False, "status_code": 412, "message": "exists"}, 412, "nc_webdav_move_resource: exists"),
+        ({"success": False, "error": "Note not found"}, 404, "nc_webdav_move_resource: Note not found"),
+        (
+            {"success": False, "message": "server error (507)"},
+            507,
+            "nc_webdav_move_resource: server error (507)",
+        ),
+        ({"success": False}, None, "nc_webdav_move_resource: it reported success: false"),
+        ({"success": False, "status_code": "strange", "message": 5}, None, "nc_webdav_move_resource: 5"),
     ],
 )
 @pytest.mark.parametrize("wrapped", [False, True])
-def test_a_result_without_success_is_an_error(
+def test_a_result_without_success_is_an_error_that_names_the_tool(
     value: dict[str, Json], status: int | None, text: str, wrapped: bool
 ) -> None:
     with pytest.raises(CallError) as caught:

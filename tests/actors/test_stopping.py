@@ -12,6 +12,7 @@ import trio
 from actors.errors import CallError, Outcome
 from actors.lifecycle import State
 from actors.messages import ActorGone, Done, Failed, Reply, Step
+from actors.offered_tool import OfferedTool
 from actors.roster import CLOSING_S, Roster, open_roster
 from actors.shelter import Shelter
 from actors.user import User
@@ -57,8 +58,8 @@ class Server:
     async def read_resource(self, uri: str) -> object:
         return await self.call_tool(uri, {})
 
-    async def list_tools(self) -> frozenset[str]:
-        return frozenset()
+    async def list_tools(self) -> dict[str, OfferedTool]:
+        return {}
 
 
 class Scene:

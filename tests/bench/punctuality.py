@@ -10,6 +10,7 @@ from random import Random
 import trio
 
 from actors.login.basic import Nobody
+from actors.offered_tool import OfferedTool
 from actors.ports import Credentials, Person, ToolSession
 from actors.roster import open_roster
 from actors.secret import Secret
@@ -51,8 +52,8 @@ class Silent:
     async def read_resource(self, uri: str) -> object:
         return None
 
-    async def list_tools(self) -> frozenset[str]:
-        return frozenset()
+    async def list_tools(self) -> dict[str, OfferedTool]:
+        return {}
 
 
 async def cancelled(users: int) -> float:

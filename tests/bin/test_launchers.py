@@ -200,9 +200,9 @@ def test_an_old_python_is_told_which_one_is_needed(clone: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "expected"),
     [
-        (["--soak"], ["-m", "soak", "-n", "2"]),
-        (["--bench"], ["-m", "bench", "-n", "0"]),
-        (["--interop", "-x"], ["-m", "interop", "-n", "2", "-x"]),
+        (["--soak"], ["-m", "soak", "-n", "2", "--dist", "worksteal"]),
+        (["--bench"], ["-m", "bench", "-n", "0", "--dist", "worksteal"]),
+        (["--interop", "-x"], ["-m", "interop", "-n", "2", "--dist", "worksteal", "-x"]),
         (
             ["--no-browser", "-m", "slow", "tests/sim"],
             [
@@ -210,6 +210,8 @@ def test_an_old_python_is_told_which_one_is_needed(clone: Path) -> None:
                 "(not soak and not interop and not bench and not browser) and (slow)",
                 "-n",
                 "2",
+                "--dist",
+                "worksteal",
                 "tests/sim",
             ],
         ),

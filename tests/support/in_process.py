@@ -12,6 +12,7 @@ import trio
 from actors.answer import Json
 from actors.errors import CallError, LoginError, Outcome
 from actors.events import Call, Emit, Event, Execution, NotStarted, SetupTiming
+from actors.offered_tool import OfferedTool
 from actors.ports import Person
 from actors.roster import Roster, open_roster
 from actors.secret import Secret
@@ -67,8 +68,8 @@ class StoreSession:
             raise CallError(Outcome.PROTOCOL_ERROR, f"Unknown resource: {uri}")
         return found
 
-    async def list_tools(self) -> frozenset[str]:
-        return frozenset(self._connector.standin.toolbox.tools)
+    async def list_tools(self) -> dict[str, OfferedTool]:
+        return {name: OfferedTool(name) for name in self._connector.standin.toolbox.tools}
 
 
 class StoreConnector:

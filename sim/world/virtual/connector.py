@@ -14,6 +14,7 @@ from actors.answer import Json
 from actors.draws import draws_of
 from actors.errors import CallError, Outcome
 from actors.network import Network
+from actors.offered_tool import OfferedTool
 from actors.ports import Credentials, Person
 from actors.tool_results import read_tool_result
 from sim.standin.application import Standin
@@ -92,8 +93,8 @@ class InProcessSession:
             raise CallError(Outcome.PROTOCOL_ERROR, f"Unknown resource: {uri}")
         return found
 
-    async def list_tools(self) -> frozenset[str]:
-        return frozenset(self._standin.toolbox.tools)
+    async def list_tools(self) -> Mapping[str, OfferedTool]:
+        return {name: OfferedTool(name) for name in self._standin.toolbox.tools}
 
     async def _ask(self, tool: str, act: Callable[[], Awaitable[T]]) -> T:
         """One call over the network and through the server's queue, within the call's deadline."""

@@ -17,6 +17,7 @@ from actors.errors import CallError, LoginError, Outcome
 from actors.login.basic import Nobody
 from actors.login.provisioning import PROVISIONED_S, Grants
 from actors.login.trust import Trust
+from actors.offered_tool import OfferedTool
 from actors.ports import Credentials, Person, ToolSession
 from actors.secret import Secret
 from tests.support.fake_cloud import ocs
@@ -61,8 +62,8 @@ class Server:
     async def read_resource(self, uri: str) -> Json:
         raise NotImplementedError
 
-    async def list_tools(self) -> frozenset[str]:
-        return frozenset(self.answers)
+    async def list_tools(self) -> dict[str, OfferedTool]:
+        return {name: OfferedTool(name) for name in self.answers}
 
     async def authorize(self, person: Person, url: str, redirect_uri: str) -> str:
         raise NotImplementedError

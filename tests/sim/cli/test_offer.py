@@ -1,0 +1,58 @@
+"""What `simulate tools` says of a server's tools, to people and to programs."""
+
+from __future__ import annotations
+
+import pytest
+
+from actors.offered_tool import OfferedTool, ToolArgument
+from sim.cli.offer import effect_of, offer_document, offer_lines
+from workflows.catalogue import BUILT_IN
+
+GET = OfferedTool(
+    "nc_notes_get_note", (ToolArgument("note_id", "integer", True), ToolArgument("raw", "any", False)), True
+)
+WORKFLOWS = {workflow.name: workflow for workflow in BUILT_IN if workflow.name == "note_share"}
+
+
+@pytest.mark.parametrize(
+    ("is_read_only", "is_destructive", "effect"),
+    [
+        (True, None, "read-only"),
+        (True, True, "read-only"),
+        (False, True, "destructive"),
+        (None, True, "destructive"),
+        (False, False, "writes"),
+        (False, None, "writes"),
+        (None, False, ""),
+        (None, None, ""),
+    ],
+)
+def test_an_effect_that_the_server_does_not_tell_is_not_made_up(
+    is_read_only: bool | None, is_destructive: bool | None, effect: str
+) -> None:
+    assert effect_of(OfferedTool("t", (), is_read_only, is_destructive)) == effect
+
+
+def test_a_line_has_what_a_tool_does_what_it_needs_and_who_uses_it() -> None:
+    first, *rest = offer_lines({GET.name: GET}, WORKFLOWS)
+    assert first == "nc_notes_get_note  read-only  (note_id: integer, raw?: any)  note_share"
+    assert all(line.startswith("lacking for note_share: ") for line in rest)
+    assert len(rest) == 1
+
+
+def test_programs_are_told_the_same_and_null_for_what_is_not_known() -> None:
+    document = offer_document({GET.name: GET}, WORKFLOWS)
+    assert document["tools"][GET.name] == {
+        "arguments": {
+            "note_id": {"type": "integer", "required": True},
+            "raw": {"type": "any", "required": False},
+        },
+        "read_only": True,
+        "destructive": None,
+        "workflows": ["note_share"],
+    }
+    assert "nc_notes_create_note" in document["lacking"]["note_share"]
+
+
+def test_a_server_without_tools_is_told_in_one_line() -> None:
+    assert offer_lines({}, {}) == ["no tools at all"]
