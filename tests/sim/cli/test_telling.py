@@ -17,7 +17,7 @@ import pytest
 from sim.exit import ExitCode
 from tests.support.processes import environment, running_standin
 
-SHORT = ("--virtual", "--users", "2", "--duration", "10s", "--seed", "7")
+SHORT = ("--virtual", "--users", "2", "--duration", "2s", "--warmup", "0s", "--seed", "7")
 NO_MORE = {"SIMULATE_URL": "", "NEXTCLOUD_HOST": ""}
 BOUND_S = 90
 
