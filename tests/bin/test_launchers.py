@@ -61,7 +61,9 @@ def pretend_installed(root: Path, lock: str) -> None:
 def test_the_first_start_makes_the_environment_and_the_second_one_finds_it(clone: Path) -> None:
     first = start(clone / "bin" / "simulate", "--users", "3")
     assert first.returncode == 7, first.stderr
-    assert len(first.stderr.splitlines()) == 1
+    # Where that takes long, it is told from time to time.
+    told = [line for line in first.stderr.splitlines() if "still installing" not in line]
+    assert len(told) == 1
     assert first.stderr.startswith("simulate: first use: installing requirements.lock into ")
     assert first.stdout.split()[1:] == [str(clone / ".venv"), "--users", "3"]
     second = start(clone / "bin" / "simulate")
