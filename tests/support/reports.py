@@ -23,7 +23,7 @@ from actors.events import (
     ViolationKind,
 )
 from sim.config.grammar.threshold import parse_threshold
-from sim.measure.snapshot import Generator
+from sim.measure.snapshot import GeneratorUsage
 from sim.measure.thresholds import judge
 from sim.report.result import Result
 from tests.support.facts import call, execution, propagation, result_of, violation
@@ -48,13 +48,15 @@ def busy_result(seconds: int = 60, seed: int = 1, text: str = "no room", **field
             recorder(
                 SetupTiming(SetupStep.LOGIN, f"user_{number}", Outcome.OK, began, began + random.random())
             )
-        recorder.close_window(trio.current_time(), Generator(0.1, 90_000_000))
+        recorder.close_window(trio.current_time(), GeneratorUsage(0.1, 90_000_000))
         recorder.enter(Phase.MEASURED)
         for second in range(seconds):
             for event in a_second(random, second, text):
                 recorder(event)
             await trio.sleep(1)
-            recorder.close_window(trio.current_time(), Generator(random.random() / 4, 100_000_000 + second))
+            recorder.close_window(
+                trio.current_time(), GeneratorUsage(random.random() / 4, 100_000_000 + second)
+            )
         verdicts = tuple(judge(parse_threshold(limit), recorder.settled()) for limit in LIMITS)
         told = {"verdicts": verdicts, "users": 6, "clock": "wall", "command": ("simulate", "--users", "6")}
         return result_of(recorder, **(told | fields))

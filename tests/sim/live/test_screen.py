@@ -15,7 +15,7 @@ from actors.events import Ending, Missed, NotStarted, OnStage, Phase, PhaseBegan
 from sim.live.run_course import Course, Limit, Outlook
 from sim.live.screen import MIN_COLUMNS, MIN_ROWS, drawn, frame
 from sim.measure.hub import Hub, Told
-from sim.measure.snapshot import Generator
+from sim.measure.snapshot import GeneratorUsage
 from sim.measure.tally import Tally
 from tests.support.facts import call, execution, violation
 
@@ -128,7 +128,7 @@ async def test_a_saturated_simulator_is_named_as_the_limit(autojump_clock: MockC
     course = Course()
     tally = Tally(phase=Phase.MEASURED)
     await trio.sleep(1)
-    course.take(tally.close_window(trio.current_time(), Generator(0.95, 2**20)))
+    course.take(tally.close_window(trio.current_time(), GeneratorUsage(0.95, 2**20)))
     assert any("it may be the limit" in line.plain for line in shown(course, 80, 24))
 
 
