@@ -16,19 +16,21 @@ NOTHING = {"NEXTCLOUD_HOST": "", "NEXTCLOUD_PASSWORD": ""}
 SMALL = ("--virtual", "--users", "12", "--duration", "2m", "--think", "exp:2s", "--output", "run.json")
 
 
-def run(state: Path, *arguments: str, code: int = 0) -> tuple[bytes, dict[str, Any], str]:
+def run(
+    state: Path, *arguments: str, code: int = 0, hash_seed: str = "random"
+) -> tuple[bytes, dict[str, Any], str]:
     state.mkdir(exist_ok=True)
-    finished = simulate(arguments, NOTHING, state)
+    finished = simulate(arguments, {**NOTHING, "PYTHONHASHSEED": hash_seed}, state)
     assert finished.returncode == code, finished.stderr
     content = (state / "run.json").read_bytes()
     return content, json.loads(content), finished.stdout + finished.stderr
 
 
-def test_one_seed_gives_one_file_and_two_seeds_give_two(tmp_path: Path) -> None:
+def test_one_seed_gives_one_file_whatever_pythons_hashes_are_and_two_seeds_give_two(tmp_path: Path) -> None:
     regions = ("--region", "eu=60%:rtt=20ms,jitter=5ms", "--region", "ap=40%:rtt=220ms,jitter=40ms,loss=0.5%")
     faults = ("--standin-fault", "lost_update:5%", "--allow-violations")
-    first, report, _ = run(tmp_path / "a", *SMALL, *regions, *faults, "--seed", "1")
-    again, _, _ = run(tmp_path / "b", *SMALL, *regions, *faults, "--seed", "1")
+    first, report, _ = run(tmp_path / "a", *SMALL, *regions, *faults, "--seed", "1", hash_seed="0")
+    again, _, _ = run(tmp_path / "b", *SMALL, *regions, *faults, "--seed", "1", hash_seed="4711")
     other, _, _ = run(tmp_path / "c", *SMALL, *regions, *faults, "--seed", "2")
     assert first == again
     assert first != other

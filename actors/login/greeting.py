@@ -6,9 +6,6 @@ import re
 from urllib.parse import urljoin
 
 import httpx
-from mcp.shared.inbound import MCP_METHOD_HEADER, MCP_PROTOCOL_VERSION_HEADER
-from mcp_types import CLIENT_CAPABILITIES_META_KEY, CLIENT_INFO_META_KEY, PROTOCOL_VERSION_META_KEY
-from mcp_types.version import LATEST_MODERN_VERSION
 
 from actors.errors import SetupError
 from actors.login.fetch import NoAnswer, Reply, ask, describe
@@ -26,6 +23,11 @@ ACCEPT = {"Accept": "application/json, text/event-stream"}
 
 def greetings() -> tuple[tuple[object, dict[str, str]], ...]:
     """How a client begins, in the old generation of the protocol and in the new one: message and headers."""
+    # Here, since the whole SDK comes with it, which takes a second or two, and few who import this greet.
+    from mcp.shared.inbound import MCP_METHOD_HEADER, MCP_PROTOCOL_VERSION_HEADER
+    from mcp_types import CLIENT_CAPABILITIES_META_KEY, CLIENT_INFO_META_KEY, PROTOCOL_VERSION_META_KEY
+    from mcp_types.version import LATEST_MODERN_VERSION
+
     client = {"name": CLIENT_NAME, "version": client_version()}
     old = {"protocolVersion": "2025-06-18", "capabilities": {}, "clientInfo": client}
     new = {

@@ -1,8 +1,8 @@
-"""Virtual time: a clock that leaps to the next deadline as soon as every task waits.
+"""The time in which a run happens: everybody's, or virtual time, which leaps.
 
-The only place that knows trio's test clock and its switch for a reproducible order of tasks. That
-switch is private to trio, which is therefore pinned to an exact version; `tests/sim/runtime/test_clock.py`
-holds what is relied on here.
+The only place that knows trio's switch for a reproducible order of tasks. That switch is private to
+trio, which is therefore pinned to an exact version; `tests/sim/runtime/test_clock.py` holds what is relied
+on here.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ from typing import Protocol, TypeVar
 
 import trio
 import trio._core._run as scheduler
-from trio.testing import MockClock
 
+from sim.runtime.leaping import LeapingClock
 from sim.runtime.process_usage import usage_meter
 
 T = TypeVar("T")
@@ -96,7 +96,7 @@ def run_virtual(main: Callable[[], Awaitable[T]], seed: int) -> T:
     Sockets and threads are out of bounds inside: the clock does not see that they are at work.
     """
     with reproducible_order(seed):
-        return trio.run(main, clock=MockClock(autojump_threshold=0))
+        return trio.run(main, clock=LeapingClock())
 
 
 @contextmanager

@@ -9,7 +9,6 @@ from contextlib import asynccontextmanager
 from functools import partial
 from typing import Any
 
-import anyio
 import attrs
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -22,33 +21,24 @@ from sim.standin.behaviour import StandinOptions
 from sim.standin.changes import Changes
 from sim.standin.dav import Dav
 from sim.standin.directory import Directory
-from sim.standin.faults import FaultBook, FaultyTools, FaultyWire
+from sim.standin.faults.faulty_wire import FaultyWire
 from sim.standin.identity import Identity, IdentityOptions
 from sim.standin.identity.web import bearer_token
+from sim.standin.inside import StandinInside
 from sim.standin.levers import Levers
 from sim.standin.login_flow_mode import Provisioning
 from sim.standin.maintenance import MaintenanceMode
 from sim.standin.mcp_endpoint import METADATA_PATH, McpEndpoint
-from sim.standin.note_store import Notes
 from sim.standin.notes_api import NotesApi
 from sim.standin.null_endpoint import NullEndpoint, no_pause
 from sim.standin.ocs_api import OcsApi
 from sim.standin.ocs_shares import OcsShares
 from sim.standin.ocs_users import OcsUsers
-from sim.standin.store import Store
-from sim.standin.toolbox import Toolbox
 from sim.standin.work import Work
 
 
-class Standin:
-    """Everything of one stand-in, without its socket.
-
-    Args:
-        options: how it is to be.
-        now: epoch seconds.
-        pause: what a tool that reads, then writes, awaits between the two; by default a sleep of
-            `options.tool_pause_s`.
-    """
+class Standin(StandinInside):
+    """Everything of one stand-in, without its socket. Its arguments are those of `StandinInside`."""
 
     def __init__(
         self,
@@ -56,18 +46,9 @@ class Standin:
         now: Callable[[], float] = time.time,
         pause: Callable[[], Awaitable[None]] | None = None,
     ) -> None:
-        self.options = options
-        self.store = Store(now, trash_bin=options.trash_bin)
-        self.notes = Notes(self.store, now, options.etag_race_s)
+        super().__init__(options, now, pause)
         self.counts: Counter[str] = Counter()
-        self.store.add_account(options.admin, options.admin_password, "Administrator", is_admin=True)
-        for name in premade_users(options.people):
-            self.store.add_account(name, name)
         self.identity = Identity(Directory(self.store, options.email_login), now, identity_options(options))
-        self.toolbox = self._tools(pause or self._pause)
-        self.faults = FaultBook(now)
-        self.faults.configure(options.faults, options.fault_seed)
-        self.tools = FaultyTools(self.toolbox, self.store, self.notes, self.faults)
         self.maintenance = MaintenanceMode(options.maintenance)
         self._work = Work()
         self._changes = Changes(self.store, self._work, options.work_s)
@@ -102,14 +83,8 @@ class Standin:
 
     def null_endpoint(self) -> NullEndpoint:
         """The other MCP endpoint, on the same store."""
-        tools, as_json = self._tools(no_pause), self.options.json_response
+        tools, as_json = self.make_toolbox(no_pause), self.options.json_response
         return NullEndpoint(tools, self.identity, self.counts, json_response=as_json)
-
-    def _tools(self, pause: Callable[[], Awaitable[None]]) -> Toolbox:
-        toolbox = Toolbox(self.store, self.notes, pause)
-        for name in self.options.tools_left_out:
-            toolbox.tools.pop(name, None)
-        return toolbox
 
     def _nextcloud(self) -> list[Route]:
         options, store, changes = self.options, self.store, self._changes
@@ -149,9 +124,6 @@ class Standin:
         async with self._work.open(), self.mcp.sessions.run():
             yield
 
-    async def _pause(self) -> None:
-        await anyio.sleep(self.options.tool_pause_s)
-
     def _all_counts(self) -> dict[str, int]:
         return {**self.counts, **self.identity.counts()}
 
@@ -163,11 +135,6 @@ class Standin:
         token = bearer_token(request)
         if token:
             self.identity.revoke_access_token(token)
-
-
-def premade_users(number: int) -> list[str]:
-    """Names of those who are there from the start."""
-    return [f"user_{place}" for place in range(1, number + 1)]
 
 
 def identity_options(options: StandinOptions) -> IdentityOptions:

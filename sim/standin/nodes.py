@@ -29,6 +29,8 @@ class Node:
     previous: bytes | None = None
     """The content before the last write: what a stale read gives back."""
     previous_modified: float = 0.0
+    _etag: str = ""
+    """Of this `version`, once somebody has asked for it."""
 
     @property
     def is_folder(self) -> bool:
@@ -37,14 +39,20 @@ class Node:
     @property
     def path(self) -> str:
         """The path in the owner's files, with a leading slash; "/" for the root of all."""
-        if self.parent is None:
-            return "/"
-        return f"{self.parent.path.rstrip('/')}/{self.name}"
+        names = []
+        node: Node = self
+        while node.parent is not None:
+            names.append(node.name)
+            node = node.parent
+        return join(*reversed(names))
 
     @property
     def etag(self) -> str:
         """The WebDAV etag: changes with every write, a folder's with every write below it."""
-        return hashlib.md5(f"{self.id}-{self.version}".encode(), usedforsecurity=False).hexdigest()
+        if not self._etag:
+            text = f"{self.id}-{self.version}".encode()
+            self._etag = hashlib.md5(text, usedforsecurity=False).hexdigest()
+        return self._etag
 
     @property
     def size(self) -> int:
@@ -62,6 +70,7 @@ class Node:
         node: Node | None = self
         while node is not None:
             node.version += 1
+            node._etag = ""
             node = node.parent
 
     def put_under(self, parent: Node, name: str) -> None:

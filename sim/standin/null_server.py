@@ -12,8 +12,8 @@ from contextlib import asynccontextmanager
 import attrs
 import httpx
 
-from sim.standin.application import premade_users
 from sim.standin.behaviour import StandinOptions
+from sim.standin.inside import premade_users
 from sim.standin.levers import HEADER
 from sim.standin.process import StandinProcess, open_standin
 

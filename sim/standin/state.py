@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from sim.standin.nodes import Node, Share, StoredAccount, Trashed, split
+from sim.standin.nodes import Node, Share, StoredAccount, Trashed
 from sim.standin.store_errors import not_found
 
 NOTES_FOLDER = "Notes"
@@ -89,5 +89,5 @@ class StoreState:
 
 
 def is_note(path: str) -> bool:
-    """Whether the Notes app takes the file at `path` for a note."""
-    return split(path)[:1] == [NOTES_FOLDER] and path.endswith(NOTE_SUFFIX)
+    """Whether the Notes app takes the file at `path`, one that the store has made, for a note."""
+    return path.startswith(f"/{NOTES_FOLDER}/") and path.endswith(NOTE_SUFFIX)

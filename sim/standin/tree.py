@@ -13,10 +13,11 @@ class Tree(StoreState):
     def access(self, uid: str, path: str) -> Access:
         """What `uid` finds at `path`. Raises StoreError 404."""
         account = self.account(uid)
-        node, permissions, share = account.root, ALL, None
+        node, permissions, share, at = account.root, ALL, None, ""
         names = split(path)
-        for depth, name in enumerate(names, 1):
-            mount = account.mounts.get(join(*names[:depth]))
+        for name in names:
+            at = f"{at}/{name}"
+            mount = account.mounts.get(at)
             child = node.children.get(name)
             if mount is not None:
                 node, permissions, share = mount.node, mount.permissions, mount
@@ -24,7 +25,7 @@ class Tree(StoreState):
                 node = child
             else:
                 raise not_found(f"File with name {join(*names)}")
-        return Access(node, join(*names), permissions, share)
+        return Access(node, at or "/", permissions, share)
 
     def access_by_id(self, uid: str, node: Node) -> Access | None:
         """How `uid` reaches `node`: as its owner or through a share of it or of a folder above; else None."""
@@ -36,7 +37,8 @@ class Tree(StoreState):
         while at is not None:
             share = received.get(at.id)
             if share is not None:
-                return Access(node, join(*split(share.target), *reversed(below)), share.permissions, share)
+                path = "/".join((share.target, *reversed(below)))
+                return Access(node, path, share.permissions, share)
             below.append(at.name)
             at = at.parent
         return None
@@ -46,12 +48,13 @@ class Tree(StoreState):
         here = self.access(uid, path)
         if not here.node.is_folder:
             return [here]
+        folder = here.path.rstrip("/")
         entries = [
-            Access(child, join(*split(here.path), child.name), here.permissions, here.share)
+            Access(child, f"{folder}/{child.name}", here.permissions, here.share)
             for child in here.node.children.values()
         ]
         for target, share in self.account(uid).mounts.items():
-            if split(target)[:-1] == split(here.path):
+            if target.rpartition("/")[0] == folder:
                 entries.append(Access(share.node, target, share.permissions, share))
         return [here, *entries]
 

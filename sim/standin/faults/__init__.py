@@ -2,7 +2,6 @@
 
 from sim.standin.faults.book import FaultBook, Injected
 from sim.standin.faults.faulty_tools import FaultyTools
-from sim.standin.faults.faulty_wire import FaultyWire
 from sim.standin.faults.spec import FaultKind, FaultSpec
 
-__all__ = ["FaultBook", "FaultKind", "FaultSpec", "FaultyTools", "FaultyWire", "Injected"]
+__all__ = ["FaultBook", "FaultKind", "FaultSpec", "FaultyTools", "Injected"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
+from functools import partial
 from random import Random
 from typing import TypeVar
 
@@ -17,8 +18,8 @@ from actors.network import Network
 from actors.offered_tool import OfferedTool
 from actors.ports import Credentials, Person
 from actors.tool_results import read_tool_result
-from sim.standin.application import Standin
-from sim.standin.toolbox import as_text
+from sim.runtime.leaping import pass_time
+from sim.standin.inside import StandinInside
 from sim.world.virtual.server import ServerQueue
 
 T = TypeVar("T")
@@ -35,7 +36,7 @@ class InProcessConnector:
 
     def __init__(
         self,
-        standin: Standin,
+        standin: StandinInside,
         server: ServerQueue,
         networks: Mapping[str, Network],
         call_timeout_s: float,
@@ -81,8 +82,9 @@ class InProcessSession:
         """Nothing is to be refreshed or tidied up."""
 
     async def call_tool(self, name: str, arguments: Mapping[str, Json]) -> Json:
-        answer = await self._ask(name, lambda: self._standin.tools.call(self._uid, name, arguments))
-        return read_tool_result(name, answer.structured, [as_text(answer)], answer.is_error)
+        answer = await self._ask(name, partial(self._standin.tools.call, self._uid, name, arguments))
+        # Structure where there is structure: the text that goes with it on the wire says the same.
+        return read_tool_result(name, answer.structured, (answer.text,), answer.is_error)
 
     async def read_resource(self, uri: str) -> Json:
         async def read() -> Json:
@@ -98,16 +100,16 @@ class InProcessSession:
 
     async def _ask(self, tool: str, act: Callable[[], Awaitable[T]]) -> T:
         """One call over the network and through the server's queue, within the call's deadline."""
+        until = trio.current_time() + self._call_timeout_s
         try:
-            with trio.fail_after(self._call_timeout_s):
-                # Not even a checkpoint where there is no way to go: calls are most of what a run does.
-                if self._network.is_instant:
-                    return await self._server.serve(tool, act, self._random)
-                on_the_way_s = self._network.round_trip(self._random)
-                await trio.sleep(on_the_way_s / 2)
-                answer = await self._server.serve(tool, act, self._random)
-                await trio.sleep(on_the_way_s / 2)
-                return answer
+            # Not even a checkpoint where there is no way to go: calls are most of what a run does.
+            if self._network.is_instant:
+                return await self._server.serve(tool, act, self._random, until)
+            on_the_way_s = self._network.round_trip(self._random)
+            await pass_time(on_the_way_s / 2, until)
+            answer = await self._server.serve(tool, act, self._random, until)
+            await pass_time(on_the_way_s / 2, until)
+            return answer
         except trio.TooSlowError:
             text = f"no answer within {self._call_timeout_s:g} s"
             raise CallError(Outcome.TRANSPORT_ERROR, text, reason="timeout", answered=False) from None

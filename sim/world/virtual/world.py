@@ -15,9 +15,8 @@ from sim.clean.end import CleanupEnd
 from sim.config.model import Config
 from sim.runtime.clock import VirtualClock
 from sim.runtime.stop import Stop
-from sim.standin.application import Standin
-from sim.standin.faults import FaultSpec
-from sim.standin.faults.spec import OF_TOOLS
+from sim.standin.faults.spec import OF_TOOLS, FaultSpec
+from sim.standin.inside import StandinInside
 from sim.world.http import networks_of
 from sim.world.people import people_of
 from sim.world.tools import usable
@@ -63,7 +62,7 @@ class VirtualWorld:
         options = config.standin_options.options
         check_faults(options.faults)
         server = ServerQueue(config.server_model)
-        self._standin = Standin(options, now=trio.current_time, pause=server.pause)
+        self._standin = StandinInside(options, now=trio.current_time, pause=server.pause)
         load, networks = config.load, networks_of(config)
         self._connector = InProcessConnector(self._standin, server, networks, load.call_timeout_s, load.seed)
 

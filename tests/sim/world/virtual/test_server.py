@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
+from functools import partial
 from heapq import heapreplace
 from random import Random
 
@@ -12,6 +13,7 @@ import trio
 
 from sim.config.grammar.distribution import Distribution, Shape
 from sim.config.grammar.server_model import ServerModel
+from sim.runtime.clock import run_virtual
 from sim.world.virtual.server import ServerQueue
 
 SERVICE_S = 0.03
@@ -79,18 +81,16 @@ async def compare(workers: int, load: float, count: int) -> None:
 
 
 @pytest.mark.parametrize(("workers", "load"), CASES)
-async def test_every_call_waits_exactly_as_long_as_the_recursion_says(
-    autojump_clock: object, workers: int, load: float
-) -> None:
-    await compare(workers, load, 5_000)
+def test_every_call_waits_exactly_as_long_as_the_recursion_says(workers: int, load: float) -> None:
+    run_virtual(partial(compare, workers, load, 5_000), 1)
 
 
 @pytest.mark.soak
 @pytest.mark.parametrize(("workers", "load"), CASES)
-async def test_a_hundred_thousand_calls_wait_exactly_as_long_as_the_recursion_says(
-    autojump_clock: object, workers: int, load: float
+def test_a_hundred_thousand_calls_wait_exactly_as_long_as_the_recursion_says(
+    workers: int, load: float
 ) -> None:
-    await compare(workers, load, 100_000)
+    run_virtual(partial(compare, workers, load, 100_000), 1)
 
 
 SAMPLES = {0.5: 1_000_000, 0.8: 4_000_000, 0.95: 20_000_000}
@@ -113,9 +113,11 @@ def test_mean_waits_agree_with_queueing_theory(workers: int, load: float) -> Non
     assert mean == pytest.approx(theory, rel=0.03)
 
 
-async def test_a_tool_that_reads_then_writes_does_so_at_both_ends_of_its_service_time(
-    autojump_clock: object,
-) -> None:
+async def nothing() -> None:
+    """What a tool does that does nothing."""
+
+
+def test_a_tool_that_reads_then_writes_does_so_at_both_ends_of_its_service_time() -> None:
     queue = ServerQueue(ServerModel(2, Distribution.constant(2.0)))
     seen: list[float] = []
 
@@ -127,23 +129,84 @@ async def test_a_tool_that_reads_then_writes_does_so_at_both_ends_of_its_service
     async def read() -> None:
         seen.append(trio.current_time())
 
-    begun = trio.current_time()
-    async with trio.open_nursery() as nursery:
-        nursery.start_soon(queue.serve, "append", read_and_write, Random())
-        nursery.start_soon(queue.serve, "read", read, Random())
-    assert sorted(at - begun for at in seen) == [0, 0, 2]
-    assert trio.current_time() - begun == 2
+    async def main() -> None:
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(queue.serve, "append", read_and_write, Random())
+            nursery.start_soon(queue.serve, "read", read, Random())
+        assert sorted(seen) == [0, 0, 2]
+        assert trio.current_time() == 2
+
+    run_virtual(main, 1)
 
 
-async def test_a_call_that_is_cancelled_gives_its_worker_back(autojump_clock: object) -> None:
+def test_a_call_that_is_cancelled_gives_its_worker_back() -> None:
     queue = ServerQueue(ServerModel(1, Distribution.constant(10.0)))
 
-    async def nothing() -> None:
-        return None
+    async def main() -> None:
+        for _ in range(3):
+            with trio.move_on_after(1):
+                await queue.serve("tool", nothing, Random())
+        assert trio.current_time() == 3
+        assert queue.waiting == 0
+        await queue.serve("tool", nothing, Random())
+        assert trio.current_time() == 13
 
-    begun = trio.current_time()
-    for _ in range(3):
-        with trio.move_on_after(1):
-            await queue.serve("tool", nothing, Random())
-    assert trio.current_time() - begun == 3
-    assert queue.waiting == 0
+    run_virtual(main, 1)
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_whoever_leaves_the_queue_at_whatever_moment_holds_no_worker(seed: int) -> None:
+    """Deadlines and cancellations fall on the instants at which workers are handed over, too."""
+    queue, random = ServerQueue(ServerModel(3, Distribution.constant(1.0))), Random(seed)
+    late, cancelled, served = [], [], []
+
+    async def call(number: int) -> None:
+        with trio.move_on_after(random.randint(1, 8)) as scope:
+            try:
+                await queue.serve("tool", nothing, Random(), trio.current_time() + random.randint(1, 8))
+                served.append(number)
+            except trio.TooSlowError:
+                late.append(number)
+        if scope.cancelled_caught:
+            cancelled.append(number)
+
+    async def main() -> None:
+        async with trio.open_nursery() as nursery:
+            for number in range(60):
+                nursery.start_soon(call, number)
+                await trio.sleep(random.choice((0, 0, 1)) / 4)
+        assert len(late) + len(cancelled) + len(served) == 60
+        assert queue.waiting == 0
+        begun = trio.current_time()
+        async with trio.open_nursery() as nursery:
+            for _ in range(3):
+                nursery.start_soon(queue.serve, "tool", nothing, Random())
+        assert trio.current_time() == begun + 1, "three workers are free again"
+
+    run_virtual(main, seed)
+    assert late and cancelled and served
+
+
+def test_a_deadline_ends_a_call_in_the_queue_in_its_service_and_between_read_and_write() -> None:
+    queue = ServerQueue(ServerModel(1, Distribution.constant(10.0)))
+    written: list[str] = []
+
+    async def append() -> None:
+        await queue.pause()
+        written.append("too late")
+
+    async def main() -> None:
+        for act in (nothing, append):
+            begun = trio.current_time()
+            async with trio.open_nursery() as nursery:
+                nursery.start_soon(ends_at, begun + 4, act)
+                await trio.sleep(1)
+                nursery.start_soon(ends_at, begun + 3, act)
+        assert written == []
+
+    async def ends_at(until: float, act: Callable[[], Awaitable[None]]) -> None:
+        with pytest.raises(trio.TooSlowError):
+            await queue.serve("tool", act, Random(), until)
+        assert trio.current_time() == until
+
+    run_virtual(main, 1)
