@@ -45,12 +45,12 @@ class Verdict:
 
 def judge(threshold: Threshold, leaves: Leaves) -> Verdict:
     """Compare one limit with what `leaves` have of the measured phase."""
-    measured = measure(threshold, _Selection(leaves, threshold.metric))
+    measured = measure(threshold, Selection(leaves, threshold.metric))
     held = measured is not None and threshold.comparison.holds(measured, threshold.bound)
     return Verdict(threshold, measured, held)
 
 
-def measure(threshold: Threshold, chosen: _Selection) -> float | None:
+def measure(threshold: Threshold, chosen: Selection) -> float | None:
     """The value that the bound is compared with; None where nothing was measured."""
     match threshold.aggregate:
         case Aggregate.QUANTILE:
@@ -83,7 +83,7 @@ def in_unit(counted: Count, unit: Unit, seconds: float) -> float | None:
             raise AssertionError(f"{unit} counts nothing")
 
 
-class _Selection:
+class Selection:
     """The leaves that a metric is about; `Chosen`, to the table of words."""
 
     def __init__(self, leaves: Leaves, metric: Metric) -> None:

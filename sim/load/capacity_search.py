@@ -1,0 +1,218 @@
+"""The search for the highest level of load at which all limits hold: which level is to be held next.
+
+A state machine without time and without input or output: it is told how each hold ended, and says what is to
+be held then. How long a hold takes and what it shows is for `sim.load.level_hold` to say.
+
+    climbing    double until a level breaks, or the highest is reached
+    narrowing   the middle between the highest that held and the lowest that did not
+    resting     after a level that broke, one that held: until the server is itself again
+    confirming  the answer, held longer: from below; then, after a level that broke, from above
+    repeating   broke from above: is it that server, or chance? Once more from below
+
+Which levels hold is for `Evidence` to say, of all that has been seen: where it changes its mind, the
+search narrows down again. A level that holds shortly and collapses when it is confirmed makes it forget
+all that was held shortly.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Sequence
+
+import attrs
+
+from sim.config.grammar.threshold import Threshold
+from sim.load.evidence import Evidence
+from sim.load.level_grid import LevelGrid
+from sim.load.level_hold import HoldOutcome, LevelEnd
+
+
+class Purpose(enum.Enum):
+    """What a level is held for."""
+
+    CLIMB = "climbing"
+    NARROW = "narrowing"
+    REST = "resting"
+    CONFIRM = "confirming from below"
+    OVERLOAD = "breaking it once more"
+    CONFIRM_ABOVE = "confirming from above"
+    REPEAT = "confirming once more from below"
+
+    @property
+    def is_thorough(self) -> bool:
+        """Whether it is held longer, since the answer depends on it."""
+        return self in (Purpose.CONFIRM, Purpose.CONFIRM_ABOVE, Purpose.REPEAT)
+
+
+@attrs.frozen
+class Asked:
+    """What is to be held now."""
+
+    level: float
+    purpose: Purpose
+
+
+class Confirmation(enum.Enum):
+    """How far the answer has been confirmed."""
+
+    NONE = "not confirmed"
+    BELOW = "held a second time"
+    BOTH = "held from below and from above"
+
+
+@attrs.define
+class CapacityFound:
+    """The answer so far.
+
+    Attributes:
+        held: how the highest level that held ended when it was held last; None: none did.
+        broke: the lowest level above it that did not; None: none broke.
+        recovers: whether the server holds the answer also after it was overloaded; None: not known.
+        rested_at: the level at which it did not become itself again; None where it always did.
+        ends: of all holds, in their order, with what they were for.
+        is_over: whether the search came to its end by itself.
+    """
+
+    held: LevelEnd | None = None
+    broke: LevelEnd | None = None
+    confirmation: Confirmation = Confirmation.NONE
+    recovers: bool | None = None
+    rested_at: float | None = None
+    ends: list[tuple[Purpose, LevelEnd]] = attrs.Factory(list)
+    is_over: bool = False
+
+
+class CapacitySearch:
+    """Ask `asked` what is to be held, `take` how it ended, until `asked` is None.
+
+    Args:
+        first: the level to begin with.
+    """
+
+    def __init__(self, grid: LevelGrid, first: float, limits: Sequence[Threshold]) -> None:
+        self._grid = grid
+        self._evidence = Evidence(limits)
+        self._then: Asked | None = None
+        """What comes after the rest."""
+        self._confirmed: set[float] = set()
+        """Levels that were held longer, from below."""
+        self._doubts = False
+        """Whether short holds are not to be trusted."""
+        self.found = CapacityFound()
+        self.asked: Asked | None = Asked(grid.rounded(first), Purpose.CLIMB)
+
+    def take(self, end: LevelEnd) -> Asked | None:
+        """How the hold that was asked for ended; gives what comes next."""
+        assert self.asked is not None
+        asked = self.asked
+        self.found.ends.append((asked.purpose, end))
+        if is_evidence(asked.purpose, end):
+            self._note(end)
+        if asked.purpose in (Purpose.CONFIRM, Purpose.REPEAT):
+            self._confirmed.add(end.level)
+            self._doubt(end)
+        self.asked = self._next(asked, end)
+        self.found.is_over = self.asked is None
+        return self.asked
+
+    def _note(self, end: LevelEnd) -> None:
+        self._evidence.note(end)
+        self._update()
+
+    def _update(self) -> None:
+        evidence = self._evidence
+        low, high = evidence.low, evidence.high
+        self.found.held = evidence.best_of(low) if low is not None else None
+        self.found.broke = evidence.worst_of(high) if high is not None else None
+
+    def _doubt(self, end: LevelEnd) -> None:
+        """A level that gives way after a while: so may all others that were held shortly."""
+        if (
+            end.is_held
+            or self._doubts
+            or (end.collapsed_s is None and end.outcome is not HoldOutcome.DRIFTED)
+        ):
+            return
+        self._doubts = True
+        self._evidence.forget_what_held_shortly(self._confirmed)
+        self._update()
+
+    def _next(self, asked: Asked, end: LevelEnd) -> Asked | None:
+        match asked.purpose:
+            case Purpose.CLIMB if (end.is_held or not end.is_sure) and end.level < self._grid.most:
+                # One failed call among few says nothing yet.
+                return Asked(self._grid.doubled(end.level), Purpose.CLIMB)
+            case Purpose.REST:
+                return self._rested(end)
+            case Purpose.OVERLOAD if end.level == self._evidence.high:
+                assert self._evidence.low is not None
+                return Asked(self._evidence.low, Purpose.CONFIRM_ABOVE)
+            case Purpose.CONFIRM_ABOVE:
+                return self._confirmed_above(end)
+            case Purpose.REPEAT if end.level == self._evidence.low:
+                # From below it holds again, from above it surely did not.
+                self.found.recovers = False
+                return None
+            case _:
+                return self._narrow(rests=not end.is_held)
+
+    def _narrow(self, *, rests: bool) -> Asked | None:
+        low, high = self._evidence.low, self._evidence.high
+        if low is None:
+            return self._lower(high)
+        middle = self._grid.between(low, high) if high is not None else None
+        if middle is not None:
+            asked = Asked(middle, self._narrowing)
+            return self._rest_before(asked, low) if rests else asked
+        if low not in self._confirmed:
+            # From below, which is to come from somewhere lower.
+            return self._rest_before(Asked(low, Purpose.CONFIRM), self._grid.halved(low))
+        self.found.confirmation = Confirmation.BELOW
+        if high is None or self.found.broke is None or self.found.broke.outcome is HoldOutcome.OWN_LIMIT:
+            return None
+        return Asked(high, Purpose.OVERLOAD)
+
+    def _lower(self, high: float | None) -> Asked | None:
+        """Nothing has held yet: lower, as long as there is anything."""
+        if high is None or high <= self._grid.smallest:
+            return None
+        lower = self._grid.halved(high)
+        return self._rest_before(Asked(lower, self._narrowing), self._grid.smallest)
+
+    @property
+    def _narrowing(self) -> Purpose:
+        return Purpose.CONFIRM if self._doubts else Purpose.NARROW
+
+    def _rest_before(self, then: Asked, level: float) -> Asked:
+        if self.found.rested_at is not None:
+            # It did not become itself again at more.
+            level = self._grid.smallest
+        if level >= then.level:
+            return then
+        self._then = then
+        return Asked(level, Purpose.REST)
+
+    def _rested(self, end: LevelEnd) -> Asked | None:
+        if end.is_held or self._evidence.low is None:
+            # Where nothing has held yet, there is nothing to become again.
+            return self._then
+        self.found.rested_at = end.level
+        if end.level > self._grid.smallest:
+            return Asked(self._grid.smallest, Purpose.REST)
+        self.found.recovers = False
+        return None
+
+    def _confirmed_above(self, end: LevelEnd) -> Asked | None:
+        if not end.is_held and end.is_sure:
+            return self._rest_before(Asked(end.level, Purpose.REPEAT), self._grid.halved(end.level))
+        if end.level != self._evidence.low:
+            return self._narrow(rests=True)
+        self.found.confirmation, self.found.recovers = Confirmation.BOTH, True
+        return None
+
+
+def is_evidence(purpose: Purpose, end: LevelEnd) -> bool:
+    """Whether the hold says what the level is like; what surely broke from above may still suffer."""
+    if purpose is Purpose.CONFIRM_ABOVE:
+        return end.is_held or not end.is_sure
+    return purpose is not Purpose.REST

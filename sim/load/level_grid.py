@@ -1,0 +1,51 @@
+"""The levels that a search tries: whole numbers of users, or rates, about equally far apart in proportion."""
+
+from __future__ import annotations
+
+import math
+
+import attrs
+
+DIGITS = 4
+"""A level has so many binary digits after its first one: neighbours are 3 to 6 % apart."""
+
+
+@attrs.frozen
+class LevelGrid:
+    """Between two powers of two lie sixteen levels, or as many as there are whole multiples of `smallest`.
+
+    Attributes:
+        smallest: the lowest level, and what the low ones are apart: one user, or a sixteenth of an arrival
+            a second.
+        most: no level is higher.
+    """
+
+    smallest: float
+    most: float
+
+    def step_at(self, level: float) -> float:
+        """How far it is from `level` to the next one."""
+        return max(self.smallest, 2.0 ** (math.floor(math.log2(level)) - DIGITS))
+
+    def rounded(self, level: float) -> float:
+        """The highest level that is not above `level`; the lowest one where there is none."""
+        if level >= self.most:
+            return self.most
+        step = self.step_at(max(level, self.smallest))
+        return max(self.smallest, math.floor(level / step) * step)
+
+    def between(self, low: float, high: float) -> float | None:
+        """The level in the middle of two others; None where they are neighbours."""
+        middle = self.rounded((low + high) / 2)
+        if low < middle < high:
+            return middle
+        next_one = low + self.step_at(low)
+        return next_one if next_one < high else None
+
+    def doubled(self, level: float) -> float:
+        """Twice as much, if so much is allowed."""
+        return self.rounded(2 * level)
+
+    def halved(self, level: float) -> float:
+        """Half as much, and not below the lowest."""
+        return self.rounded(level / 2)
