@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from functools import partial
 
@@ -10,7 +11,7 @@ import attrs
 from sim.config.grammar.threshold import Threshold, Unit
 from sim.load.level_parts import LevelPart
 from sim.measure.batch_means import Estimate, ratio
-from sim.measure.leaves import CallCounts, Leaves, StepLeaf
+from sim.measure.leaves import CallSums, Leaves, StepLeaf
 from sim.measure.limit_ratios import quantile_within
 
 MIN_CALLS = 20
@@ -128,14 +129,14 @@ def by_step(leaves: Leaves) -> dict[Place, StepLeaf]:
 
 
 def place_of(at: Place, leaf: StepLeaf) -> StepPlace:
-    counts = CallCounts.of(leaf.outcomes)
+    counts = CallSums.of(leaf.outcomes)
     ended = counts.total - counts.interrupted
     return StepPlace(*at, leaf.service.quantile(0.95), counts.failed / ended if ended else 0.0)
 
 
 def count_over(bound_s: float, leaf: StepLeaf) -> float:
-    return sum(weight for sample, weight in leaf.service.weighted() if sample >= bound_s)
+    return math.fsum(weight for sample, weight in leaf.service.weighted() if sample >= bound_s)
 
 
 def count_failed(leaf: StepLeaf) -> float:
-    return CallCounts.of(leaf.outcomes).failed
+    return float(CallSums.of(leaf.outcomes).failed)

@@ -9,7 +9,7 @@ import attrs
 from actors.events import Ending
 from sim.config.grammar.threshold import Threshold
 from sim.measure.batch_means import Pair
-from sim.measure.leaves import CallCounts, Leaves
+from sim.measure.leaves import CallSums, Leaves
 from sim.measure.limit_ratios import is_ratio, pair_of
 from sim.measure.sketch import Sketch
 from sim.measure.snapshot import Snapshot
@@ -29,7 +29,7 @@ class LevelPart:
     seconds: float
     leaves: Leaves
     times: Sketch
-    counts: CallCounts
+    counts: CallSums
     succeeded: int
     pairs: tuple[Pair, ...]
     cpu_s: float = 0.0

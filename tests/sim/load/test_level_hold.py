@@ -12,7 +12,7 @@ from sim.load.level_hold import USUAL_HOLD, HoldOutcome, LevelEnd, LevelHold
 from sim.load.level_rest import MAX_REST_S, REST_S, Hold, RestHold, hold_for, rule_of
 from sim.measure.leaf_keys import StepKey
 from sim.measure.leaves import Leaves
-from sim.measure.snapshot import Generator, Snapshot
+from sim.measure.snapshot import GeneratorUsage, Snapshot
 
 LIMITS = tuple(
     parse_threshold(text) for text in ("calls: p(95)<1s", "errors: rate<1%", "violations: count==0")
@@ -96,12 +96,12 @@ def test_the_figures_of_a_level_have_intervals_around_them() -> None:
 
 
 def test_what_broke_while_the_simulator_itself_was_at_its_limit_is_not_the_servers_doing() -> None:
-    busy = held_with(LevelHold(8, LIMITS), lambda at: 2.0, generator=Generator(0.97, 10**8))
+    busy = held_with(LevelHold(8, LIMITS), lambda at: 2.0, generator=GeneratorUsage(0.97, 10**8))
     assert busy.outcome is HoldOutcome.OWN_LIMIT
     assert busy.by[0] == "the simulator itself used 97% of its core"
     still = held_with(LevelHold(8, LIMITS), lambda at: 2.0, stalled_s=0.2)
     assert still.outcome is HoldOutcome.OWN_LIMIT
-    fine = held_with(LevelHold(8, LIMITS), lambda at: 0.1, generator=Generator(0.97, 10**8))
+    fine = held_with(LevelHold(8, LIMITS), lambda at: 0.1, generator=GeneratorUsage(0.97, 10**8))
     assert fine.is_held
 
 
