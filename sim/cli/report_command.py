@@ -16,7 +16,7 @@ from sim.exit import ExitCode
 if TYPE_CHECKING:
     from sim.report.result import Result
 
-FORMAT_HELP = "json, text, markdown, … [text]"
+FORMAT_HELP = "html, json, text, markdown, … [what -o ends in, or text]"
 MAX_BYTES = 512 * 2**20
 """No result comes near it; what goes on without end is none."""
 
@@ -30,17 +30,18 @@ def report_params() -> list[click.Parameter]:
     """Names of formats are checked when it is called: they are not read for the help of all else."""
     return [
         click.Argument(["file"], metavar="FILE"),
-        click.Option(["--format", "-f", "format_name"], default="text", metavar="FORMAT", help=FORMAT_HELP),
+        click.Option(["--format", "-f", "format_name"], metavar="FORMAT", help=FORMAT_HELP),
         click.Option(["--output", "-o", "output"], metavar="FILE", help="Write it there."),
     ]
 
 
-def report(file: str, format_name: str, output: str | None) -> int:
+def report(file: str, format_name: str | None, output: str | None) -> int:
     """Show the result in `file`, or write it elsewhere. Raises UsageError."""
     from sim.report.destination import STDOUT, deliver
     from sim.report.formats import FORMATS
     from sim.runtime.channel import channel_of
 
+    format_name = format_name or format_of(output)
     check_format(format_name, "--format")
     result = read_result(Path(file))
     if output is None and format_name == "text":
@@ -55,6 +56,14 @@ def report(file: str, format_name: str, output: str | None) -> int:
     except OSError as error:
         raise UsageError(f"{path}: {error.strerror or error}") from None
     return ExitCode.OK
+
+
+def format_of(output: str | None) -> str:
+    """The one that the name of a file ends in: `run.html` is a page. Text where it says nothing."""
+    from sim.report.formats import FORMATS
+
+    suffix = Path(output).suffix.lower() if output else ""
+    return next((name for name, each in FORMATS.items() if each.suffix == suffix), "text")
 
 
 def check_format(name: str, origin: str) -> None:

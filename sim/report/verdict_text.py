@@ -8,7 +8,7 @@ import attrs
 
 from sim.exit import ExitCode
 from sim.report.four_answers import Mood, ShortAnswer, four_answers, violations_text
-from sim.report.page import clock
+from sim.report.page import clock, several
 from sim.report.result import Result
 
 ENDS: dict[int, str] = {
@@ -60,6 +60,8 @@ def _clauses(
         when = f" after {clock(result.summary.duration)}" if result.exit_code in CUT_SHORT else ""
         yield ENDS[result.exit_code] + when
     yield _carries(carries)
+    if broken := sum(not limit.passed for limit in result.thresholds):
+        yield f"{broken} of {several(len(result.thresholds), 'limit')} broken"
     yield _correct(result, correct)
     if result.calls.successful:
         yield f"Slowest in {slow.short}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from html import escape
-from itertools import pairwise
+from itertools import groupby, pairwise
 
 import attrs
 
@@ -19,6 +19,8 @@ WIDTH, NAMES, ROW, TOP, BOTTOM, GAP = 900, 150, 19, 6, 24, 10
 MAX_CALLS = 40
 """A longer story is cut in its picture."""
 MAX_NAME = 22
+MIN_AGAIN = 3
+"""So many looks in a row are drawn on one line."""
 
 
 @attrs.frozen
@@ -28,6 +30,8 @@ class Bar:
     span: StepSpan
     y: float
     colour: str
+    times: int = 1
+    """How often the same was called in a row: those before it are drawn on the same line, without a name."""
 
 
 def lanes(spans: Sequence[StepSpan], title: str, wrong: StepSpan | None = None) -> str:
@@ -44,7 +48,7 @@ def lanes(spans: Sequence[StepSpan], title: str, wrong: StepSpan | None = None) 
         *_floors(floors),
         _handed_over(bars, x, begun),
         *_bars(bars, x, begun),
-        *(_named(bar, x, begun) for bar in bars),
+        *(_named(bar, x, begun) for bar in bars if bar.times),
     ]
     return svg(height + BOTTOM, title, says(shown), parts, WIDTH)
 
@@ -66,12 +70,23 @@ def placed(
 ) -> tuple[list[Bar], list[tuple[str, float, float]], float]:
     """Bars; lanes as name, top and bottom; and the height of all."""
     longest = max(spans, key=lambda span: span.seconds)
-    bars, floors, y = [], [], float(TOP)
+    bars: list[Bar] = []
+    floors, y = [], float(TOP)
     for user in dict.fromkeys(span.user for span in spans):
         top = y
-        for span in spans:
-            if span.user == user:
-                bars.append(Bar(span, y, _colour(span, wrong, longest)))
+        for _, group in groupby([span for span in spans if span.user == user], key=lambda span: span.step):
+            again = list(group)
+            if len(again) < MIN_AGAIN:
+                bars += [
+                    Bar(span, y + ROW * i, _colour(span, wrong, longest)) for i, span in enumerate(again)
+                ]
+                y += ROW * len(again)
+            else:
+                last = len(again) - 1
+                bars += [
+                    Bar(span, y, _colour(span, wrong, longest), len(again) if i == last else 0)
+                    for i, span in enumerate(again)
+                ]
                 y += ROW
         floors.append((user, top, y))
         y += GAP
@@ -141,7 +156,8 @@ def _named(bar: Bar, x: Axis, begun: float) -> str:
     left, wide = _extent(bar, x, begun)
     is_right = left + wide < 0.72 * WIDTH
     place = f'x="{left + wide + 5:.0f}"' if is_right else f'x="{left - 5:.0f}" text-anchor="end"'
-    text = f"{bar.span.step} {duration(float(f'{bar.span.seconds:.3g}'))}"
+    again = f" ×{bar.times}, the last" if bar.times > 1 else ""
+    text = f"{bar.span.step}{again} {duration(float(f'{bar.span.seconds:.3g}'))}"
     note = f", {bar.span.outcome}" if bar.colour in ("red", "grey") and bar.span.outcome != "ok" else ""
     paint = f' class="f-red" fill="{PALETTE["red"]}"' if bar.colour == "red" else ""
     return f'<text {place} y="{bar.y + 13:.0f}"{paint}>{escape(text + note)}</text>'

@@ -101,7 +101,7 @@ def facts_of_run(result: Result) -> list[tuple[str, str, bool]]:
 def _facts(result: Result) -> Iterator[tuple[str, str, bool]]:
     yield "Repeat", shlex.join(result.command), True
     yield "Seed", str(result.seed), False
-    yield "Clock", f"{result.clock}, run {result.run_id}" if result.run_id else result.clock, False
+    yield "Clock", f"{result.clock}, run {result.run_id}" if result.wall_clock.began else result.clock, False
     yield "Versions", ", ".join([f"{result.product} {result.version}", *_protocols(result)]), False
     yield "Login", result.login, False
     yield "Ended", f"exit code {result.exit_code}, {result.stopped}", False

@@ -69,6 +69,7 @@ async def test_a_broken_limit_is_fewer_than_were_there_when_it_broke(autojump_cl
     assert (carries.short, carries.mood) == ("fewer than 4 users", Mood.BAD)
     assert "Broken: calls: p(95)<50ms, first after 0:00." in carries.text
     assert opening(result).word == "FAILED"
+    assert opening(result).sentence.startswith("Carries fewer than 4 users. 1 of 1 limit broken.")
 
 
 async def test_the_highest_level_that_held_is_what_it_carries_where_another_broke(

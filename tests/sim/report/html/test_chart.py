@@ -1,0 +1,113 @@
+"""Charts say in a sentence what they show; marks are round; nothing is lost where there is little room."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import attrs
+import pytest
+
+from sim.report.html.chart import Line, filled, stacked, thinned
+from sim.report.html.course import columns_of
+from sim.report.html.heat import humps
+from sim.report.html.level_charts import knee, knee_says, level_charts, quantile_chart
+from sim.report.html.part_charts import part_charts
+from sim.report.html.scales import Axis, linear_marks, log_marks, time_marks
+from sim.report.html.svg import stretches
+from sim.report.html.time_charts import time_charts, times_say
+from sim.report.result import Result
+from sim.report.result_course import Level
+from sim.report.result_figures import Times
+from tests.support.reports import busy_result
+
+
+@pytest.fixture(scope="module")
+def result() -> Result:
+    return busy_result()
+
+
+def test_where_there_is_no_room_the_highest_is_kept_and_counts_keep_their_mean() -> None:
+    values = tuple(float(at % 10) for at in range(1000))
+    assert max(thinned(values, 7, "max")) == 9 and len(thinned(values, 7, "max")) == 7
+    assert sum(thinned(values, 10, "mean")) / 10 == pytest.approx(4.5)
+    assert thinned((None, None, 1.0, None), 2, "max") == (None, 1.0)
+
+
+def test_only_what_is_rare_is_drawn_across_what_is_not_known() -> None:
+    assert filled((None, 1.0, None, None, 4.0, None)) == (None, 1.0, 2.0, 3.0, 4.0, None)
+    assert list(stretches((1.0, None, 2.0, 3.0))) == [(0, 1), (2, 4)]
+
+
+def test_kinds_are_piled_up_and_none_is_drawn_where_there_is_nothing_of_it() -> None:
+    piled = stacked([Line("a", "a", "green", (5.0,) * 5), Line("b", "b", "red", (0.0, 0.0, 0.0, 2.0, 0.0))])
+    assert piled[1].values == (None, None, 5.0, 7.0, 5.0)
+    assert [line.fill_to for line in piled] == ["0", "a"]
+
+
+def test_marks_are_round_and_few() -> None:
+    assert linear_marks(47) == [0, 20, 40, 60]
+    assert log_marks(0.03, 1.2) == [0.05, 0.1, 0.2, 0.5, 1.0]
+    assert time_marks(0, 135) == [0, 30, 60, 90, 120]
+    assert Axis(0.01, 1.0, 100, -100, is_log=True).at(0.1) == pytest.approx(50)
+
+
+def test_a_second_population_is_seen_where_there_is_a_valley_between() -> None:
+    assert humps(Counter({10: 50, 11: 90, 12: 40, 13: 2})) == [11]
+    assert sorted(humps(Counter({10: 50, 11: 90, 12: 4, 16: 30, 17: 60}))) == [11, 17]
+
+
+def test_the_sentence_of_a_time_says_where_it_was_worst() -> None:
+    flat = {"at": [float(at) for at in range(100)], "x": [0.1] * 100}
+    assert times_say(flat, "x", "p95") == "p95 stayed near 100ms"
+    risen = flat | {"x": [0.1] * 50 + [0.5] * 50}
+    assert times_say(risen, "x", "p95").startswith("p95 rose from 100ms to 500ms, about 0:5")
+
+
+def test_charts_over_time_cover_what_the_rows_know(result: Result) -> None:
+    assert [chart.id for chart in time_charts(result)] == [
+        "users",
+        "latency",
+        "rate",
+        "heat",
+        "seen",
+        "strip",
+    ]
+    says = {chart.id: chart.says for chart in time_charts(result)}
+    assert "8 lost updates" in says["strip"] and "failed" in says["rate"]
+    assert time_charts(attrs.evolve(result, timeseries=attrs.evolve(result.timeseries, rows=()))) == []
+
+
+def test_regions_and_groups_are_side_by_side_on_one_scale(result: Result) -> None:
+    charts = part_charts(result)
+    assert [chart.title for chart in charts] == ["region ap", "region eu", "group a", "group b"]
+    assert len({chart.ceiling for chart in charts}) == 1
+    assert part_charts(attrs.evolve(result, regions={}, groups={})) == []
+
+
+def level(wanted: float, rate: float, held: bool | None = None) -> Level:
+    return Level(wanted, "users", 0.0, 10.0, 100, 0, rate, Times(median=0.1, p95=0.2), Times(), held)
+
+
+def test_the_knee_is_where_more_users_bring_no_more_throughput(result: Result) -> None:
+    bent = tuple(level(users, min(10.0 * users, 200.0)) for users in range(5, 61, 5))
+    found = knee(bent)
+    assert found is not None and found.wanted == 20
+    assert knee_says(bent).startswith("it bends at 20")
+    straight = tuple(level(users, 10.0 * users) for users in range(5, 61, 5))
+    assert knee(straight) is None and "without a knee" in knee_says(straight)
+    assert [chart.axis for chart in level_charts(attrs.evolve(result, levels=bent))] == ["users", "users"]
+    assert level_charts(attrs.evolve(result, levels=bent[:2])) == []
+
+
+def test_quantiles_are_those_of_the_figures(result: Result) -> None:
+    chart = quantile_chart(result)
+    assert chart is not None
+    values = dict(zip(chart.xs, chart.lines[0].values, strict=True))
+    assert values[1.0] == pytest.approx(result.calls.latency.p90, rel=0.02)
+    assert values[2.0] == pytest.approx(result.calls.latency.p99, rel=0.02)
+
+
+def test_a_column_is_as_long_as_there_are_rows(result: Result) -> None:
+    columns = columns_of(result)
+    assert {len(values) for values in columns.values()} == {len(result.timeseries.rows)}
+    assert "errors:tool_error/500" in columns and "region.p95:eu" in columns
