@@ -9,6 +9,7 @@ import enum
 from collections.abc import Callable, Mapping
 
 import attrs
+import msgspec
 
 from actors.errors import Outcome
 from actors.expectations import CheckKind as CheckKind
@@ -29,8 +30,7 @@ class Phase(enum.StrEnum):
     CLEANUP = "cleanup"
 
 
-@attrs.frozen
-class Call:
+class Call(msgspec.Struct, frozen=True, gc=False):
     """One call to the server, by one user.
 
     Service time is `finished - started`. Response time is `finished - due` where the call had a due
@@ -232,8 +232,7 @@ class OnStage:
     unit: str = "users"
 
 
-@attrs.frozen
-class Lateness:
+class Lateness(msgspec.Struct, frozen=True, gc=False):
     """So many seconds after its instant the simulator itself let a workflow arrive."""
 
     at: float

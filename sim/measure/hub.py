@@ -22,6 +22,10 @@ from sim.measure.snapshot import GeneratorUsage, Snapshot
 WINDOW_S = 1.0
 """How long a window is, seconds."""
 
+PIECES = 10
+"""Into so many a window is cut, after each of which what came before it is folded."""
+MAX_FOLDED = 500
+"""So many events are folded at once: more of them would be a stall of our own."""
 MAX_QUEUED = 1000
 LAST_LOOK_S = 5.0
 
@@ -34,6 +38,9 @@ class Counts(Protocol):
 
     def take(self, event: Event) -> None:
         """Count it. Never raises."""
+
+    def fold_ripe(self, at_most: int) -> bool:
+        """Fold so many of those events that can be judged by now; whether there are more."""
 
     def close_window(self, now: float, generator: GeneratorUsage | None) -> Snapshot:
         """What came since the last one was closed."""
@@ -142,11 +149,20 @@ class Hub:
     async def tick(self) -> None:
         """Close a window each `WINDOW_S`, until cancelled; windows keep to the grid of the start."""
         begun = trio.current_time()
+        # Time that does not go by itself stands still while events are folded, however many there are.
+        pieces = PIECES if self._usage is not None else 1
         for number in range(1, 10**9):
-            await trio.sleep_until(begun + number * WINDOW_S)
+            for piece in range(1, pieces + 1):
+                await trio.sleep_until(begun + (number - 1 + piece / pieces) * WINDOW_S)
+                await self._fold()
             # Whoever is awake at the same time comes first: a stall is to be known before it is judged.
             await trio.lowlevel.checkpoint()
+            await self._fold()
             self.close_window()
+
+    async def _fold(self) -> None:
+        while self._counts.fold_ripe(MAX_FOLDED):
+            await trio.lowlevel.checkpoint()
 
     def close_window(self) -> Snapshot:
         """Close the window now, out of turn: at the end of the run, or of a phase."""

@@ -12,13 +12,14 @@ MAX_KINDS = 50
 OTHER = "other"
 MAX_STATUS = 99_999
 MAX_REASON = 60
+BARE = frozenset({Outcome.OK, Outcome.INTERRUPTED, Outcome.WRONG_CONTENT})
 EXPECTED = "expected/"
 """Stands before the kind of a failure that is part of the story, and no error: a conflict, retried."""
 
 
 def kind_of(call: Call) -> str:
     """The key under which a call is counted: its outcome, then its status or reason."""
-    if call.outcome in (Outcome.OK, Outcome.INTERRUPTED, Outcome.WRONG_CONTENT):
+    if call.outcome in BARE:
         return call.outcome.value
     # A server may call a number of any length its status.
     has_status = call.status is not None and 0 <= call.status <= MAX_STATUS

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import attrs
+from typing import NamedTuple
 
 from actors.events import Phase
 
 
-@attrs.frozen
-class StepKey:
+class StepKey(NamedTuple):
     """Where a step leaf belongs."""
 
     phase: Phase
@@ -19,8 +18,7 @@ class StepKey:
     region: str
 
 
-@attrs.frozen
-class StoryKey:
+class StoryKey(NamedTuple):
     """Where a story leaf belongs; the phase is that in which its executions were due, or began."""
 
     phase: Phase

@@ -286,7 +286,7 @@ class Leaves:
         steps, stories = whole.steps, whole.stories
         whole.steps, whole.stories = {}, {}
         for key, leaf in steps.items():
-            whole.step(attrs.evolve(key, phase=Phase.MEASURED)).absorb(leaf)
+            whole.step(key._replace(phase=Phase.MEASURED)).absorb(leaf)
         for place, story in stories.items():
-            whole.story(attrs.evolve(place, phase=Phase.MEASURED)).absorb(story)
+            whole.story(place._replace(phase=Phase.MEASURED)).absorb(story)
         return whole

@@ -26,7 +26,10 @@ class UserLeaf:
         """One more latency."""
         self.timed += 1
         self.seconds += seconds
-        self.fastest_s, self.slowest_s = min(self.fastest_s, seconds), max(self.slowest_s, seconds)
+        if seconds < self.fastest_s:
+            self.fastest_s = seconds
+        if seconds > self.slowest_s:
+            self.slowest_s = seconds
         if self.service is not None:
             self.service.add(seconds)
 

@@ -9,7 +9,6 @@ The share of samples below the quantile of `q` misses `q` by no more than what o
 from __future__ import annotations
 
 import math
-import random
 from array import array
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator
@@ -18,6 +17,7 @@ from typing import Protocol
 
 import attrs
 from tdigest import TDigest
+from tdigest.tdigest import Centroid
 
 from sim.measure.points import COMPRESSION, Points, cut, ones, reach
 
@@ -53,13 +53,30 @@ class Sketch:
     its own merging leaves as they are. (To equal means it adds weights behind the back of its tree of
     sums, so that it later lets other points grow beyond what is allowed.) Count, sum, minimum and maximum
     are exact.
+
+    Args:
+        compression: how finely it is cut. A coarser one is for where there are thousands: it keeps its few
+            points in two arrays, a twentieth of what the package's tree takes.
+        buffer: how many samples are kept until they are cut.
     """
 
-    __slots__ = ("_buffer", "_compression", "_digest", "_merged", "_settled", "_sum", "count", "max", "min")
+    __slots__ = (
+        "_buffer",
+        "_compression",
+        "_digest",
+        "_max_buffered",
+        "_merged",
+        "_settled",
+        "_sum",
+        "count",
+        "max",
+        "min",
+    )
 
-    def __init__(self) -> None:
-        self._compression = COMPRESSION
+    def __init__(self, compression: float = COMPRESSION, buffer: int = BUFFER) -> None:
+        self._compression = compression
         """Of the coarsest points that are in it: what is heavier than it allows is a tie."""
+        self._max_buffered = buffer
         self._buffer = array("d")
         self._digest: TDigest | None = None
         self._merged = Points((), ())
@@ -81,7 +98,7 @@ class Sketch:
             self.max = sample
         self._settled = None
         self._buffer.append(sample)
-        if len(self._buffer) >= BUFFER:
+        if len(self._buffer) >= self._max_buffered:
             self._fold()
 
     def absorb(self, other: Sketch) -> None:
@@ -96,7 +113,7 @@ class Sketch:
         self._buffer.extend(other._buffer)
         if folded := [*other._folded()]:
             self._fold(folded)
-        elif len(self._buffer) >= BUFFER:
+        elif len(self._buffer) >= self._max_buffered:
             self._fold()
 
     @property
@@ -197,7 +214,7 @@ class Sketch:
     def _folded(self) -> Iterator[tuple[float, float]]:
         yield from self._merged
         if self._digest is not None:
-            yield from ((c["m"], c["c"]) for c in self._digest.centroids_to_list())
+            yield from ((centroid.mean, centroid.count) for centroid in self._digest.C.values())
 
     def _settle(self) -> _Curve:
         if self._digest is None and not self._merged.means:
@@ -206,17 +223,26 @@ class Sketch:
         return _Interpolated(points, self.min, self.max, self._compression)
 
     def _fold(self, more: Iterable[tuple[float, float]] = ()) -> None:
-        points = cut(Points.sorted((*self._folded(), *more, *ones(self._buffer))))
-        self._buffer, self._merged = array("d"), Points((), ())
-        self._digest = TDigest(delta=1 / COMPRESSION)
-        # The package draws from the global generator, which is not ours to move.
-        state = random.getstate()
-        random.seed(0)
-        try:
-            for mean, weight in points:
-                self._digest.update(mean, weight)
-        finally:
-            random.setstate(state)
+        every = Points.sorted((*self._folded(), *more, *ones(self._buffer)))
+        points = cut(every, min(self._compression, COMPRESSION))
+        self._buffer, self._digest, self._merged = array("d"), None, Points((), ())
+        if self._compression < COMPRESSION:
+            self._merged = Points(array("d", points.means), array("d", points.weights))
+        else:
+            self._digest = digest_of(points)
+
+
+def digest_of(points: Points) -> TDigest:
+    """The package's digest of points that are distinct, in order, and as heavy as it may keep them.
+
+    They are put where its `update` would put them, which searches for a neighbour to merge each with, finds
+    none, and draws from the global generator meanwhile.
+    """
+    digest = TDigest(delta=1 / COMPRESSION)
+    for mean, weight in points:
+        digest.C.insert(mean, Centroid(mean, weight))
+    digest.n = sum(points.weights)
+    return digest
 
 
 class _Curve(Protocol):

@@ -54,6 +54,8 @@ class Stalls:
 
     def overlap(self, started: float, finished: float) -> bool:
         """Whether the loop stood still at any time in between."""
+        if not self._latest:
+            return False
         for begun, ended in reversed(self._latest):
             if ended <= started:
                 return False

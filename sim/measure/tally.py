@@ -1,11 +1,11 @@
 """The tally: takes every event of a run, and is the only one that writes figures.
 
-Events of the current window are kept as they come, which is all that a call costs on its way; when the
-window is closed, they are folded into its leaves, and these into the leaves of the whole run. So nothing
-is counted twice, and the windows add up to the whole. Latencies are those of successful calls: a refused
-connection is fast, and would make a broken server look good. What was under way while the simulator
-itself stood still is counted, and has no latency. Memory does not grow with the length of a run, nor
-with what a server makes up.
+Events of the current window are kept as they come, which is all that a call costs on its way; piece by
+piece they are folded into its leaves, and when it is closed, these into the leaves of the whole run. So
+nothing is counted twice, and the windows add up to the whole. Latencies are those of successful calls: a
+refused connection is fast, and would make a broken server look good. What was under way while the
+simulator itself stood still is counted, and has no latency. Memory does not grow with the length of a
+run, nor with what a server makes up.
 """
 
 from __future__ import annotations
@@ -46,6 +46,10 @@ MAX_STEERED = 1000
 MAX_USERS_WITH_SKETCH = 1000
 """Up to so many users have a latency sketch each; beyond, a user has counts, mean and extremes."""
 
+USER_COMPRESSION, USER_BUFFER = 50.0, 64
+"""Coarse: about a kilobyte, whatever a user does."""
+
+OK = Outcome.OK.value
 Folded = Call | Execution | SetupTiming | NotStarted | Lateness
 """Events that wait for the end of their window."""
 
@@ -75,6 +79,8 @@ class Tally:
         self.levels = Levels()
         self.steered: list[Steered] = []
         self._pending: list[Folded] = []
+        self._ripe: list[Folded] = []
+        """Those of which it is known by now whether the simulator stood still meanwhile."""
         self._window = Leaves()
         self._has_begun = False
         """Whether there is anything in the window."""
@@ -108,6 +114,19 @@ class Tally:
                 self.stalls.note(event.at, event.at + event.seconds)
             case _:
                 pass
+
+    def fold_ripe(self, at_most: int) -> bool:
+        """Fold so many of those that had ripened; whether there are more.
+
+        What came since the last one was folded is ripe from then on: by the next time, whoever watches for
+        stalls has looked.
+        """
+        piece, self._ripe = self._ripe[:at_most], self._ripe[at_most:]
+        self._put_all(piece)
+        if self._ripe:
+            return True
+        self._ripe, self._pending = self._pending, []
+        return False
 
     def close_window(self, now: float, generator: GeneratorUsage | None = None) -> Snapshot:
         """What came since the last one was closed; it is part of the whole from now on."""
@@ -154,11 +173,14 @@ class Tally:
 
     def _peeked(self) -> Leaves:
         """The leaves of the window so far; it stays open."""
-        events, self._pending = self._pending, []
+        events, self._ripe, self._pending = [*self._ripe, *self._pending], [], []
+        self._put_all(events)
+        return self._window
+
+    def _put_all(self, events: list[Folded]) -> None:
         self._has_begun = self._has_begun or bool(events)
         for event in events:
             self._put(event)
-        return self._window
 
     def _fold(self) -> Leaves:
         window = self._peeked()
@@ -182,23 +204,28 @@ class Tally:
 
     def _put_call(self, call: Call) -> None:
         phase = call.phase or self.phases.at(call.started)
-        kind = within_bounds(kind_of(call), self._kinds)
+        is_ok = call.outcome is Outcome.OK
+        kind = OK if is_ok else within_bounds(kind_of(call), self._kinds)
         self._kinds[kind] += 1
-        key = StepKey(phase, call.workflow, call.step, call.tool, call.group, call.region)
+        window = self._window
+        place = (phase, call.workflow, call.step, call.tool, call.group, call.region)
+        # A named tuple is found by a plain one, which is made in a fifth of the time.
+        leaf = window.steps.get(place) or window.step(StepKey(*place))  # type: ignore[call-overload]
         is_timed = not self.stalls.overlap(call.started, call.finished)
-        kind = self._window.step(key).count(call, kind, is_timed=is_timed)
-        self._window.note_ended(call, is_timed=is_timed, failed=is_failure(kind))
+        kind = leaf.count(call, kind, is_timed=is_timed)
+        window.note_ended(call, is_timed=is_timed, failed=not is_ok and is_failure(kind))
         self.kept.note_call(call, kind)
-        if call.outcome is not Outcome.OK and call.text:
+        if not is_ok and call.text:
             self._keep_example(phase, kind, call)
         if phase is Phase.MEASURED:
-            self._window.inbox_wait.add(max(0.0, call.inbox_wait_s))
+            window.inbox_wait.add(max(0.0, call.inbox_wait_s))
             self._put_user(call, kind, is_timed=is_timed)
 
     def _put_user(self, call: Call, kind: str, *, is_timed: bool) -> None:
         leaf = self.users.get(call.user)
         if leaf is None:
-            sketch = Sketch() if len(self.users) < MAX_USERS_WITH_SKETCH else None
+            has_sketch = len(self.users) < MAX_USERS_WITH_SKETCH
+            sketch = Sketch(USER_COMPRESSION, USER_BUFFER) if has_sketch else None
             leaf = self.users[call.user] = UserLeaf(sketch)
         leaf.steps[call.step] += 1
         leaf.outcomes[kind] += 1
