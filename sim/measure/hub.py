@@ -161,8 +161,10 @@ class Hub:
             self.close_window()
 
     async def _fold(self) -> None:
-        while self._counts.fold_ripe(MAX_FOLDED):
+        has_more = self._counts.fold_ripe(MAX_FOLDED)
+        while has_more:
             await trio.lowlevel.checkpoint()
+            has_more = self._counts.fold_ripe(MAX_FOLDED)
 
     def close_window(self) -> Snapshot:
         """Close the window now, out of turn: at the end of the run, or of a phase."""

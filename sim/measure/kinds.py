@@ -9,10 +9,13 @@ from actors.events import Call
 
 MAX_KINDS = 50
 """A server picks the status codes of its refusals; from so many kinds on the rest is one: `OTHER`."""
+MAX_KINDS_OF_USER = 10
+"""There are many users, and few look at the sixth way in which calls of one of them fail."""
 OTHER = "other"
 MAX_STATUS = 99_999
 MAX_REASON = 60
 BARE = frozenset({Outcome.OK, Outcome.INTERRUPTED, Outcome.WRONG_CONTENT})
+NO_ERROR = frozenset({Outcome.OK.value, Outcome.INTERRUPTED.value})
 EXPECTED = "expected/"
 """Stands before the kind of a failure that is part of the story, and no error: a conflict, retried."""
 
@@ -29,7 +32,7 @@ def kind_of(call: Call) -> str:
 
 def is_failure(kind: str) -> bool:
     """Whether calls of this kind are errors."""
-    return kind not in (Outcome.OK.value, Outcome.INTERRUPTED.value) and not kind.startswith(EXPECTED)
+    return kind not in NO_ERROR and not kind.startswith(EXPECTED)
 
 
 def is_unanswered(kind: str) -> bool:
@@ -40,6 +43,11 @@ def is_unanswered(kind: str) -> bool:
     return outcome == Outcome.AUTHORIZATION.value and detail == "login"
 
 
-def within_bounds(kind: str, counted: Counter[str]) -> str:
-    """The word under which to count `kind`: its own, or `OTHER` when there are too many already."""
-    return kind if kind in counted or len(counted) < MAX_KINDS else OTHER
+def within_bounds(kind: str, counted: Counter[str], at_most: int = MAX_KINDS) -> str:
+    """The word under which to count `kind`: its own, or `OTHER` when there are too many already.
+
+    What is no error stays none.
+    """
+    if kind in counted or len(counted) < at_most or kind in NO_ERROR:
+        return kind
+    return f"{EXPECTED}{OTHER}" if kind.startswith(EXPECTED) else OTHER

@@ -30,7 +30,7 @@ from actors.events import (
 )
 from sim.measure.bins import bins_of
 from sim.measure.kept import Kept
-from sim.measure.kinds import is_failure, kind_of, within_bounds
+from sim.measure.kinds import MAX_KINDS_OF_USER, is_failure, kind_of, within_bounds
 from sim.measure.leaf_keys import StepKey, StoryKey
 from sim.measure.leaves import CallSums, Leaves
 from sim.measure.levels import USERS, Levels
@@ -228,7 +228,7 @@ class Tally:
             sketch = Sketch(USER_COMPRESSION, USER_BUFFER) if has_sketch else None
             leaf = self.users[call.user] = UserLeaf(sketch)
         leaf.steps[call.step] += 1
-        leaf.outcomes[kind] += 1
+        leaf.outcomes[within_bounds(kind, leaf.outcomes, MAX_KINDS_OF_USER)] += 1
         if is_timed and call.outcome is Outcome.OK:
             leaf.add(call.finished - call.started)
 

@@ -20,7 +20,7 @@ from actors.events import (
     ViolationKind,
 )
 from sim.measure import tally as module
-from sim.measure.kinds import MAX_KINDS, MAX_REASON, OTHER, kind_of
+from sim.measure.kinds import MAX_KINDS, MAX_KINDS_OF_USER, MAX_REASON, OTHER, kind_of
 from sim.measure.leaves import MAX_VIOLATIONS_SHOWN
 from sim.measure.summary import summarize
 from sim.measure.tally import MAX_EXAMPLES
@@ -131,6 +131,23 @@ async def test_however_many_codes_a_server_makes_up_their_number_is_bounded_and_
         assert counted[OTHER] > 900
     assert (summary.calls.failed, summary.calls.answered) == (1000, 1000)
     assert len(recorder.failure_examples) <= MAX_KINDS + 1
+
+
+async def test_however_many_codes_what_is_no_error_is_none_and_a_user_has_few_kinds() -> None:
+    failed = [call(outcome=Outcome.TOOL_ERROR, status=i) for i in range(200)]
+    conflict = call(outcome=Outcome.TOOL_ERROR, status=999, is_expected=True)
+    recorder = recorder_of([*failed, conflict, call(outcome=Outcome.INTERRUPTED), call()])
+    summary = summarize(recorder)
+    user = summary.users["loadtest_user_1"].calls
+    assert len(user.outcomes) <= MAX_KINDS_OF_USER + 4
+    for figures in (summary.calls, user):
+        assert (figures.total, figures.failed, figures.expected, figures.interrupted, figures.ok) == (
+            203,
+            200,
+            1,
+            1,
+            1,
+        )
 
 
 async def test_totals_are_those_of_the_leaves_whatever_the_phase() -> None:
