@@ -3,11 +3,40 @@
 from __future__ import annotations
 
 import math
+from array import array
 from collections import Counter
+from collections.abc import Iterator
 
 import attrs
 
 from sim.measure.sketch import Quantiles, Sketch
+
+
+class ManyCounts:
+    """Counts by name, of which there are thousands with the same names: four bytes for each name.
+
+    Args:
+        places: where each name's count stands; all of them share it.
+    """
+
+    __slots__ = ("_counts", "_places")
+
+    def __init__(self, places: dict[str, int]) -> None:
+        self._places = places
+        self._counts = array("I", bytes(4 * len(places)))
+
+    def add(self, name: str) -> None:
+        """One more of `name`."""
+        place = self._places.setdefault(name, len(self._places))
+        if place >= len(self._counts):
+            self._counts.extend([0] * (len(self._places) - len(self._counts)))
+        self._counts[place] += 1
+
+    def items(self) -> Iterator[tuple[str, int]]:
+        """Those of which there are any."""
+        # Names that were met since this was last added to have no count here.
+        pairs = zip(self._places, self._counts, strict=False)
+        return ((name, count) for name, count in pairs if count)
 
 
 @attrs.define
@@ -15,7 +44,7 @@ class UserLeaf:
     """The measured calls of one user. `service` is None where there are too many users for sketches."""
 
     service: Sketch | None
-    steps: Counter[str] = attrs.Factory(Counter)
+    steps: ManyCounts
     outcomes: Counter[str] = attrs.Factory(Counter)
     timed: int = 0
     seconds: float = 0.0

@@ -35,7 +35,7 @@ from sim.measure.leaf_keys import StepKey, StoryKey
 from sim.measure.leaves import CallSums, Leaves
 from sim.measure.levels import USERS, Levels
 from sim.measure.phases import Phases
-from sim.measure.run_leaves import FailureExample, SetupLeaf, UserLeaf
+from sim.measure.run_leaves import FailureExample, ManyCounts, SetupLeaf, UserLeaf
 from sim.measure.sketch import Sketch
 from sim.measure.snapshot import GeneratorUsage, Snapshot
 from sim.measure.stalls import Stalls
@@ -89,6 +89,7 @@ class Tally:
         self._wanted: dict[str, float] = {}
         self._there: dict[str, int] = {}
         self._units: dict[str, str] = {}
+        self._places_of_steps: dict[str, int] = {}
         self._kinds: Counter[str] = Counter()
         self._used_s = self._used_of_s = self._stalled_s = 0.0
 
@@ -226,8 +227,8 @@ class Tally:
         if leaf is None:
             has_sketch = len(self.users) < MAX_USERS_WITH_SKETCH
             sketch = Sketch(USER_COMPRESSION, USER_BUFFER) if has_sketch else None
-            leaf = self.users[call.user] = UserLeaf(sketch)
-        leaf.steps[call.step] += 1
+            leaf = self.users[call.user] = UserLeaf(sketch, ManyCounts(self._places_of_steps))
+        leaf.steps.add(call.step)
         leaf.outcomes[within_bounds(kind, leaf.outcomes, MAX_KINDS_OF_USER)] += 1
         if is_timed and call.outcome is Outcome.OK:
             leaf.add(call.finished - call.started)

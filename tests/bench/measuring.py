@@ -10,7 +10,7 @@ from random import Random
 import trio
 
 from actors.errors import Outcome
-from actors.events import Call
+from actors.events import Call, Phase
 from actors.inbox import Inbox
 from actors.login.basic import Nobody
 from actors.messages import Done, Step
@@ -33,27 +33,57 @@ def small_figures() -> Iterator[Figure]:
 
 
 def measure(samples: int, seconds: int) -> Iterator[Figure]:
-    yield "record, amortised over all that a call feeds", f"{1e6 * recording(samples):.2f} µs CPU a call"
+    yield "record: emitted, folded, windows of 200 calls", f"{1e6 * recording(samples):.2f} µs CPU a call"
+    yield "record: the same, windows of 2,000", f"{1e6 * recording(samples, 2000):.2f} µs CPU a call"
+    yield "60 sketches merged", f"{1e3 * merging(60, max(1, samples // 33)):.1f} ms CPU"
     yield from sketch_errors(samples * 10)
     yield "inbox, ask and reply", f"{1e6 * asking(samples // 10):.1f} µs CPU"
     yield "200 ms of service time, 60 ms away: measured - injected", trio.run(injected, seconds)
 
 
-def recording(calls: int) -> float:
-    """CPU seconds a call that the recorder takes in."""
+def recording(calls: int, window: int = 200) -> float:
+    """CPU seconds a call that is emitted and folded, with a window closed after each `window` calls."""
 
     async def run() -> float:
-        recorder, random = Recorder(), Random(1)
+        recorder, random, now = Recorder(phase=Phase.MEASURED), Random(1), trio.current_time()
         facts = [
-            Call("story", f"step_{i % 6}", "tool", f"user_{i % 50}", i, Outcome.OK, 0.0, random.random())
+            Call(
+                f"story_{i % 8}",
+                f"step_{i % 40}",
+                "tool",
+                f"user_{i % 50}",
+                0,
+                Outcome.OK,
+                now,
+                now + random.lognormvariate(-3, 0.8),
+                inbox_wait_s=random.random() / 10_000,
+            )
             for i in range(calls)
         ]
         began = time.process_time()
-        for fact in facts:
-            recorder(fact)
+        for place, fact in enumerate(facts, 1):
+            recorder.hub.emit(fact)
+            if place % window == 0:
+                recorder.hub.close_window()
+        recorder.hub.close_window()
         return (time.process_time() - began) / calls
 
     return median_of(lambda: trio.run(run))
+
+
+def merging(sketches: int, samples: int) -> float:
+    """CPU seconds for so many sketches of so many samples each to become one."""
+    random, parts = Random(3), [Sketch() for _ in range(sketches)]
+    for part in parts:
+        for _ in range(samples):
+            part.add(random.lognormvariate(-3, 0.8))
+
+    def merge() -> float:
+        began = time.process_time()
+        Sketch.merged(parts)
+        return time.process_time() - began
+
+    return median_of(merge)
 
 
 def sketch_errors(count: int) -> Iterator[Figure]:

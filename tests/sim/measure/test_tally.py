@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 import pytest
 import trio
+from hypothesis import given
+from hypothesis import strategies as st
 from trio.testing import MockClock
 
 from actors.errors import Outcome
@@ -227,3 +231,13 @@ async def test_what_did_not_start_in_the_warm_up_is_not_counted() -> None:
     recorder = Recorder(phase=Phase.WARMUP)
     recorder(NotStarted("note_share", Missed.DROPPED, trio.current_time()))
     assert not summarize(recorder).not_started
+
+
+@given(st.lists(st.tuples(st.sampled_from("abc"), st.sampled_from([f"step_{n}" for n in range(9)]))))
+async def test_the_steps_of_each_user_are_counted_whoever_made_them_first(
+    made: list[tuple[str, str]],
+) -> None:
+    users = summarize(recorder_of(call(user=user, step=step) for user, step in made)).users
+    assert {
+        (user, step): count for user, figures in users.items() for step, count in figures.steps.items()
+    } == Counter(made)
