@@ -42,6 +42,15 @@ class Bound:
 
 
 @attrs.frozen
+class Mark:
+    """An instant, drawn as a line downwards."""
+
+    at: float
+    name: str
+    colour: str = "grey"
+
+
+@attrs.frozen
 class HeatMap:
     """Counts by time and by latency: `cells[x][y]`, from the bin `first` on."""
 
@@ -68,6 +77,7 @@ class Chart:
         is_stacked: each line stands on the one before.
         is_strip: a lane for each line, with a mark where it is not 0.
         ceiling: up to where the axis goes at least: small charts side by side share it.
+        marks: of charts over time; named in one of them.
         is_small: one of several side by side, with fewer points of its own.
         table: the same in figures.
     """
@@ -88,6 +98,7 @@ class Chart:
     is_strip: bool = False
     ceiling: float = 0.0
     is_small: bool = False
+    marks: tuple[Mark, ...] = ()
 
     @property
     def drawn(self) -> tuple[Line, ...]:

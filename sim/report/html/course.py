@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 
 from sim.measure.kinds import is_failure
 from sim.report.result import Result
@@ -15,8 +15,8 @@ ERRORS, SEEN, MISSED = "errors:", "violations:", "missed:"
 
 def columns_of(result: Result) -> Columns:
     """Of every row; a column that is nowhere known is left out."""
-    length = result.timeseries.row_seconds
-    rows = [row_columns(row, length) for row in result.timeseries.rows]
+    length, arriving = result.timeseries.row_seconds, open_groups(result)
+    rows = [row_columns(row, length, arriving) for row in result.timeseries.rows]
     keys = dict.fromkeys(key for row in rows for key in row)
     return {key: [row.get(key, _absent(key)) for row in rows] for key in keys}
 
@@ -25,16 +25,26 @@ def _absent(key: str) -> float | None:
     return 0.0 if key.startswith((ERRORS, SEEN, MISSED)) else None
 
 
-def row_columns(row: TimelineRow, seconds: float) -> dict[str, float]:
-    """What one row, so long, has to say; what is not known is left out."""
+def open_groups(result: Result) -> frozenset[str]:
+    """Groups whose workflows arrive at a rate, by the configuration: theirs is `wanted` a second."""
+    load = result.config.get("load")
+    groups = load.get("groups") if isinstance(load, dict) else None
+    known = [group for group in groups or () if isinstance(group, dict)]
+    return frozenset(str(g.get("name", "")) for g in known if "/s" in str(g.get("profile", "")))
+
+
+def row_columns(row: TimelineRow, seconds: float, arriving: Collection[str] = ()) -> dict[str, float]:
+    """What one row, so long, has to say; what is not known is left out. `arriving`: `open_groups`."""
     known = {key: value for key, value in _figures(row, seconds) if value is not None}
+    for name, wanted in row.wanted.items():
+        key = "arrivals" if name in arriving else "wanted"
+        known[key] = known.get(key, 0.0) + wanted
     return {**known, **_counts(row, seconds)}
 
 
 def _figures(row: TimelineRow, seconds: float) -> Iterator[tuple[str, float | None]]:
     yield "at", row.at
     yield "there", float(row.users)
-    yield "wanted", sum(row.wanted.values()) if row.wanted else None
     for name, times in (("service", row.service), ("response", row.response)):
         for key in ("p50", "p95", "p99"):
             yield f"{name}.{key}", getattr(times, key)

@@ -39,6 +39,7 @@ def charts_data(result: Result, charts: Sequence[Chart]) -> dict[str, Any]:
         "columns": rounded(without_what_nobody_draws(columns_of(result), charts), 3),
         "heat": heat_data(heat.heat, result) if heat and heat.heat else None,
         "charts": [chart_data(chart) for chart in charts],
+        "marks": [attrs.asdict(mark) for mark in next((c.marks for c in charts if c.marks), ())],
     }
 
 

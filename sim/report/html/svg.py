@@ -14,6 +14,8 @@ from sim.report.html.scales import MIN_LATENCY_S, Axis, extent, linear_marks, lo
 
 WIDTH, LEFT, RIGHT, TOP, BOTTOM = 900, 62, 8, 10, 24
 MAX_POINTS = 200
+NAMES_MARKS = "latency"
+"""The chart in which marks have their names."""
 PALETTE = {
     "blue": "#0072b2",
     "sky": "#56b4e9",
@@ -35,6 +37,7 @@ def draw(chart: Chart) -> str:
         *_grid(chart, x, y),
         *_inside(chart, x, y),
         *_bounds(chart, y),
+        *_marks(chart, x),
     ]
     return svg(chart.height + TOP + BOTTOM, chart.title, chart.says, parts)
 
@@ -155,6 +158,17 @@ def stretches(*columns: Values) -> Iterator[tuple[int, int]]:
         elif not is_known and begin is not None:
             yield begin, place
             begin = None
+
+
+def _marks(chart: Chart, x: Axis) -> Iterator[str]:
+    for mark in chart.marks:
+        at = x.at(mark.at)
+        paint = f'class="s-{mark.colour}" stroke="{PALETTE[mark.colour]}"'
+        yield f'<path {paint} d="M{at:.0f} {TOP}v{chart.height}" stroke-dasharray="3 3"/>'
+        if chart.id == NAMES_MARKS:
+            side = f'x="{at - 4:.0f}" text-anchor="end"' if at > WIDTH / 2 else f'x="{at + 4:.0f}"'
+            paint = f'class="f-{mark.colour}" fill="{PALETTE[mark.colour]}"'
+            yield f'<text {paint} {side} y="{TOP + chart.height - 6}">{escape(mark.name)}</text>'
 
 
 def _bounds(chart: Chart, y: Axis) -> Iterator[str]:

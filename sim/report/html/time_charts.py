@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import attrs
+
 from sim.config.grammar.threshold import Unit
 from sim.report.four_answers import several_of_load
-from sim.report.html.chart import Bound, Chart, Line, thinned
+from sim.report.html.chart import Bound, Chart, Line, Mark, thinned
 from sim.report.html.course import ERRORS, MISSED, Columns, columns_of
 from sim.report.html.heat import heat_chart
 from sim.report.html.making import chart_of, line
 from sim.report.html.part_charts import propagation_chart
 from sim.report.html.strip import strip_chart
-from sim.report.limits import parsed
+from sim.report.limits import first_broken, parsed
 from sim.report.page import clock, duration, percent
 from sim.report.result import Result
 
+MAX_MARKS = 40
 OF_ERRORS = ("red", "brown", "orange", "pink", "grey")
 DASHES = ("", "6 3", "2 3", "8 3 2 3", "4 4")
 
@@ -23,11 +26,22 @@ def time_charts(result: Result) -> list[Chart]:
     columns = columns_of(result)
     if not columns:
         return []
+    marks = marks_of(result)
     made = [
         make(result, columns)
         for make in (*(users, latency, responses, throughput, heat_chart, propagation_chart, strip_chart),)
     ]
-    return [chart for chart in made if chart is not None]
+    return [attrs.evolve(chart, marks=marks) for chart in made if chart is not None]
+
+
+def marks_of(result: Result) -> tuple[Mark, ...]:
+    """When a limit broke first, and when somebody changed the load or marked an instant with a word."""
+    broken = [(at, limit) for limit in result.thresholds if (at := first_broken(result, limit)) is not None]
+    first = min(broken, key=lambda pair: pair[0], default=None)
+    found = [Mark(each.at, each.text or each.kind) for each in result.annotations]
+    if first is not None:
+        found.append(Mark(first[0], f"{first[1].threshold} broken", "red"))
+    return tuple(sorted(found, key=lambda mark: mark.at)[:MAX_MARKS])
 
 
 # --- users
@@ -37,13 +51,20 @@ def users(result: Result, columns: Columns) -> Chart | None:
     """Wanted and there."""
     there = line(columns, "there", "on stage", "blue", fill_to="0")
     wanted = line(columns, "wanted", "wanted", "grey", "5 3")
+    arrivals = line(columns, "arrivals", "arrivals a second", "green", "5 3")
     drops = [
         line(columns, key, key.removeprefix(MISSED), "brown", "2 3")
         for key in columns
         if key.startswith(MISSED)
     ]
     return chart_of(
-        "users", "Users", users_say(result, columns), "users", columns, [wanted, there, *drops], height=90
+        "users",
+        "Users",
+        users_say(result, columns),
+        "users",
+        columns,
+        [wanted, arrivals, there, *drops],
+        height=90,
     )
 
 

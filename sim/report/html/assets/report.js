@@ -3,7 +3,7 @@
  * Everything it knows is in two scripts of JSON: `#result`, the result of the run without its rows and
  * sketches, and `#charts`:
  *
- *   { rowSeconds, columns: {at: […], key: […]}, heat: {…} | null, charts: [chart…] }
+ *   { rowSeconds, columns: {at: […], key: […]}, heat: {…} | null, charts: [chart…], marks: [{at, name, colour}] }
  *   chart: { id, title, unit, axis, stacked, log, height, lines: [{key, name, colour, dash, fillTo, joins}],
  *            bounds: [{value, name}], xs: […] | null, columns: {…} | null }
  *
@@ -97,15 +97,15 @@
       ctx.textAlign = "right";
       ctx.fillText(name, bbox.left + bbox.width, y - 5 * ratio);
     }
-    if (chart.axis === "time") for (const mark of state.marks) {
-      const x = u.valToPos(mark.at, "x", true);
+    if (chart.axis === "time") for (const mark of [...state.data.marks, ...state.marks]) {
+      const x = u.valToPos(mark.at, "x", true), isLeft = x > bbox.left + bbox.width / 2;
       if (x < bbox.left || x > bbox.left + bbox.width) continue;
-      ctx.strokeStyle = ctx.fillStyle = colour("quiet");
+      ctx.strokeStyle = ctx.fillStyle = colour(mark.colour);
       ctx.setLineDash([3 * ratio, 3 * ratio]);
       ctx.beginPath(); ctx.moveTo(x, bbox.top); ctx.lineTo(x, bbox.top + bbox.height); ctx.stroke();
       ctx.setLineDash([]);
-      ctx.textAlign = "left";
-      ctx.fillText(mark.text, x + 4 * ratio, bbox.top + 11 * ratio);
+      ctx.textAlign = isLeft ? "right" : "left";
+      if (chart.id === "latency") ctx.fillText(mark.name, x + (isLeft ? -4 : 4) * ratio, bbox.top + bbox.height - 6 * ratio);
     }
     ctx.restore();
   }
@@ -379,7 +379,7 @@
   }
 
   const api = {
-    take(data) { state.data = data; build(); },
+    take(data) { state.data = data; state.marks = []; build(); },
     append(row) {
       const { columns } = state.data, length = columns.at.length;
       for (const key of new Set([...Object.keys(columns), ...Object.keys(row)])) {
@@ -400,11 +400,11 @@
         place.querySelectorAll("table.sortable").forEach(sortable);
       }
     },
-    mark(at, word) { state.marks.push({ at, text: word }); draw(); },
+    mark(at, word) { state.marks.push({ at, name: word, colour: "grey" }); draw(); },
     onspan(callback) { state.watchers.push(callback); },
     freeze() {
       const copy = document.documentElement.cloneNode(true);
-      copy.querySelector("#charts").textContent = JSON.stringify(state.data).replaceAll("<", "\\u003c");
+      copy.querySelector("#charts").textContent = JSON.stringify({ ...state.data, marks: [...state.data.marks, ...state.marks] }).replaceAll("<", "\\u003c");
       for (const each of copy.querySelectorAll(".uplot")) each.remove();
       for (const each of copy.querySelectorAll(".plot > svg")) each.removeAttribute("style");
       for (const each of copy.querySelectorAll("li > button, th > button")) each.replaceWith(...each.childNodes);

@@ -13,10 +13,10 @@ from sim.report.html.heat import humps
 from sim.report.html.level_charts import knee, knee_says, level_charts, quantile_chart
 from sim.report.html.part_charts import part_charts
 from sim.report.html.scales import Axis, linear_marks, log_marks, time_marks
-from sim.report.html.svg import stretches
+from sim.report.html.svg import draw, stretches
 from sim.report.html.time_charts import time_charts, times_say
 from sim.report.result import Result
-from sim.report.result_course import Level
+from sim.report.result_course import Annotation, Level
 from sim.report.result_figures import Times
 from tests.support.reports import busy_result
 
@@ -111,3 +111,20 @@ def test_a_column_is_as_long_as_there_are_rows(result: Result) -> None:
     columns = columns_of(result)
     assert {len(values) for values in columns.values()} == {len(result.timeseries.rows)}
     assert "errors:tool_error/500" in columns and "region.p95:eu" in columns
+
+
+def test_marks_are_the_instants_at_which_a_limit_broke_or_the_load_was_changed(result: Result) -> None:
+    changed = (Annotation(30.0, "load", "40 users"), Annotation(20.0, "mark", "lunch"))
+    charts = time_charts(attrs.evolve(result, annotations=changed))
+    names = [(mark.name, mark.colour) for mark in charts[0].marks]
+    assert ("lunch", "grey") in names and ("40 users", "grey") in names
+    assert [colour for _, colour in names].count("red") == 1
+    assert draw(charts[1]).count(">lunch<") == 1 and ">lunch<" not in draw(charts[0])
+
+
+def test_arrivals_a_second_are_no_users(result: Result) -> None:
+    row = attrs.evolve(result.timeseries.rows[5], wanted={"readers": 6.0, "editors": 20.0})
+    series = attrs.evolve(result.timeseries, rows=(row,))
+    load = {"groups": [{"name": "readers", "profile": "3m:6/s"}, {"name": "editors", "profile": "1m:20"}]}
+    columns = columns_of(attrs.evolve(result, timeseries=series, config={"load": load}))
+    assert (columns["wanted"], columns["arrivals"]) == ([20.0], [6.0])
