@@ -20,7 +20,6 @@ CAPABILITIES = "/ocs/v2.php/cloud/capabilities"
 USER_EXISTS = 102
 INVALID = 101
 FORBIDDEN = 403
-FILES_EXIST = "files already exist for this"
 BAD_REQUEST = "bad request"
 HOPELESS_CODES = frozenset({INVALID, 103, 104, 105, 106, 107, 108, 109, 110, 111, FORBIDDEN})
 """What the manual lists for "add a new user": the server has looked at it and will not."""
@@ -45,8 +44,10 @@ class AlreadyExists(NotCreated):
     """There is a user of this name already, somebody else's: the answer to a first try."""
 
 
-class FilesExist(NotCreated):
-    """The name is free, and a home of that name lies on the server: an earlier user's calls went on."""
+class NameRefused(NotCreated):
+    """The server does not take the name: most often since a home of it lies there, of an earlier user whose
+    calls went on. Its words are in the administrator's language, so the code alone tells it (the manual's
+    101, "invalid argument"). Another number may be taken."""
 
 
 class OcsAccounts:
@@ -131,8 +132,8 @@ class OcsAccounts:
             if answer.tries > 1:
                 raise NotCreated(text)
             raise AlreadyExists(f"the user {person.uid} exists already; choose another --user-prefix")
-        if FILES_EXIST in message:
-            raise FilesExist(text, is_refused=True)
+        if answer.code == INVALID and BAD_REQUEST not in message:
+            raise NameRefused(text, is_refused=True)
         # "Bad request" is what any exception at the server becomes, also after the row was written.
         raise NotCreated(text, is_refused=answer.code in HOPELESS_CODES and BAD_REQUEST not in message)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import attrs
 
-from sim.clean.removed import CleanupResult
+from sim.clean.cleanup_result import CleanupResult
 
 
 @attrs.frozen

@@ -13,8 +13,9 @@ from actors.errors import SimulateError
 from actors.events import Emit, Removed
 from actors.ocs import Denied
 from actors.text import harmless
+from sim.clean.cleanup_result import CleanupResult
 from sim.clean.ledger_text import Entry, EntryState
-from sim.clean.removed import CleanupResult, possibly_left, remaining
+from sim.clean.removed import possibly_left, remaining
 from sim.clean.thing import Expires, Hopeless, Means, SeenAgain, Thing
 from sim.clean.things import all_things
 

@@ -15,10 +15,10 @@ from actors.ports import Connector, Credentials, Person
 from actors.roster import Roster, open_roster
 from sim.config.model import Casting, Config, Group
 from sim.load.executors import Executor, Wings, make_executor
+from sim.load.heartbeat import beat
 from sim.load.steering import Steering
 from sim.load.watchdog import Watchdog
 from sim.measure.hub import Hub
-from sim.measure.stalls import beat
 from sim.runtime.background import in_background, together, when
 from sim.runtime.stop import Stop
 from workflows.base import Workflow

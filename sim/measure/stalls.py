@@ -9,14 +9,7 @@ from __future__ import annotations
 from collections import deque
 
 import attrs
-import trio
 
-from actors.events import Emit, Stalled
-
-BEAT_S = 0.05
-"""How often the loop is to show that it is alive."""
-MIN_STALL_S = 0.1
-"""From so long a delay on it is a stall."""
 MAX_SHOWN = 10
 MAX_KEPT = 1000
 
@@ -62,16 +55,3 @@ class Stalls:
             if begun < finished:
                 return True
         return False
-
-
-async def beat(emit: Emit) -> None:
-    """Show that the loop is alive until cancelled: what comes too late by `MIN_STALL_S` is a stall.
-
-    Not for the virtual clock: it has no stalls, and would never rest.
-    """
-    while True:
-        due = trio.current_time() + BEAT_S
-        await trio.sleep_until(due)
-        late_s = trio.current_time() - due
-        if late_s >= MIN_STALL_S:
-            emit(Stalled(due, late_s))

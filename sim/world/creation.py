@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import attrs
 
-from actors.accounts import AlreadyExists, FilesExist, NotCreated
+from actors.accounts import AlreadyExists, NameRefused, NotCreated
 from actors.errors import SetupError
 from actors.new_password import new_password
 from actors.ports import Accounts, Person
@@ -58,21 +58,21 @@ class Creation:
             self._least_length = 0
 
     async def create(self, person: Person) -> Person:
-        """The user as created: another number where files of an earlier one are in the way.
+        """The user as created: another number where the server does not take the name.
 
         Raises SetupError. The ledger keeps whoever may exist; cancelled, too.
         """
         if len(person.password.reveal()) < self._least_length:
             person = attrs.evolve(person, password=new_password(self._least_length))
-        reasons: list[FilesExist] = []
+        reasons: list[NameRefused] = []
         while len(reasons) < MAX_OTHER_NUMBERS:
             try:
                 await self._insist(person)
                 return person
-            except FilesExist as error:
+            except NameRefused as error:
                 reasons.append(error)
             other = await self._next_free(person)
-            self._say(f"  files of an earlier {person.uid} are still on the server: {other.uid} instead")
+            self._say(f"  {reasons[-1]}: {other.uid} instead")
             person = other
         raise SetupError(f"{reasons[0]}; choose another --user-prefix")
 
@@ -84,7 +84,7 @@ class Creation:
             if error is None:
                 self._ledger.created(USER_KIND, person.uid)
                 return
-            if isinstance(error, FilesExist):
+            if isinstance(error, NameRefused):
                 if attempt == 0:
                     await self._is_absent(person, is_first=True)
                 raise error

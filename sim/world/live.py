@@ -8,11 +8,12 @@ from contextlib import asynccontextmanager
 import attrs
 
 from actors.events import Emit
+from sim.clean.cleanup_result import CleanupResult
 from sim.clean.end import CleanupEnd
 from sim.clean.ledger import Ledger, open_ledger
 from sim.clean.ledger_text import LedgerHead
 from sim.clean.marker import new_mark
-from sim.clean.removed import CleanupResult, remaining
+from sim.clean.removed import remaining
 from sim.clean.remover import Remover
 from sim.clean.thing import Means
 from sim.config.model import Config, Target

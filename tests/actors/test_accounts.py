@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from trio.testing import MockClock
 
-from actors.accounts import AlreadyExists, FilesExist, NotCreated, OcsAccounts, user_id
+from actors.accounts import AlreadyExists, NameRefused, NotCreated, OcsAccounts, user_id
 from actors.errors import SetupError
 from actors.ocs import Denied, NoOcsAnswer
 from actors.ports import Person
@@ -76,7 +76,7 @@ PAGES = {
 def test_what_is_no_answer_of_the_api_says_nothing(act: str, page: str) -> None:
     with pytest.raises(SetupError) as caught:
         run(ACTS[act], PAGES[page])
-    assert not isinstance(caught.value, AlreadyExists | FilesExist)
+    assert not isinstance(caught.value, AlreadyExists | NameRefused)
     assert PASSWORD not in str(caught.value)
 
 
@@ -127,7 +127,12 @@ def test_no_answer_whatever_ends_in_anything_but_a_result_or_one_line(
         ([ocs(101, [], "Bad request")], NotCreated, False),
         ([ocs(996, [], "Internal")], NotCreated, False),
         ([ocs(107, [], "needs a special character")], NotCreated, True),
-        ([ocs(101, [], "Login is invalid because files already exist for this user")], FilesExist, True),
+        ([ocs(101, [], "Login is invalid because files already exist for this user")], NameRefused, True),
+        (
+            [ocs(101, [], "Für diesen Benutzer gibt es bereits Dateien")],
+            NameRefused,
+            True,
+        ),
     ],
 )
 def test_how_a_creation_ended_tells_a_refusal_from_an_unknown_fate(

@@ -14,8 +14,8 @@ from trio.testing import MockClock
 from actors.errors import SetupError
 from actors.new_password import new_password
 from actors.shelter import Shelter
+from sim.clean.cleanup_result import CleanupResult
 from sim.clean.ledger import open_ledger, take_over
-from sim.clean.removed import CleanupResult
 from sim.clean.remover import Remover
 from sim.world.creation import Creation
 from sim.world.people import numbered

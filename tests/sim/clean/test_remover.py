@@ -15,9 +15,9 @@ from actors.errors import SetupError
 from actors.events import Event, Removed
 from actors.ocs import Denied
 from sim.clean import ledger_file
+from sim.clean.cleanup_result import CleanupResult
 from sim.clean.ledger import Ledger, open_ledger
 from sim.clean.ledger_text import Entry
-from sim.clean.removed import CleanupResult
 from sim.clean.remover import GIVE_UP_S, VOID_CONCURRENCY, VOID_S, Remover
 from sim.clean.thing import Expires, Hopeless, Means
 from tests.sim.clean.support import email, head, means

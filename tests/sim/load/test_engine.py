@@ -12,7 +12,7 @@ from trio.testing import MockClock
 from actors.errors import CallError, Outcome
 from actors.events import Ending, Missed, Phase, SetupStep
 from sim.config.grammar.shapes import ClosedProfile, OpenProfile, Profile, Stage
-from sim.measure.stalls import MIN_STALL_S
+from sim.load.heartbeat import MIN_STALL_S
 from tests.support.load import CountingConnector, begin_of, group_of, measured, play
 
 

@@ -10,8 +10,9 @@ import trio.testing
 from trio.testing import MockClock
 
 from actors.events import Event, Phase, Stalled
+from sim.load.heartbeat import BEAT_S, beat
 from sim.measure.hub import Hub
-from sim.measure.stalls import BEAT_S, MAX_KEPT, MAX_SHOWN, Stalls, beat
+from sim.measure.stalls import MAX_KEPT, MAX_SHOWN, Stalls
 from sim.measure.summary import summarize
 from sim.measure.tally import Tally
 from tests.support.facts import call

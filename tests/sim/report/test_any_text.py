@@ -14,8 +14,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from actors.events import Violation, ViolationKind
+from sim.clean.cleanup_result import CleanupResult
 from sim.clean.end import CleanupEnd
-from sim.clean.removed import CleanupResult
 from sim.config.grammar.threshold import parse_threshold
 from sim.live.console import LiveConsole
 from sim.load.watchdog import Breakpoint

@@ -10,8 +10,8 @@ import pytest
 
 from actors.errors import Outcome
 from actors.events import Ending, ViolationKind
+from sim.clean.cleanup_result import CleanupResult
 from sim.clean.end import CleanupEnd
-from sim.clean.removed import CleanupResult
 from sim.config.grammar.threshold import parse_threshold
 from sim.config.model import Config, StoryOptions
 from sim.exit import ExitCode, exit_code

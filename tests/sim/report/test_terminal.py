@@ -9,8 +9,8 @@ from trio.testing import MockClock
 
 from actors.errors import Outcome
 from actors.events import Ending, ViolationKind
+from sim.clean.cleanup_result import CleanupResult
 from sim.clean.end import CleanupEnd
-from sim.clean.removed import CleanupResult
 from sim.config.grammar.threshold import parse_threshold
 from sim.load.watchdog import Breakpoint
 from sim.measure.thresholds import judge
