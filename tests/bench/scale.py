@@ -3,25 +3,30 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import trio
 
 from tests.bench.punctuality import cancelled, lateness
 from tests.bench.rounds import Figure
-from tests.support.processes import ROOT
+from tests.support.processes import ROOT, environment, running_standin
 
 
 def figures() -> Iterator[Figure]:
     yield from on_stage((100, 1_000, 10_000))
+    yield whole(10_000, 20)
     yield from late((200, 1_000, 3_000), 10)
     yield from sent_home((10_000, 100_000))
 
 
 def small_figures() -> Iterator[Figure]:
     yield from on_stage((20,))
+    yield whole(20, 1)
     yield from late((200,), 1)
     yield from sent_home((100,))
 
@@ -43,6 +48,42 @@ def on_stage(sizes: tuple[int, ...]) -> Iterator[Figure]:
             "opened in {opened_s:.1f} s, called in {called_s:.1f} s, gone in {gone_s:.1f} s"
         )
         yield f"{users} users on stage", text.format(**told)
+
+
+def whole(users: int, seconds: int) -> Figure:
+    """A whole `simulate` of accounts that exist, up a ramp, there, and down, against the null server."""
+    with (
+        running_standin(null_mcp=True, people=users, json_response=True) as server,
+        TemporaryDirectory() as f,
+    ):
+        state = Path(f)
+        (state / "people").write_text("".join(f"user_{n} user_{n}\n" for n in range(1, users + 1)))
+        words = [
+            "--url",
+            server.mcp_url,
+            "--accounts",
+            "people",
+            "--auth",
+            "basic",
+            "--warmup",
+            "0",
+            "--quiet",
+        ]
+        words += ["--stage", f"{seconds}s:{users},{seconds}s:{users},{seconds}s:0", "--think", "exp:20s"]
+        # Nobody needs to look into the accounts afterwards: they end with the server.
+        words += ["--setup-concurrency", "50", "--no-cleanup", "--output", "run.json"]
+        process = subprocess.Popen(
+            [sys.executable, "-m", "sim", *words],
+            cwd=state,
+            env=environment({"NEXTCLOUD_HOST": ""}, state),
+            stdout=subprocess.DEVNULL,
+        )
+        _, status, usage = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+        calls = json.loads((state / "run.json").read_text())["calls"]
+    spent = f"{usage.ru_utime + usage.ru_stime:.1f} s CPU, peak {usage.ru_maxrss / 1024:.0f} MiB"
+    told = f"exit code {process.returncode}, {calls['total']} calls, {calls['failed']} failed; {spent}"
+    return f"a whole run of {users} users, null server", told
 
 
 def late(rates: tuple[int, ...], seconds: int) -> Iterator[Figure]:

@@ -13,7 +13,7 @@ from tests.support.processes import ROOT
 SAYS = {
     "clients": ("our client, bare",),
     "whole": ("client CPU an operation",),
-    "scale": ("users on stage", "lateness", "cancelled and joined"),
+    "scale": ("users on stage", "a whole run of 20 users", "exit code 0", "lateness", "cancelled and joined"),
     "memory": ("resident memory",),
     "virtual": ("virtual:",),
     "measure": ("record", "sketch error", "inbox"),
