@@ -26,7 +26,7 @@ MERGED_COMPRESSION = 1500.0
 """Finer, where points are cut a second time: else what was lost at the first is lost twice."""
 
 MAX_POINTS = 200
-"""No sketch keeps more, however many samples it has had: two neighbours never fit into one point."""
+"""None gives more, however many samples it has had."""
 
 
 @attrs.frozen
@@ -173,9 +173,15 @@ class Sketch:
         """What is kept of all samples, at most `MAX_POINTS`: enough to ask or merge them later.
 
         Args:
-            compression: how finely they are cut; there are no more points than that.
+            compression: how finely they are cut.
         """
-        return cut(Points.sorted((*self._folded(), *ones(self._buffer))), compression)
+        every = Points.sorted((*self._folded(), *ones(self._buffer)))
+        kept = cut(every, compression)
+        while len(kept.means) > MAX_POINTS:
+            # Of some hundred millions the tail alone has so many.
+            compression *= 0.9
+            kept = cut(every, compression)
+        return kept
 
     def weighted(self) -> Iterator[tuple[float, float]]:
         """All that is kept, as it is: single samples with the weight 1, and points of many; unsorted."""

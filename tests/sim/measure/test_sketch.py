@@ -187,3 +187,17 @@ def test_what_is_kept_does_not_grow_with_the_samples_and_can_be_asked_later() ->
 def test_the_same_two_values_over_and_over_are_two_points() -> None:
     kept = sketch_of([0.02, 0.02, 5.0] * 5 * BUFFER).points()
     assert list(kept) == [(0.02, 10 * BUFFER), (5.0, 5 * BUFFER)]
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_up_to_the_slowest_thousandth_quantiles_of_continuous_samples_are_exact_to_half_a_percent(
+    seed: int,
+) -> None:
+    samples = latencies(100_000, seed)
+    sketch = sketch_of(samples)
+    assert len(sketch.points().means) <= MAX_POINTS
+    samples.sort()
+    for q in (0.5, 0.9, 0.95, 0.99, 0.999):
+        # Between neighbours in the tail there is more than that: either of them is exact.
+        low, high = samples[math.ceil(q * len(samples)) - 2], samples[math.ceil(q * len(samples)) + 1]
+        assert low * 0.995 <= (sketch.quantile(q) or 0.0) <= high * 1.005, q
