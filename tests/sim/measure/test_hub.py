@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 import trio
 from trio.testing import MockClock
 
 from actors.events import Phase
-from sim.measure.hub import Hub, Looker, Subscription, Told, looked_on_by
+from sim.measure.hub import Hub, Looker, Subscription, Told, is_snapshot, looked_on_by
+from sim.measure.snapshot import Snapshot
 from sim.measure.summary import summarize
 from sim.measure.tally import Tally
 from tests.support.facts import call
@@ -72,3 +75,27 @@ async def test_what_is_not_taken_in_time_is_dropped_and_counted(autojump_clock: 
         for _ in range(25):
             hub.emit(call())
         assert (slow.dropped, len(slow.take())) == (15, 10)
+
+
+async def windows_beside(lookers: list[Looker]) -> list[tuple[Any, ...]]:
+    """What windows said of three seconds, while these looked on."""
+    hub = Hub(Tally(Phase.MEASURED))
+    with hub.subscribe(is_snapshot) as told:
+        async with looked_on_by(hub, lookers):
+            async with trio.open_nursery() as nursery:
+                nursery.start_soon(hub.tick)
+                await trio.sleep(0.01)
+                for number in range(3 * 50):
+                    hub.emit(call(0.001 * number))
+                    await trio.sleep(0.02)
+                nursery.cancel_scope.cancel()
+        windows = [each.to_json() for each in told.take() if isinstance(each, Snapshot)]
+    # Instants are others, and rounded otherwise.
+    return [(window["number"], window.get("bins"), window["leaves"].get("ended_calls")) for window in windows]
+
+
+@pytest.mark.parametrize("looker", [raise_at_once, take_nothing, take_one_an_hour])
+async def test_windows_are_the_same_whoever_looks_on(autojump_clock: MockClock, looker: Looker) -> None:
+    alone = await windows_beside([])
+    assert sum(sum(bins or []) for _, bins, _ in alone) == 3 * 50
+    assert await windows_beside([looker, looker]) == alone
