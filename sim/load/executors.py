@@ -166,8 +166,8 @@ class Population:
             self._adjust(self.profile.users_at(since_s), nursery)
         change = self.profile.next_change(since_s or -1.0)
         while change is not None:
-            at, users = change
-            await trio.sleep_until(begun + at)
+            await trio.sleep_until(begun + change[0])
+            at, users = last_due(self.profile, change, trio.current_time() - begun)
             self._adjust(users, nursery)
             change = self.profile.next_change(at)
         await trio.sleep_until(begun + self.profile.duration_s)
@@ -183,6 +183,17 @@ class Population:
         """Give newcomers their initiative as soon as their session is open."""
         if await user.wait_on_stage():
             self._director.give_initiative(user, self._company)
+
+
+def last_due(profile: ClosedProfile, change: tuple[float, int], now_s: float) -> tuple[float, int]:
+    """`change`, or the last one after it that is due by now.
+
+    A process that fell behind makes up for it in one step: a turn of its loop for each user would
+    let a ramp of thousands last many times as long as it was meant to.
+    """
+    while (later := profile.next_change(change[0])) is not None and later[0] <= now_s:
+        change = later
+    return change
 
 
 class Arrivals:

@@ -18,7 +18,7 @@ from actors.ports import Credentials, Person
 from actors.roster import Roster, open_roster
 from sim.config.grammar.shapes import ClosedProfile, OpenProfile, Profile
 from sim.config.grammar.shapes import Stage as Line
-from sim.load.executors import MAX_FIRST_SESSION_S, Executor, Wings, make_executor
+from sim.load.executors import MAX_FIRST_SESSION_S, Executor, Wings, last_due, make_executor
 from tests.support.in_process import Facts, NoCredentials, StoreConnector, person
 from tests.support.tallying import Recorder
 from workflows.base import workflow
@@ -240,3 +240,17 @@ async def test_random_arrivals_are_those_of_the_given_stream(autojump_clock: obj
     expected = list(profile.arrivals(Random("arrivals")))
     assert [e.started - begun for e in scene.facts.executions] == pytest.approx(expected)
     assert all(before < after for before, after in pairwise(expected))
+
+
+@pytest.mark.parametrize(
+    ("now_s", "users"), [(0.001, 1), (5.0, 500), (9.9995, 1000), (60.0, 1000), (65.0, 500)]
+)
+def test_a_ramp_that_fell_behind_is_made_up_for_in_one_step(now_s: float, users: int) -> None:
+    profile = ClosedProfile((Line(0, 0), Line(10, 1000), Line(50, 1000), Line(10, 0)))
+    first = profile.next_change(-1.0)
+    assert first is not None
+    at, wanted = last_due(profile, first, now_s)
+    assert wanted == pytest.approx(users, abs=1)
+    assert at <= max(now_s, first[0])
+    later = profile.next_change(at)
+    assert later is None or later[0] > now_s
