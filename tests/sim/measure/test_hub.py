@@ -86,7 +86,7 @@ async def windows_beside(lookers: list[Looker]) -> list[tuple[Any, ...]]:
                 nursery.start_soon(hub.tick)
                 await trio.sleep(0.01)
                 for number in range(3 * 50):
-                    hub.emit(call(0.001 * number))
+                    hub.emit(call(0.0003 + 0.0011 * number))
                     await trio.sleep(0.02)
                 nursery.cancel_scope.cancel()
         windows = [each.to_json() for each in told.take() if isinstance(each, Snapshot)]
