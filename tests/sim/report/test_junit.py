@@ -8,8 +8,8 @@ import attrs
 import pytest
 from junitparser import JUnitXml, TestCase, TestSuite
 
+from sim.clean.cleanup_result import CleanupResult
 from sim.clean.end import CleanupEnd
-from sim.clean.removed import CleanupResult
 from sim.report.junit import junit_report
 from sim.report.result import Result
 from sim.report.result_end import ThresholdResult
