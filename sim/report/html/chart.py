@@ -72,7 +72,7 @@ class Chart:
     """One chart, with the sentence that says what it shows.
 
     Attributes:
-        unit: `s`, `users`, `/s`, `share`, `bytes` or `count`.
+        unit: `s`, `users`, `/s`, `share`, `MiB` or `count`.
         axis: what is across: `time` (seconds since the start), `users`, `/s` or `nines` (of quantiles).
         is_stacked: each line stands on the one before.
         is_strip: a lane for each line, with a mark where it is not 0.

@@ -61,7 +61,7 @@ def _figures(row: TimelineRow, seconds: float) -> Iterator[tuple[str, float | No
     yield "lateness", row.lateness
     yield "stalled", row.stalled
     yield "cpu", row.cpu
-    yield "rss", None if row.rss is None else float(row.rss)
+    yield "memory", None if row.rss is None else row.rss / 2**20
 
 
 def _counts(row: TimelineRow, seconds: float) -> Mapping[str, float]:

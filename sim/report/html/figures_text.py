@@ -12,8 +12,8 @@ def axis_text(value: float, unit: str) -> str:
             return f"{value:g} s" if value >= 1 or value == 0 else f"{value * 1000:g} ms"
         case "share":
             return f"{value * 100:g} %"
-        case "bytes":
-            return f"{value / 2**20:,.0f} MB"
+        case "MiB":
+            return f"{value:g} MiB"
         case _:
             return f"{value:,.0f}" if value >= 1000 else f"{value:g}"
 

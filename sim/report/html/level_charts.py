@@ -9,6 +9,7 @@ from sim.measure.points import Points
 from sim.measure.sketch import Sketch
 from sim.report.html.chart import Chart, Line, Table
 from sim.report.html.figures_text import nines_text
+from sim.report.html.svg import MARKED_NINES
 from sim.report.html.time_charts import bounds_of
 from sim.report.page import duration
 from sim.report.result import Result
@@ -96,7 +97,10 @@ def knee_says(levels: Sequence[Level]) -> str:
 
 
 def times_say(levels: Sequence[Level]) -> str:
-    first, last = levels[0], levels[-1]
+    timed = [level for level in levels if level.service.p95 is not None]
+    if not timed:
+        return "nothing was timed"
+    first, last = timed[0], timed[-1]
     return (
         f"p95 was {duration(first.service.p95)} at {first.wanted:.4g} and {duration(last.service.p95)} "
         f"at {last.wanted:.4g}"
@@ -108,12 +112,12 @@ def quantile_chart(result: Result) -> Chart | None:
     service, response = result.sketches.calls.service, result.sketches.calls.response
     if not service.count:
         return None
-    nines = min(4, max(1, len(str(service.count)) - 1))
+    nines = min(4, max(1, len(str(service.count)) - 2))  # ten calls beyond the last mark
     xs = tuple(place / MARKS_A_NINE for place in range(nines * MARKS_A_NINE + 1))
     lines = [Line("quantile.service", "service", "blue", quantiles(service, xs))]
     if response.count:
         lines.insert(0, Line("quantile.response", "response", "pink", quantiles(response, xs), "6 3"))
-    marks = [mark for mark in (0.301, 1.0, 1.301, 2.0, 3.0, 4.0) if mark <= nines]
+    marks = [mark for mark in MARKED_NINES if mark <= nines]
     at = [quantiles(points, marks) for points in (service, response) if points.count]
     rows = tuple(
         (nines_text(mark), *(duration(values[place]) for values in at)) for place, mark in enumerate(marks)

@@ -58,7 +58,7 @@ def _cells(values: Values, unit: str) -> Iterator[str]:
     write: Callable[[float], str] = {
         "s": lambda value: f"{seconds_text(value, digits)} s",
         "share": lambda value: f"{value:.0%}",
-        "bytes": lambda value: f"{value / 2**20:,.0f} MB",
+        "MiB": lambda value: f"{value:,.0f} MiB",
         "/s": lambda value: f"{value:,.1f}",
     }.get(unit, lambda value: f"{value:,.0f}")
     return ("–" if value is None else write(value) for value in values)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sim.report.html.chart import Chart
 from sim.report.html.course import Columns, columns_of
-from sim.report.html.making import chart_of, line
+from sim.report.html.making import at_most, chart_of, line
 from sim.report.page import duration
 from sim.report.result import Result
 
@@ -18,7 +18,7 @@ def own_charts(result: Result) -> list[Chart]:
 
 def own_cpu(columns: Columns) -> Chart | None:
     lines = [line(columns, "cpu", "share of a core", "grey")]
-    most = max((value for value in columns.get("cpu", ()) if value is not None), default=0.0)
+    most = at_most(columns, "cpu")
     says = f"it used {most:.0%} of a core at most"
     return chart_of("cpu", "Own CPU", says, "share", columns, lines, height=70)
 
@@ -28,7 +28,7 @@ def own_lateness(columns: Columns) -> Chart | None:
         line(columns, "lateness", "late by", "grey"),
         line(columns, "stalled", "stood still for", "brown", "5 3"),
     ]
-    late = max((value for value in columns["lateness"] if value is not None), default=0.0)
+    late = at_most(columns, "lateness")
     stood = sum(value for value in columns["stalled"] if value is not None)
     if not late and not stood:
         return None
@@ -39,7 +39,7 @@ def own_lateness(columns: Columns) -> Chart | None:
 
 
 def own_memory(columns: Columns) -> Chart | None:
-    lines = [line(columns, "rss", "memory", "grey", fill_to="0")]
-    most = max((value for value in columns.get("rss", ()) if value is not None), default=0.0)
-    says = f"{most / 2**20:,.0f} MB at most"
-    return chart_of("memory", "Own memory", says, "bytes", columns, lines, height=70)
+    lines = [line(columns, "memory", "memory", "grey", fill_to="0")]
+    most = at_most(columns, "memory")
+    says = f"{most:,.0f} MiB at most"
+    return chart_of("memory", "Own memory", says, "MiB", columns, lines, height=70)

@@ -14,6 +14,8 @@ from sim.report.html.scales import MIN_LATENCY_S, Axis, extent, linear_marks, lo
 
 WIDTH, LEFT, RIGHT, TOP, BOTTOM = 900, 62, 8, 10, 24
 MAX_POINTS = 200
+MARKED_NINES = (0.30103, 1.0, 1.30103, 2.0, 3.0, 4.0)
+"""p50, p90, p95, p99, p99.9 and p99.99."""
 NAMES_MARKS = "latency"
 """The chart in which marks have their names."""
 PALETTE = {
@@ -96,7 +98,7 @@ def _marks_across(chart: Chart, x: Axis) -> list[float]:
     if chart.axis == "time":
         return [value for value in time_marks(x.low, x.high) if x.at(value) < WIDTH - 24]
     if chart.axis == "nines":
-        return [float(mark) for mark in range(1, int(x.high) + 1)]
+        return [mark for mark in MARKED_NINES if mark <= x.high]
     return [value for value in linear_marks(x.high, 5) if x.low <= value <= x.high]
 
 

@@ -42,7 +42,7 @@
   const units = {
     s: (v) => (v >= 1 || v === 0 ? `${round(v, 3)} s` : `${round(v * 1000, 3)} ms`),
     share: (v) => `${round(v * 100, 3)} %`,
-    bytes: (v) => `${round(v / 2 ** 20, 3)} MB`,
+    MiB: (v) => `${round(v, 3)} MiB`,
     "/s": (v) => `${round(v, 4)}/s`,
   };
   const text = (v, unit) => (v == null ? "–" : (units[unit] || ((n) => round(n, 4)))(v));
@@ -89,6 +89,7 @@
     const { ctx, bbox } = u, ratio = devicePixelRatio;
     ctx.save();
     ctx.font = `${12 * ratio}px system-ui, sans-serif`;
+    ctx.setLineDash([]);
     for (const { value, name } of chart.bounds) {
       const y = u.valToPos(value, "y", true);
       if (y < bbox.top || y > bbox.top + bbox.height) continue;
@@ -168,6 +169,10 @@
     ctx.restore();
   }
 
+  const TIMES = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 28800, 43200, 86400];
+  const WHOLE = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10000];
+  const NINES = [0.30103, 1, 1.30103, 2, 3, 4];  // p50, p90, p95, p99, p99.9, p99.99
+
   // The cursor is one for all; a span that is being chosen is told to the others once it has been.
   const isMove = (type) => type === "mousemove" || type === "mouseleave";
 
@@ -179,7 +184,7 @@
     const high = edges && edges.edges[Math.min(edges.edges.length - 1, edges.first + edges.cells[0].length - 1)];
     return {
       width, height: chart.height + 34,
-      padding: [10, 8, 0, 0],
+      padding: [10, 18, 0, 0],
       legend: { show: false },
       cursor: { sync: chart.axis === "time" ? { key: sync.key, setSeries: false, filters: { pub: isMove } } : undefined,
         y: false, drag: { x: true, y: false, setScale: false }, points: { size: 7 },
@@ -192,7 +197,8 @@
       },
       axes: [
         { ...axis, size: 24, grid: { show: false }, values: (u, marks) => marks.map((v) => across(v, chart.axis)),
-          incrs: chart.axis === "time" ? [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400] : undefined },
+          incrs: chart.axis === "time" ? TIMES : chart.axis === "users" ? WHOLE : undefined,
+          splits: chart.axis === "nines" ? (u, n, low, high) => NINES.filter((v) => v >= low && v <= high) : undefined },
         { ...axis, size: 62, grid: chart.strip ? { show: false } : grid, space: 26,
           values: (u, marks) => marks.map((v) => (v == null || chart.strip ? "" : text(v, chart.unit))),
           splits: chart.log ? (u, n, low, high) => roundMarks(low, high) : undefined,
