@@ -9,15 +9,21 @@ from __future__ import annotations
 import json
 from typing import Any, NoReturn
 
+import msgspec
+
 MAX_DEPTH = 100
 """Arrays and objects within each other. No answer of a tool needs a tenth of it."""
+UNREADABLE = (msgspec.DecodeError, UnicodeError, RecursionError)
+"""What msgspec refuses, right or wrong: the standard library has the last word (half of a surrogate pair,
+a byte order mark and `1e999` pass there)."""
 
 
 def _refuse(constant: str) -> NoReturn:
     raise ValueError(f"{constant} is no JSON")
 
 
-_DECODER = json.JSONDecoder(parse_constant=_refuse)
+_STANDARD = json.JSONDecoder(parse_constant=_refuse)
+_QUICK = msgspec.json.Decoder()
 
 
 def read_json(text: str | bytes) -> Any:
@@ -25,19 +31,33 @@ def read_json(text: str | bytes) -> Any:
 
     Raises ValueError for anything that is no JSON, or is nested deeper than `MAX_DEPTH`.
     """
-    if isinstance(text, bytes):
-        text = text.decode().removeprefix("\ufeff")
     try:
-        value = _DECODER.decode(text)
-    except RecursionError:
-        raise too_deep() from None
-    if text.count("[") + text.count("{") > MAX_DEPTH and is_deeper(value, MAX_DEPTH):
+        value = _QUICK.decode(text)
+    except UNREADABLE:
+        value = _read_slowly(text)
+    if may_be_deep(text) and is_deeper(value, MAX_DEPTH):
         raise too_deep()
     return value
 
 
+def _read_slowly(text: str | bytes) -> Any:
+    if isinstance(text, bytes):
+        text = text.decode().removeprefix("\ufeff")
+    try:
+        return _STANDARD.decode(text)
+    except RecursionError:
+        raise too_deep() from None
+
+
 def too_deep() -> ValueError:
     return ValueError(f"nested more than {MAX_DEPTH} deep")
+
+
+def may_be_deep(text: str | bytes) -> bool:
+    """Whether there are brackets enough in it for more than `MAX_DEPTH` levels."""
+    if isinstance(text, bytes):
+        return text.count(b"[") + text.count(b"{") > MAX_DEPTH
+    return text.count("[") + text.count("{") > MAX_DEPTH
 
 
 def is_deeper(value: Any, most: int) -> bool:

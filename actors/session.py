@@ -14,6 +14,7 @@ from mcp.shared.exceptions import MCPError
 from actors.answer import Json
 from actors.call_errors import invalid_answer, is_of_the_sdk, no_answer, session_error
 from actors.errors import CallError, LoginError, Outcome, SessionLost
+from actors.mcp_client import McpCalls
 from actors.offered_tool import OfferedTool
 from actors.ports import Credentials
 from actors.protocol import REFUSED_GREETING, ProtocolChoice
@@ -28,16 +29,6 @@ MAX_PAGES = 1000
 """Of a tool. (The protocol recommends at most 128 characters.)"""
 
 T = TypeVar("T")
-
-
-class Client(ClientSession):
-    """The SDK's session, which believes no server about its own answers."""
-
-    async def validate_tool_result(self, name: str, result: types.CallToolResult) -> None:
-        """Nothing: a schema is a server's own text, and checking an answer against it can take for ever,
-        and the whole run with it (a pattern that backtracks, references that multiply), or raise anything.
-        What an answer has to hold is for the stories to check.
-        """
 
 
 class Transport(Protocol):
@@ -57,17 +48,23 @@ class Transport(Protocol):
 
 
 class McpSession:
-    """One open session over the SDK's `ClientSession`; see `actors.ports.ToolSession`."""
+    """One open session over the SDK's `ClientSession`; see `actors.ports.ToolSession`.
+
+    Args:
+        calls: makes the requests that a load is made of.
+    """
 
     def __init__(
         self,
         client: ClientSession,
+        calls: McpCalls,
         transport: Transport,
         credentials: Credentials,
         call_timeout_s: float,
         protocol: ProtocolChoice,
     ) -> None:
         self._client = client
+        self._calls = calls
         self._transport = transport
         self._choice = protocol
         self._credentials = credentials
@@ -120,19 +117,16 @@ class McpSession:
 
     async def call_tool(self, name: str, arguments: Mapping[str, Json]) -> Json:
         try:
-            result = await self._call(lambda: self._client.call_tool(name, dict(arguments)))
-            assert isinstance(result, types.CallToolResult)
-            return read_tool_result(name, result.structured_content, texts(result.content), result.is_error)
+            answer = await self._call(partial(self._calls.call_tool, name, arguments))
+            return read_tool_result(name, answer.structured, answer.texts, answer.is_error)
         except CallError as error:
             # A server may say again what it was shown.
             error.veil(self._transport.authorization.rpartition(" ")[2])
             raise
 
     async def read_resource(self, uri: str) -> Json:
-        result = await self._call(lambda: self._client.read_resource(uri))
-        assert isinstance(result, types.ReadResourceResult)
-        contents = result.contents
-        return read_resource_text(c.text for c in contents if isinstance(c, types.TextResourceContents))
+        answer = await self._call(partial(self._calls.read_resource, uri))
+        return read_resource_text(answer.texts)
 
     async def list_tools(self) -> Mapping[str, OfferedTool]:
         offered = [OfferedTool.of(tool) for tool in await self._all_tools()]
@@ -189,7 +183,3 @@ def refuses_handshake(error: CallError) -> bool:
     It says so with a JSON-RPC error, which comes with HTTP 400 or 404 (MCP 2026-07-28, Streamable HTTP).
     """
     return error.outcome is Outcome.PROTOCOL_ERROR or error.status in REFUSED_GREETING
-
-
-def texts(content: list[types.ContentBlock]) -> list[str]:
-    return [block.text for block in content if isinstance(block, types.TextContent)]

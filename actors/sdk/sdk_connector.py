@@ -12,10 +12,11 @@ from mcp.client.streamable_http import streamable_http_client
 
 from actors.cookies import Cookies
 from actors.errors import SimulateError
+from actors.mcp_client import Client, SdkCalls
 from actors.ports import Credentials, Person, ToolSession
 from actors.protocol import ProtocolChoice
 from actors.sdk.carrier import SESSION_ID, Carrier
-from actors.session import CLIENT_INFO, CLOSING_S, Client, McpSession
+from actors.session import CLIENT_INFO, CLOSING_S, McpSession
 
 
 class SdkConnector:
@@ -59,7 +60,14 @@ class SdkConnector:
                         streamable_http_client(self._url, http_client=http, terminate_on_close=False)
                     )
                     client = await stack.enter_async_context(Client(*streams, client_info=CLIENT_INFO))
-                    session = McpSession(client, carrier, credentials, self._call_timeout_s, self._protocol)
+                    session = McpSession(
+                        client,
+                        SdkCalls(client),
+                        carrier,
+                        credentials,
+                        self._call_timeout_s,
+                        self._protocol,
+                    )
                     try:
                         await session.begin()
                         yield session

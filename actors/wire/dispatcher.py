@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import anyio
+import msgspec
 import trio
 from mcp.shared.dispatcher import CallOptions, OnNotify, OnNotifyIntercept, OnRequest, ProgressFnT
 from mcp.shared.dispatcher import run_notify_intercept as intercepts
@@ -18,10 +19,13 @@ from mcp.shared.exceptions import MCPError
 
 from actors.call_errors import invalid_answer, stream_ended
 from actors.errors import CallError
+from actors.tool_answer import ToolAnswer
 from actors.wire.event_stream import EventParser
 from actors.wire.exchange import Exchanger
+from actors.wire.hot_answers import Read
 from actors.wire.json_rpc import (
     Message,
+    answer_to,
     decode,
     encode,
     is_answer_to,
@@ -43,6 +47,20 @@ REPEATABLE = frozenset(
 """Methods that may be sent twice; a tool may have done its work although no answer came."""
 CANNOT_RESUME = frozenset({400, 404, 405, 501})
 INTERNAL = -32603
+
+
+class Asked(msgspec.Struct, frozen=True, gc=False):
+    """A request, as far as its answer is concerned."""
+
+    number: int
+    method: str
+    read: Read
+    progress: ProgressFnT | None
+
+
+def read_nothing(data: bytes, number: int) -> ToolAnswer | None:
+    """For requests whose answers are the SDK's to read."""
+    return None
 
 
 class WireDispatcher:
@@ -101,23 +119,38 @@ class WireDispatcher:
     async def send_raw_request(
         self, method: str, params: Mapping[str, Any] | None, opts: CallOptions | None = None
     ) -> dict[str, Any]:
-        """The raw result. Raises MCPError for a JSON-RPC error, CallError for any other failure.
-
-        When cancelled, the connection is closed, since its answer is still to come, and the server is
-        told (`notifications/cancelled`), within `CANCELLING_S` seconds.
-        """
-        opts = opts or {}
-        self._number += 1
-        number = self._number
-        progress = opts.get("on_progress")
-        if progress is not None:
+        """The raw result; for errors and cancellation see `ask`."""
+        opts, number = opts or {}, self.next_number()
+        if "on_progress" in opts:
             params = {**(params or {}), "_meta": {**(params or {}).get("_meta", {}), "progressToken": number}}
-        message = request(number, method, params)
+        found = await self.ask(number, method, params, opts, read_nothing)
+        assert isinstance(found, dict)
+        return sound_tools(found) if method == "tools/list" else found
+
+    def next_number(self) -> int:
+        """The number of the next request."""
+        self._number += 1
+        return self._number
+
+    async def ask(
+        self,
+        number: int,
+        method: str,
+        params: Mapping[str, Any] | msgspec.Raw | None,
+        opts: CallOptions,
+        read: Read,
+    ) -> ToolAnswer | Message:
+        """What `read` makes of the answer, or the raw result where it makes nothing of it.
+
+        Raises MCPError for a JSON-RPC error, CallError for any other failure. When cancelled, the connection
+        is closed, since its answer is still to come, and the server is told (`notifications/cancelled`),
+        within `CANCELLING_S` seconds.
+        """
         headers = opts.get("headers", {})
         self._version = headers.get(VERSION, self._version)
+        asked = Asked(number, method, read, opts.get("on_progress"))
         try:
-            result = await self._ask(message, number, headers, progress)
-            return sound_tools(result) if method == "tools/list" else result
+            return await self._ask(asked, encode(request(number, method, params)), headers)
         except trio.Cancelled:
             if opts.get("cancel_on_abandon", True) and self.session_id is not None:
                 with trio.CancelScope(shield=True), trio.move_on_after(CANCELLING_S):
@@ -142,37 +175,32 @@ class WireDispatcher:
                 pass  # a server that is gone has forgotten the session as well
         await self._exchanger.aclose()
 
-    async def _ask(
-        self, message: Message, number: int, headers: Mapping[str, str], progress: ProgressFnT | None
-    ) -> dict[str, Any]:
-        is_repeatable = message["method"] in REPEATABLE
+    async def _ask(self, asked: Asked, body: bytes, headers: Mapping[str, str]) -> ToolAnswer | Message:
         parser = EventParser()
         try:
             async with self._exchanger.exchange(
-                "POST", self._session.of(headers), encode(message), repeatable=is_repeatable
+                "POST", self._session.of(headers), body, repeatable=asked.method in REPEATABLE
             ) as response:
                 await self._session.check(response)
                 kind = media_type(response)
                 if kind == JSON:
-                    answer = decode(await response.read())
-                    if not is_answer_to(number, answer):
-                        raise invalid_answer("it belongs to another request")
-                    return result_of(answer)
+                    data = await response.read()
+                    return asked.read(data, asked.number) or answer_to(asked.number, decode(data))
                 if kind != EVENTS:
                     # A page of something on the way: what became of the request is not known.
                     raise invalid_answer(f"content of type {kind[:60]!r}", answered=False)
-                found = await self._read_events(response, parser, number, progress)
+                found = await self._read_events(response, parser, asked)
         except CallError as error:
             if error.reason != "cut" or not parser.last_id:
                 raise
             found = None
         if found is None:
-            found = await self._resume(parser, number, headers, progress)
-        return result_of(found)
+            found = await self._resume(parser, asked, headers)
+        return found
 
     async def _resume(
-        self, parser: EventParser, number: int, headers: Mapping[str, str], progress: ProgressFnT | None
-    ) -> Message:
+        self, parser: EventParser, asked: Asked, headers: Mapping[str, str]
+    ) -> ToolAnswer | Message:
         """Ask for the rest of a stream that ended early, and named its events for that.
 
         MCP 2025-11-25, Streamable HTTP, Resumability and Redelivery. Raises CallError.
@@ -181,14 +209,14 @@ class WireDispatcher:
             if not parser.last_id:
                 break
             await trio.sleep(parser.retry_s)
-            asked = {**self._session.of(headers), "Accept": EVENTS, "Last-Event-ID": parser.last_id}
+            rest = {**self._session.of(headers), "Accept": EVENTS, "Last-Event-ID": parser.last_id}
             parser = EventParser(parser.last_id, parser.retry_s)
             try:
-                async with self._exchanger.exchange("GET", asked, b"", repeatable=True) as response:
+                async with self._exchanger.exchange("GET", rest, b"", repeatable=True) as response:
                     await self._session.check(response)
                     if media_type(response) != EVENTS:
                         break
-                    found = await self._read_events(response, parser, number, progress)
+                    found = await self._read_events(response, parser, asked)
                 if found is not None:
                     return found
             except CallError as error:
@@ -199,21 +227,23 @@ class WireDispatcher:
         raise stream_ended()
 
     async def _read_events(
-        self, response: Response, parser: EventParser, number: int, progress: ProgressFnT | None
-    ) -> Message | None:
+        self, response: Response, parser: EventParser, asked: Asked
+    ) -> ToolAnswer | Message | None:
         """Take events until the answer comes, None when the stream ends before it does.
 
         What else the server says is answered in between.
         """
         while piece := await response.next_piece():
             for data in parser.feed(piece):
+                if (found := asked.read(data, asked.number)) is not None:
+                    return found
                 message = decode(data)
-                if is_answer_to(number, message):
-                    return message
-                await self._take(message, number, progress)
+                if is_answer_to(asked.number, message):
+                    return result_of(message)
+                await self._take(message, asked)
         return None
 
-    async def _take(self, message: Message, number: int, progress: ProgressFnT | None) -> None:
+    async def _take(self, message: Message, asked: Asked) -> None:
         """A request or notification that the server sent within an answer; others are not for us."""
         method, params = message.get("method"), message.get("params")
         if not isinstance(method, str) or not isinstance(params, dict | None):
@@ -227,10 +257,10 @@ class WireDispatcher:
                 return
             await self._post(await self._reply(method, params, number), {})
             return
-        if method == "notifications/progress" and progress is not None:
-            told = progress_of(params or {}, number)
+        if method == "notifications/progress" and asked.progress is not None:
+            told = progress_of(params or {}, asked.number)
             if told is not None:
-                await progress(*told)
+                await asked.progress(*told)
         if not is_valid_notification(method, params, self._version):
             self.ignored += 1  # the SDK would print a traceback for each
         elif not intercepts(self._intercept, method, params):

@@ -6,15 +6,17 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+import msgspec
 from mcp.shared.exceptions import MCPError
 
 from actors.call_errors import invalid_answer
 from actors.json_text import read_json
 
 Message = dict[str, Any]
+_ENCODER = msgspec.json.Encoder()
 
 
-def request(number: int, method: str, params: Mapping[str, Any] | None) -> Message:
+def request(number: int, method: str, params: Mapping[str, Any] | msgspec.Raw | None) -> Message:
     message: Message = {"jsonrpc": "2.0", "id": number, "method": method}
     if params is not None:
         message["params"] = params
@@ -28,12 +30,12 @@ def notification(method: str, params: Mapping[str, Any] | None) -> Message:
     return message
 
 
-def encode(message: Message) -> bytes:
-    text = json.dumps(message, separators=(",", ":"), ensure_ascii=False)
+def encode(value: Any) -> bytes:
+    """A message, or a part of one. Raises TypeError for what has no JSON."""
     try:
-        return text.encode()
+        return _ENCODER.encode(value)
     except UnicodeEncodeError:  # half of a surrogate pair, as a server may have sent it: escaped
-        return json.dumps(message, separators=(",", ":")).encode()
+        return json.dumps(value, separators=(",", ":")).encode()
 
 
 def decode(data: bytes) -> Message:
@@ -51,6 +53,13 @@ def is_answer_to(number: int, message: Message) -> bool:
     """Whether it is the response to request `number`; some servers send numbers as strings."""
     is_response = "result" in message or "error" in message
     return is_response and "method" not in message and message.get("id") in (number, str(number))
+
+
+def answer_to(number: int, message: Message) -> Message:
+    """The result of request `number`, which `message` has to answer. Raises as `result_of`."""
+    if not is_answer_to(number, message):
+        raise invalid_answer("it belongs to another request")
+    return result_of(message)
 
 
 def result_of(message: Message) -> Message:

@@ -11,12 +11,14 @@ import trio
 
 from actors.draws import draws_of
 from actors.errors import SimulateError
+from actors.mcp_client import Client
 from actors.network import Network
 from actors.ports import Credentials, Person, ToolSession
 from actors.protocol import ProtocolChoice
-from actors.session import CLIENT_INFO, CLOSING_S, Client, McpSession
+from actors.session import CLIENT_INFO, CLOSING_S, McpSession
 from actors.wire.dispatcher import WireDispatcher
 from actors.wire.exchange import Exchanger
+from actors.wire.hot_calls import HotCalls
 from actors.wire.response import BodyRoom
 
 HERE = Network()
@@ -63,7 +65,10 @@ class WireConnector:
         failure: SimulateError | None = None
         try:
             async with Client(dispatcher=dispatcher, client_info=CLIENT_INFO) as client:
-                session = McpSession(client, dispatcher, credentials, self._call_timeout_s, self._protocol)
+                calls = HotCalls(client, dispatcher)
+                session = McpSession(
+                    client, calls, dispatcher, credentials, self._call_timeout_s, self._protocol
+                )
                 try:
                     await session.begin()
                     yield session

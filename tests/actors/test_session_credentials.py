@@ -9,6 +9,7 @@ import pytest
 from mcp import ClientSession
 
 from actors.errors import CallError, LoginError, Outcome
+from actors.mcp_client import SdkCalls
 from actors.protocol import ProtocolChoice
 from actors.sdk.carrier import Carrier
 from actors.session import McpSession
@@ -23,7 +24,12 @@ class Expired(NoCredentials):
 async def test_a_login_that_fails_in_mid_run_is_an_authorization_failure_of_the_call() -> None:
     never_asked = cast("ClientSession", None)
     session = McpSession(
-        never_asked, Carrier(httpx2.AsyncHTTPTransport()), Expired(), 1.0, ProtocolChoice.AUTO
+        never_asked,
+        SdkCalls(never_asked),
+        Carrier(httpx2.AsyncHTTPTransport()),
+        Expired(),
+        1.0,
+        ProtocolChoice.AUTO,
     )
     with pytest.raises(CallError, match="the password is not accepted") as caught:
         await session.call_tool("nc_notes_get_note", {})

@@ -1,0 +1,90 @@
+"""The SDK's client session, and the two requests of it that a load is made of."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Protocol
+
+import anyio
+import mcp_types as types
+from mcp import ClientSession
+from mcp.shared.dispatcher import CallOptions, OnNotify, OnNotifyIntercept, OnRequest
+
+from actors.answer import Json
+from actors.tool_answer import ToolAnswer
+
+
+class Client(ClientSession):
+    """The SDK's session, which believes no server about its own answers."""
+
+    async def validate_tool_result(self, name: str, result: types.CallToolResult) -> None:
+        """Nothing: a schema is a server's own text, and checking an answer against it can take for ever,
+        and the whole run with it (a pattern that backtracks, references that multiply), or raise anything.
+        What an answer has to hold is for the stories to check.
+        """
+
+    def stamp(self, method: str, params: dict[str, Any]) -> dict[str, str]:
+        """The headers of a request that the session would send; from 2026 on `params` get a `_meta`."""
+        opts: CallOptions = {}
+        # Private, as the version of the SDK is exact: a test compares what both clients send.
+        self._stamp({"method": method, "params": params}, opts)
+        return opts.get("headers", {})
+
+    def judging(self, raw: dict[str, Any]) -> Client:
+        """A session of the same protocol version whose requests are answered with `raw`."""
+        judge = Client(dispatcher=Answered(raw))
+        greeting = self.initialize_result or self.discover_result
+        if greeting is not None:
+            judge.adopt(greeting)
+        return judge
+
+
+class Answered:
+    """A dispatcher that has the answer already (`mcp.shared.dispatcher.Dispatcher`)."""
+
+    def __init__(self, raw: dict[str, Any]) -> None:
+        self._raw = raw
+
+    async def send_raw_request(
+        self, method: str, params: Mapping[str, Any] | None, opts: CallOptions | None = None
+    ) -> dict[str, Any]:
+        return self._raw
+
+    async def notify(
+        self, method: str, params: Mapping[str, Any] | None, opts: CallOptions | None = None
+    ) -> None:
+        """Nobody is there to be told."""
+
+    async def run(
+        self,
+        on_request: OnRequest,
+        on_notify: OnNotify,
+        on_notify_intercept: OnNotifyIntercept | None = None,
+        *,
+        task_status: anyio.abc.TaskStatus[None] = anyio.TASK_STATUS_IGNORED,
+    ) -> None:
+        """Nothing comes by itself."""
+
+
+class McpCalls(Protocol):
+    """The two requests that a load is made of. They raise what the SDK's session raises, and CallError."""
+
+    async def call_tool(self, name: str, arguments: Mapping[str, Json]) -> ToolAnswer: ...
+
+    async def read_resource(self, uri: str) -> ToolAnswer: ...
+
+
+class SdkCalls:
+    """Both, as the SDK's session makes them; see `McpCalls`."""
+
+    def __init__(self, client: ClientSession) -> None:
+        self._client = client
+
+    async def call_tool(self, name: str, arguments: Mapping[str, Json]) -> ToolAnswer:
+        result = await self._client.call_tool(name, dict(arguments))
+        texts = [block.text for block in result.content if isinstance(block, types.TextContent)]
+        return ToolAnswer(texts, result.structured_content, result.is_error)
+
+    async def read_resource(self, uri: str) -> ToolAnswer:
+        result = await self._client.read_resource(uri)
+        return ToolAnswer([c.text for c in result.contents if isinstance(c, types.TextResourceContents)])
