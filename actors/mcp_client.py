@@ -55,7 +55,7 @@ class Answered:
     ) -> None:
         """Nobody is there to be told."""
 
-    async def run(
+    async def run(  # noqa: ASYNC114 (the SDK would start it)
         self,
         on_request: OnRequest,
         on_notify: OnNotify,

@@ -167,19 +167,19 @@ class WireDispatcher:
         """Tell the server that the session is over, where there is one, and close connections."""
         if self.session_id is not None:
             try:
-                async with self._exchanger.exchange(
-                    "DELETE", self._session.of({}), b"", repeatable=True
+                with await self._exchanger.ask(
+                    "DELETE", self._session.lines({}), b"", repeatable=True
                 ) as response:
                     await response.read()
             except CallError:
                 pass  # a server that is gone has forgotten the session as well
-        await self._exchanger.aclose()
+        self._exchanger.close()
 
     async def _ask(self, asked: Asked, body: bytes, headers: Mapping[str, str]) -> ToolAnswer | Message:
         parser = EventParser()
         try:
-            async with self._exchanger.exchange(
-                "POST", self._session.of(headers), body, repeatable=asked.method in REPEATABLE
+            with await self._exchanger.ask(
+                "POST", self._session.lines(headers), body, repeatable=asked.method in REPEATABLE
             ) as response:
                 await self._session.check(response)
                 kind = media_type(response)
@@ -209,10 +209,12 @@ class WireDispatcher:
             if not parser.last_id:
                 break
             await trio.sleep(parser.retry_s)
-            rest = {**self._session.of(headers), "Accept": EVENTS, "Last-Event-ID": parser.last_id}
+            rest = {**headers, "Accept": EVENTS, "Last-Event-ID": parser.last_id}
             parser = EventParser(parser.last_id, parser.retry_s)
             try:
-                async with self._exchanger.exchange("GET", rest, b"", repeatable=True) as response:
+                with await self._exchanger.ask(
+                    "GET", self._session.lines(rest), b"", repeatable=True
+                ) as response:
                     await self._session.check(response)
                     if media_type(response) != EVENTS:
                         break
@@ -281,8 +283,8 @@ class WireDispatcher:
 
     async def _post(self, message: Message, headers: Mapping[str, str]) -> None:
         """Send what gets no answer: a notification, or an answer of ours."""
-        async with self._exchanger.exchange(
-            "POST", self._session.of(headers), encode(message), repeatable=False
+        with await self._exchanger.ask(
+            "POST", self._session.lines(headers), encode(message), repeatable=False
         ) as response:
             await self._session.check(response)
             await response.read()

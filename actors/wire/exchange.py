@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import ssl
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import Mapping
 from random import Random
+from types import TracebackType
 from urllib.parse import urljoin
 
 import trio
@@ -72,42 +72,30 @@ class Exchanger:
                 self._lingering.remove(connection)
                 last = connection.last
                 if last is None or not last.is_complete or not self._keeps(connection, last):
-                    await connection.aclose()
+                    connection.close()
 
-    @asynccontextmanager
-    async def exchange(
-        self, method: str, headers: Mapping[str, str], body: bytes, *, repeatable: bool
-    ) -> AsyncIterator[Response]:
-        """Send a request; the block takes its answer. Raises CallError.
-
-        A connection is kept when its answer was understood, also where that said no. Any other
-        exception, and cancellation, closes it.
+    async def ask(self, method: str, lines: bytes, body: bytes, *, repeatable: bool) -> Exchange:
+        """Send a request; the answer is taken in the block of what is returned. Raises CallError.
 
         Args:
+            lines: its headers (`header_lines`).
             repeatable: it may be sent again when a kept connection turns out to be closed, although
                 the server may have seen it (RFC 9110, 9.2.2).
         """
-        connection, response = await self._follow(method, headers, body, repeatable)
-        understood = False
-        try:
-            yield response
-            understood = True
-        except CallError as error:
-            understood = error.outcome is not Outcome.PROTOCOL_ERROR and response.is_complete
-            raise
-        except MCPError:
-            understood = True
-            raise
-        finally:
-            response.release()
-            if not (understood and self._keeps(connection, response)):
-                await connection.aclose()
+        connection, response = await self._follow(method, lines, body, repeatable)
+        return Exchange(self, connection, response)
 
-    async def aclose(self) -> None:
+    def close(self) -> None:
         """Close what is kept."""
         for kept in (self._idle, self._lingering):
             while kept:
-                await kept.pop().aclose()
+                kept.pop().close()
+
+    def settle(self, connection: Connection, response: Response, *, understood: bool) -> None:
+        """An answer has been taken: keep its connection, or close it."""
+        response.release()
+        if not (understood and self._keeps(connection, response)):
+            connection.close()
 
     def _keeps(self, connection: Connection, response: Response) -> bool:
         """Put a connection aside for the next requests; false where it is to be closed.
@@ -122,7 +110,7 @@ class Exchanger:
         return True
 
     async def _follow(
-        self, method: str, headers: Mapping[str, str], body: bytes, repeatable: bool
+        self, method: str, lines: bytes, body: bytes, repeatable: bool
     ) -> tuple[Connection, Response]:
         """Send it, and again where the server redirects to, if that is of the same origin.
 
@@ -131,12 +119,12 @@ class Exchanger:
         """
         url, endpoint, is_for_good = self._url, self._endpoint, True
         for _ in range(MAX_REDIRECTS):
-            connection, response = await self._send(endpoint, method, headers, body, repeatable)
+            connection, response = await self._send(endpoint, method, lines, body, repeatable)
             location = response.headers.get("location")
             if response.status not in (307, 308) or location is None:
                 return connection, response
             if not (response.is_complete and self._keeps(connection, response)):
-                await connection.aclose()
+                connection.close()
             url, endpoint = self._target(response.status, url, location)
             is_for_good = is_for_good and response.status == 308
             if is_for_good:
@@ -156,10 +144,10 @@ class Exchanger:
         return url, target
 
     async def _send(
-        self, endpoint: Endpoint, method: str, headers: Mapping[str, str], body: bytes, repeatable: bool
+        self, endpoint: Endpoint, method: str, lines: bytes, body: bytes, repeatable: bool
     ) -> tuple[Connection, Response]:
-        request = head(endpoint, method, headers, len(body)) + body
-        kept = await self._take_kept()
+        request = b"%s%sContent-Length: %d\r\n\r\n%s" % (endpoint.head(method), lines, len(body), body)
+        kept = self._take_kept()
         if kept is not None:
             try:
                 return kept, await self._ask(kept, request)
@@ -179,20 +167,16 @@ class Exchanger:
             await trio.sleep(trip_s / 2)
             return response
         except BaseException:
-            await connection.aclose()
+            connection.close()
             raise
 
-    async def _take_kept(self) -> Connection | None:
+    def _take_kept(self) -> Connection | None:
         """A connection that can be used again; others are closed on the way."""
         while self._idle:
             connection = self._idle.pop()
-            try:
-                if await connection.is_quiet():
-                    return connection
-            except BaseException:
-                await connection.aclose()
-                raise
-            await connection.aclose()
+            if connection.is_quiet:
+                return connection
+            connection.close()
         return None
 
     async def _open(self, endpoint: Endpoint) -> Connection:
@@ -204,18 +188,41 @@ class Exchanger:
                 for _ in range(connection.tls_round_trips):
                     await trio.sleep(self._network.round_trip(self._random))
             except BaseException:
-                await connection.aclose()
+                connection.close()
                 raise
         return connection
 
 
-def head(endpoint: Endpoint, method: str, headers: Mapping[str, str], length: int) -> bytes:
-    """The head of a request. Raises CallError for a value that would break out of its line."""
-    lines = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
-    first = f"{method} {endpoint.target} HTTP/1.1\r\nHost: {endpoint.authority}\r\n"
-    text = f"{first}{lines}Accept-Encoding: identity\r\nContent-Length: {length}\r\n\r\n"
+class Exchange:
+    """A request that is being answered; in its block the answer is taken.
+
+    The connection is kept when the answer was understood, also where that said no. Any other exception, and
+    cancellation, closes it.
+    """
+
+    def __init__(self, exchanger: Exchanger, connection: Connection, response: Response) -> None:
+        self._exchanger = exchanger
+        self._connection = connection
+        self._response = response
+
+    def __enter__(self) -> Response:
+        return self._response
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if isinstance(error, CallError):
+            understood = error.outcome is not Outcome.PROTOCOL_ERROR and self._response.is_complete
+        else:
+            understood = error is None or isinstance(error, MCPError)
+        self._exchanger.settle(self._connection, self._response, understood=understood)
+
+
+def header_lines(headers: Mapping[str, str]) -> bytes:
+    """Headers as they are sent. Raises CallError for a value that would break out of its line."""
+    text = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
     # One carriage return and one line feed a line: any other came with a value.
-    if text.count("\r") != len(headers) + 5 or text.count("\n") != len(headers) + 5 or "\0" in text:
+    if text.count("\r") != len(headers) or text.count("\n") != len(headers) or "\0" in text:
         raise unsendable("a header with a line break")
     try:
         return text.encode("latin-1")

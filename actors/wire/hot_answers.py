@@ -20,9 +20,10 @@ LEVELS_ABOVE = 2
 """Of a member of a result: the message and the result."""
 
 
-class TextBlock(msgspec.Struct, forbid_unknown_fields=True, tag="text", gc=False):
+class TextBlock(msgspec.Struct, forbid_unknown_fields=True, gc=False):
     """A block of the content of a tool's result."""
 
+    type: Literal["text"]
     text: str
     annotations: None = None
     meta: None = msgspec.field(default=None, name="_meta")

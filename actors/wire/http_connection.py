@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import re
-import select
 import ssl
 from urllib.parse import urlsplit
 
 import attrs
 import trio
 
-from actors.call_errors import connection_broke, no_connection, reason_of
+from actors.call_errors import connection_broke, no_connection, reason_of, unsendable
+from actors.wire.byte_stream import ByteStream, open_plain
 from actors.wire.response import BodyRoom, Response
 
-FAREWELL_S = 0.001
-"""How long what TLS itself has to say on an idle connection may take to be read."""
-HUNG_UP = select.POLLRDHUP | select.POLLHUP | select.POLLERR
 TARGET = re.compile(r"[\x21-\x7e]+")
 
 
@@ -50,14 +47,20 @@ class Endpoint:
         usual = 443 if self.scheme == "https" else 80
         return name if self.port == usual else f"{name}:{self.port}"
 
+    def head(self, method: str) -> bytes:
+        """The first lines of a request, the same each time. Raises CallError for a name it cannot bear."""
+        text = f"{method} {self.target} HTTP/1.1\r\nHost: {self.authority}\r\nAccept-Encoding: identity\r\n"
+        try:
+            return text.encode("latin-1")
+        except UnicodeEncodeError:
+            raise unsendable("the name of the host") from None
+
 
 class Connection:
     """Made by `open_connection`. Not to be used by two tasks at once."""
 
-    def __init__(self, stream: trio.abc.Stream, fileno: int) -> None:
+    def __init__(self, stream: ByteStream) -> None:
         self._stream = stream
-        self._poll = select.poll()
-        self._poll.register(fileno, HUNG_UP | select.POLLIN)
         self.last: Response | None = None
         """The answer to the last request."""
         self.waits = 0
@@ -66,27 +69,18 @@ class Connection:
     @property
     def tls_round_trips(self) -> int:
         """What shaking hands cost: one round trip in TLS 1.3 (RFC 8446, 2), two before (RFC 5246, 7.3)."""
-        if not isinstance(self._stream, trio.SSLStream):
+        version = self._stream.tls_version
+        if version is None:
             return 0
-        return 1 if self._stream.version() == "TLSv1.3" else 2
+        return 1 if version == "TLSv1.3" else 2
 
-    async def is_quiet(self) -> bool:
+    @property
+    def is_quiet(self) -> bool:
         """Whether nothing has come since the last answer was complete: no end, and no stray bytes.
 
         What comes unasked would be read as the answer to the next request.
         """
-        events = self._poll.poll(0)
-        if not events:
-            return True
-        if events[0][1] & HUNG_UP or not isinstance(self._stream, trio.SSLStream):
-            return False
-        # TLS has things of its own to say, such as session tickets; they yield no bytes.
-        with trio.move_on_after(FAREWELL_S) as scope:
-            try:
-                await self._stream.receive_some(1)
-            except (trio.BrokenResourceError, trio.ClosedResourceError):
-                return False
-        return scope.cancelled_caught
+        return self._stream.is_quiet()
 
     async def finish(self, patience_s: float, look_s: float) -> bool:
         """Read what is left of the last answer; whether it is complete now. Raises CallError.
@@ -96,7 +90,7 @@ class Connection:
             look_s: how long reading may take where something has come.
         """
         assert self.last is not None
-        bound_s = look_s if self._poll.poll(0) else patience_s
+        bound_s = look_s if self._stream.has_come() else patience_s
         if bound_s:
             with trio.move_on_after(bound_s):
                 await self.last.drain()
@@ -113,8 +107,8 @@ class Connection:
         self.waits = 0
         try:
             await self._stream.send_all(request)
-        except (trio.BrokenResourceError, trio.ClosedResourceError) as error:
-            raise connection_broke(error.__cause__ or "closed while sending") from None
+        except OSError as error:
+            raise connection_broke(error) from None
         await response.receive_head()
         return response
 
@@ -123,26 +117,24 @@ class Connection:
         """Whether anything has come of the last answer."""
         return self.last is not None and self.last.got_bytes
 
-    async def aclose(self) -> None:
-        """Close it at once, without the farewell of TLS: HTTP says where answers end."""
-        await trio.aclose_forcefully(self._stream)
+    def close(self) -> None:
+        """Close it at once."""
+        self._stream.close()
 
 
 async def open_connection(endpoint: Endpoint, tls: ssl.SSLContext) -> Connection:
     """Connect, and shake hands where it is https. Raises CallError."""
     try:
-        plain = await trio.open_tcp_stream(endpoint.host, endpoint.port)
+        stream = await open_plain(endpoint.host, endpoint.port)
     except (OSError, UnicodeError) as error:  # UnicodeError: a name that is none (IDNA)
         raise no_connection(reason_of(error)) from None
-    if endpoint.scheme != "https":
-        return Connection(plain, plain.socket.fileno())
-    secure = trio.SSLStream(plain, tls, server_hostname=endpoint.host, https_compatible=True)
-    try:
-        await secure.do_handshake()
-    except (trio.BrokenResourceError, ValueError) as error:  # ValueError: a name that TLS does not take
-        await trio.aclose_forcefully(secure)
-        raise no_connection(reason_of(error.__cause__ or error)) from None
-    except BaseException:
-        await trio.aclose_forcefully(secure)
-        raise
-    return Connection(secure, plain.socket.fileno())
+    if endpoint.scheme == "https":
+        try:
+            await stream.secure(tls, endpoint.host)
+        except (OSError, ValueError) as error:  # ValueError: a name that TLS does not take
+            stream.close()
+            raise no_connection(reason_of(error)) from None
+        except BaseException:
+            stream.close()
+            raise
+    return Connection(stream)

@@ -6,10 +6,10 @@ import zlib
 
 import attrs
 import httptools
-import trio
 
 from actors.call_errors import connection_broke, invalid_answer, too_long, unknown_encoding
 from actors.errors import CallError, Outcome
+from actors.wire.byte_stream import ByteStream
 
 MAX_OVERHEAD_BYTES = 65_536
 """Of headers, interim answers, sizes of chunks and trailers; and so much more for each byte of a body:"""
@@ -41,7 +41,7 @@ class Response:
         keep_alive: once it is complete: whether another request may follow it (RFC 9112, 9.3).
     """
 
-    def __init__(self, stream: trio.abc.Stream, room: BodyRoom) -> None:
+    def __init__(self, stream: ByteStream, room: BodyRoom) -> None:
         self._stream = stream
         self._room: BodyRoom | None = room
         self._taken = 0
@@ -123,8 +123,8 @@ class Response:
     async def _receive(self) -> None:
         try:
             data = await self._stream.receive_some(RECEIVE_BYTES)
-        except (trio.BrokenResourceError, trio.ClosedResourceError) as error:
-            raise connection_broke(error.__cause__ or "closed while receiving") from None
+        except OSError as error:
+            raise connection_broke(error) from None
         if not data:
             self._end()
             return

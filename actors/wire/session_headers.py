@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 
 from actors.call_errors import SessionWatch, invalid_answer, redirected, session_lost, status_error
+from actors.wire.exchange import header_lines
 from actors.wire.json_rpc import decode, error_of
 from actors.wire.response import Response, media_type
 
@@ -30,14 +31,24 @@ class SessionHeaders:
         self.authorization = ""
         self.session_id: str | None = None
         self._watch = SessionWatch()
+        self._kind: tuple[str, str | None, Mapping[str, str]] | None = None
+        self._lines = b""
 
-    def of(self, more: Mapping[str, str]) -> dict[str, str]:
-        """The headers of a request that has these besides."""
+    def lines(self, more: Mapping[str, str]) -> bytes:
+        """The headers of a request that has these besides. Raises CallError for what no header may hold."""
+        kind = (self.authorization, self.session_id, more)
+        # Nearly always those of the last request: two dictionaries are compared faster than written out.
+        if kind != self._kind:
+            self._lines = header_lines(self._of(*kind))
+            self._kind = kind
+        return self._lines
+
+    def _of(self, authorization: str, session_id: str | None, more: Mapping[str, str]) -> dict[str, str]:
         headers = {**SENT_ALWAYS, **more}
-        if self.authorization:
-            headers["Authorization"] = self.authorization
-        if self.session_id is not None:
-            headers[SESSION_ID] = self.session_id
+        if authorization:
+            headers["Authorization"] = authorization
+        if session_id is not None:
+            headers[SESSION_ID] = session_id
         return headers
 
     async def check(self, response: Response) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
@@ -46,11 +47,14 @@ class RawServer:
 
 @asynccontextmanager
 async def raw_server(
-    answer: Answering, instead: Mapping[str, Answering] | None = None
+    answer: Answering,
+    instead: Mapping[str, Answering] | None = None,
+    tls: ssl.SSLContext | None = None,
 ) -> AsyncIterator[RawServer]:
     """Handshakes are answered well; every tool call by `answer`.
 
     Args:
+        tls: the server's side of https, on `localhost`.
         instead: what answers other requests, by method of JSON-RPC, or of HTTP where there is no message.
     """
     others = instead or {}
@@ -64,7 +68,7 @@ async def raw_server(
                     if not await respond(stream, request):
                         return
             except (trio.BrokenResourceError, trio.ClosedResourceError):
-                return
+                return  # it hung up, or never shook hands
 
         async def respond(stream: trio.SocketStream, request: Request) -> bool:
             server.requests.append(request)
@@ -83,9 +87,11 @@ async def raw_server(
                 await stream.send_all(b"HTTP/1.1 202 Accepted\r\nContent-Length: 0\r\n\r\n")
             return True
 
-        listeners = await nursery.start(trio.serve_tcp, serve, 0)
+        listeners = await trio.open_tcp_listeners(0, host="127.0.0.1")
         port = listeners[0].socket.getsockname()[1]
-        server = RawServer(f"http://127.0.0.1:{port}/mcp")
+        server = RawServer(f"https://localhost:{port}/mcp" if tls else f"http://127.0.0.1:{port}/mcp")
+        secured = [trio.SSLListener(plain, tls, https_compatible=True) for plain in listeners] if tls else []
+        await nursery.start(trio.serve_listeners, serve, secured or listeners)
         yield server
         nursery.cancel_scope.cancel()
 
