@@ -6,8 +6,20 @@ inbox can delay a workflow but never deadlock one.
 
 from __future__ import annotations
 
+from collections import deque
+
 import attrs
 import trio
+from trio.lowlevel import (
+    Abort,
+    RaiseCancelT,
+    Task,
+    checkpoint,
+    checkpoint_if_cancelled,
+    current_task,
+    reschedule,
+    wait_task_rescheduled,
+)
 
 from actors.messages import ActorGone, Reply, Step
 
@@ -25,48 +37,74 @@ class Envelope:
     sent: float
     called_off: bool = False
     """Whether nobody waits for the answer any more."""
-    _settled: trio.Event = attrs.field(factory=trio.Event)
     _reply: Reply | None = None
+    _asker: Task | None = None
+    _settled: trio.Event | None = None
+
+    @property
+    def is_open(self) -> bool:
+        """Whether somebody waits for it who has no answer yet."""
+        return self._reply is None and not self.called_off
 
     def answer(self, reply: Reply) -> None:
         """Answer the asker; nothing happens when they have an answer or have gone."""
         if self._reply is None:
             self._reply = reply
-            self._settled.set()
+            if self._asker is not None:
+                reschedule(self._asker)
+                self._asker = None
+            self._settle()
 
     async def reply(self) -> Reply:
         """Wait for the answer. When cancelled, the step is called off."""
-        try:
-            await self._settled.wait()
-        except trio.Cancelled:
-            self.called_off = True
-            self._settled.set()
-            raise
+        if self._reply is None:
+            self._asker = current_task()
+            await wait_task_rescheduled(self._call_off)
         assert self._reply is not None
         return self._reply
 
     async def wait_settled(self) -> None:
         """Return when the step has been answered or called off."""
-        await self._settled.wait()
+        if self.is_open:
+            self._settled = self._settled or trio.Event()
+            await self._settled.wait()
+        else:
+            await checkpoint()
+
+    def _call_off(self, _: RaiseCancelT) -> Abort:
+        self._asker, self.called_off = None, True
+        self._settle()
+        return Abort.SUCCEEDED
+
+    def _settle(self) -> None:
+        if self._settled is not None:
+            self._settled.set()
 
 
 class Inbox:
-    """Bounded queue of envelopes for one user.
+    """Bounded queue of envelopes for one user, who alone takes them out.
+
+    A step goes from the asker's hand into the user's where they wait for one, without a queue between.
 
     Args:
         owner: the user's id, named in `ActorGone`.
-        capacity: how many steps may wait; askers beyond it wait to put theirs in.
+        capacity: how many steps may wait inside; those of other askers wait at the door.
     """
 
     def __init__(self, owner: str, capacity: int) -> None:
         self._owner = owner
-        self._send, self._receive = trio.open_memory_channel[Envelope](capacity)
+        self._capacity = capacity
+        self._queue: deque[Envelope] = deque()
+        """Those inside, then those at the door."""
+        self._is_closed = False
+        self._reader: Task | None = None
+        self._handed: Envelope | None = None
+        """On its way to the reader, who has been woken for it."""
 
     @property
     def has_room(self) -> bool:
         """Whether a step could be put in without waiting."""
-        statistics = self._send.statistics()
-        return statistics.current_buffer_used < statistics.max_buffer_size
+        return len(self._queue) < self._capacity
 
     async def ask(self, step: Step) -> Reply:
         """Put `step` in and wait for its reply.
@@ -74,34 +112,59 @@ class Inbox:
         A user who is gone, or goes while the step waits, answers `ActorGone` at once. Cancelling
         the asker calls the step off where it has not been sent yet (`Envelope`).
         """
-        envelope = Envelope(step, trio.current_time())
-        try:
-            await self._send.send(envelope)
-        except (trio.BrokenResourceError, trio.ClosedResourceError):
+        if self._is_closed:
+            await checkpoint()
             return ActorGone(self._owner)
+        await checkpoint_if_cancelled()
+        envelope = Envelope(step, trio.current_time())
+        if self._reader is not None:
+            self._wake(envelope)
+        else:
+            self._queue.append(envelope)
         return await envelope.reply()
 
     async def next(self) -> Envelope | None:
-        """The next step whose asker still waits; None after `close`, or `close_entry` and all are served."""
+        """The next step whose asker still waits; None after `close`, or `close_entry` and all are served.
+
+        When cancelled, nothing is taken out.
+        """
+        await checkpoint_if_cancelled()
         while True:
-            try:
-                envelope = await self._receive.receive()
-            except (trio.EndOfChannel, trio.ClosedResourceError):
-                return None
-            if not envelope.called_off:
+            envelope = self._queue.popleft() if self._queue else await self._wait()
+            if envelope is None or envelope.is_open:
                 return envelope
 
     def close_entry(self) -> None:
         """Take no more steps; those inside are still served."""
-        self._send.close()
+        self._is_closed = True
+        while len(self._queue) > self._capacity:
+            self._queue.pop().answer(ActorGone(self._owner))
+        if self._reader is not None:
+            self._wake(None)
 
     def close(self) -> None:
         """Close for good, synchronously: everybody who waits, inside or at the door, gets `ActorGone`."""
-        try:
-            # Taking one out lets the next waiting asker's in, so this empties the doorway too.
-            while True:
-                self._receive.receive_nowait().answer(ActorGone(self._owner))
-        except (trio.WouldBlock, trio.EndOfChannel, trio.ClosedResourceError):
-            pass
-        self._send.close()
-        self._receive.close()
+        if self._handed is not None:
+            self._handed.answer(ActorGone(self._owner))
+        while self._queue:
+            self._queue.popleft().answer(ActorGone(self._owner))
+        self.close_entry()
+
+    async def _wait(self) -> Envelope | None:
+        """What is put in next; None once nothing will be."""
+        if self._is_closed:
+            return None
+        self._reader = current_task()
+        await wait_task_rescheduled(self._give_up)
+        envelope, self._handed = self._handed, None
+        return envelope
+
+    def _wake(self, envelope: Envelope | None) -> None:
+        assert self._reader is not None
+        self._handed = envelope
+        reschedule(self._reader)
+        self._reader = None
+
+    def _give_up(self, _: RaiseCancelT) -> Abort:
+        self._reader = None
+        return Abort.SUCCEEDED

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from functools import partial
-from typing import Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 import mcp_types as types
 import trio
@@ -29,6 +30,7 @@ MAX_PAGES = 1000
 """Of a tool. (The protocol recommends at most 128 characters.)"""
 
 T = TypeVar("T")
+NOTHING = nullcontext()
 
 
 class Transport(Protocol):
@@ -108,7 +110,9 @@ class McpSession:
             authorization = await self._credentials.authorization()
         except LoginError as error:
             raise CallError(Outcome.AUTHORIZATION, str(error), reason="login") from None
-        if not (authorization.isascii() and authorization.isprintable()):
+        if authorization is self._transport.authorization:
+            pass  # it was looked at before
+        elif not (authorization.isascii() and authorization.isprintable()):
             # A line break in a token would begin another header, or another request.
             text = "the credentials hold characters that no header may hold; they were not sent"
             raise CallError(Outcome.AUTHORIZATION, text, reason="header")
@@ -117,7 +121,7 @@ class McpSession:
 
     async def call_tool(self, name: str, arguments: Mapping[str, Json]) -> Json:
         try:
-            answer = await self._call(partial(self._calls.call_tool, name, arguments))
+            answer = await self._call(self._calls.call_tool, name, arguments)
             return read_tool_result(name, answer.structured, answer.texts, answer.is_error)
         except CallError as error:
             # A server may say again what it was shown.
@@ -125,7 +129,7 @@ class McpSession:
             raise
 
     async def read_resource(self, uri: str) -> Json:
-        answer = await self._call(partial(self._calls.read_resource, uri))
+        answer = await self._call(self._calls.read_resource, uri)
         return read_resource_text(answer.texts)
 
     async def list_tools(self) -> Mapping[str, OfferedTool]:
@@ -149,14 +153,15 @@ class McpSession:
             params = types.PaginatedRequestParams(cursor=cursor)
         raise invalid_answer(f"a list of tools of more than {MAX_PAGES} pages")
 
-    async def _call(self, request: Callable[[], Awaitable[T]]) -> T:
+    async def _call(self, request: Callable[..., Awaitable[T]], *args: Any) -> T:
         """Make one request within the call's deadline; everything expected becomes a CallError."""
         if not self._is_prepared:
             await self.prepare()
         self._is_prepared = False
+        self._transport.take_failure()  # of a request whose caller did not wait for it
         try:
-            with self._credentials.in_use(), trio.fail_after(self._call_timeout_s):
-                return await request()
+            with self._credentials.in_use(), within(self._call_timeout_s):
+                return await request(*args)
         except trio.TooSlowError:
             self._transport.take_failure()
             raise no_answer(self._call_timeout_s) from None
@@ -175,6 +180,15 @@ class McpSession:
             raise SessionLost(
                 Outcome.TRANSPORT_ERROR, "the session has ended", reason="session_lost"
             ) from error
+
+
+def within(seconds: float) -> AbstractContextManager[object]:
+    """`trio.fail_after`, where the caller is not under a deadline at least as early.
+
+    A scope costs as much as all of a request's HTTP, and who measures calls has one of their own.
+    """
+    deadline = trio.current_time() + seconds
+    return NOTHING if trio.current_effective_deadline() <= deadline else trio.fail_at(deadline)
 
 
 def refuses_handshake(error: CallError) -> bool:

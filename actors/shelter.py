@@ -7,10 +7,27 @@ cancellation from outside waits until the answer is there, or the bound is reach
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from types import TracebackType
 
 import trio
+
+
+class Cover:
+    """A block under a shelter; entering it gives its scope."""
+
+    def __init__(self, scopes: set[trio.CancelScope], scope: trio.CancelScope) -> None:
+        self._scopes = scopes
+        self._scope = scope
+
+    def __enter__(self) -> trio.CancelScope:
+        self._scopes.add(self._scope)
+        return self._scope.__enter__()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> bool:
+        self._scopes.discard(self._scope)
+        return self._scope.__exit__(kind, error, trace)
 
 
 class Shelter:
@@ -23,20 +40,15 @@ class Shelter:
         self._scopes: set[trio.CancelScope] = set()
         self._is_left = False
 
-    @contextmanager
-    def over(self, bound_s: float) -> Iterator[trio.CancelScope]:
-        """Shields the block from cancellation from outside, for at most `bound_s` seconds.
+    def over(self, bound_s: float) -> Cover:
+        """Shields a block from cancellation from outside, for at most `bound_s` seconds.
 
         At the bound the block is cancelled, whoever wanted it: look at the scope's
         `cancelled_caught`. A cancellation from outside that came meanwhile takes effect at the first
         checkpoint after the block.
         """
-        with trio.move_on_after(bound_s, shield=not self._is_left) as scope:
-            self._scopes.add(scope)
-            try:
-                yield scope
-            finally:
-                self._scopes.discard(scope)
+        deadline = trio.current_time() + bound_s
+        return Cover(self._scopes, trio.CancelScope(deadline=deadline, shield=not self._is_left))
 
     def leave(self) -> None:
         """Protect nothing any longer: what is under way can be cancelled from outside at once."""

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, nullcontext
 
 import trio
 
 from actors.errors import LoginError
 from actors.ports import Person
 from actors.secret import Secret
+
+UNGUARDED = nullcontext()
+"""For what is never renewed."""
 
 
 class Nobody:
@@ -19,9 +21,8 @@ class Nobody:
     async def authorization(self) -> str:
         return ""
 
-    @contextmanager
-    def in_use(self) -> Iterator[None]:
-        yield
+    def in_use(self) -> AbstractContextManager[None]:
+        return UNGUARDED
 
     def reject(self) -> None:
         """There is nothing to replace."""

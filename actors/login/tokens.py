@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Awaitable, Callable
 
 import trio
 
@@ -23,6 +22,19 @@ Obtain = Callable[[str | None], Awaitable[TokenAnswer]]
 ones may go on for a while."""
 
 
+class CallsUnderWay:
+    """How many calls show the tokens now; entered for the length of each."""
+
+    def __init__(self) -> None:
+        self.count = 0
+
+    def __enter__(self) -> None:
+        self.count += 1
+
+    def __exit__(self, *_: object) -> None:
+        self.count -= 1
+
+
 class Tokens:
     """The tokens of one user. See `actors.ports.Credentials`.
 
@@ -40,7 +52,7 @@ class Tokens:
         self._refresh_token: Secret | None = None
         self._header = Secret("")
         self._valid_until = 0.0
-        self._calls = 0
+        self._calls = CallsUnderWay()
         self._failures = 0
         self._refused: LoginError | None = None
         self._renewing = trio.Lock()
@@ -51,7 +63,7 @@ class Tokens:
     @property
     def busy(self) -> bool:
         """Whether a call is under way that shows them."""
-        return self._calls > 0
+        return self._calls.count > 0
 
     @property
     def is_refused(self) -> bool:
@@ -63,13 +75,8 @@ class Tokens:
             await self.renew_if_due()
         return self._header.reveal()
 
-    @contextmanager
-    def in_use(self) -> Iterator[None]:
-        self._calls += 1
-        try:
-            yield
-        finally:
-            self._calls -= 1
+    def in_use(self) -> CallsUnderWay:
+        return self._calls
 
     def reject(self) -> None:
         self.fresh_until = self._valid_until = 0.0
