@@ -11,7 +11,7 @@ from mcp import ClientSession
 from mcp.shared.dispatcher import CallOptions, OnNotify, OnNotifyIntercept, OnRequest
 
 from actors.answer import Json
-from actors.tool_answer import ToolAnswer
+from actors.server_answer import ServerAnswer
 
 
 class Client(ClientSession):
@@ -69,9 +69,9 @@ class Answered:
 class McpCalls(Protocol):
     """The two requests that a load is made of. They raise what the SDK's session raises, and CallError."""
 
-    async def call_tool(self, name: str, arguments: Mapping[str, Json]) -> ToolAnswer: ...
+    async def call_tool(self, name: str, arguments: Mapping[str, Json]) -> ServerAnswer: ...
 
-    async def read_resource(self, uri: str) -> ToolAnswer: ...
+    async def read_resource(self, uri: str) -> ServerAnswer: ...
 
 
 class SdkCalls:
@@ -80,11 +80,11 @@ class SdkCalls:
     def __init__(self, client: ClientSession) -> None:
         self._client = client
 
-    async def call_tool(self, name: str, arguments: Mapping[str, Json]) -> ToolAnswer:
+    async def call_tool(self, name: str, arguments: Mapping[str, Json]) -> ServerAnswer:
         result = await self._client.call_tool(name, dict(arguments))
         texts = [block.text for block in result.content if isinstance(block, types.TextContent)]
-        return ToolAnswer(texts, result.structured_content, result.is_error)
+        return ServerAnswer(texts, result.structured_content, result.is_error)
 
-    async def read_resource(self, uri: str) -> ToolAnswer:
+    async def read_resource(self, uri: str) -> ServerAnswer:
         result = await self._client.read_resource(uri)
-        return ToolAnswer([c.text for c in result.contents if isinstance(c, types.TextResourceContents)])
+        return ServerAnswer([c.text for c in result.contents if isinstance(c, types.TextResourceContents)])

@@ -19,7 +19,7 @@ from mcp.shared.exceptions import MCPError
 
 from actors.call_errors import invalid_answer, stream_ended
 from actors.errors import CallError
-from actors.tool_answer import ToolAnswer
+from actors.server_answer import ServerAnswer
 from actors.wire.event_stream import EventParser
 from actors.wire.exchange import Exchanger
 from actors.wire.hot_answers import Read
@@ -58,7 +58,7 @@ class Asked(msgspec.Struct, frozen=True, gc=False):
     progress: ProgressFnT | None
 
 
-def read_nothing(data: bytes, number: int) -> ToolAnswer | None:
+def read_nothing(data: bytes, number: int) -> ServerAnswer | None:
     """For requests whose answers are the SDK's to read."""
     return None
 
@@ -139,7 +139,7 @@ class WireDispatcher:
         params: Mapping[str, Any] | msgspec.Raw | None,
         opts: CallOptions,
         read: Read,
-    ) -> ToolAnswer | Message:
+    ) -> ServerAnswer | Message:
         """What `read` makes of the answer, or the raw result where it makes nothing of it.
 
         Raises MCPError for a JSON-RPC error, CallError for any other failure. When cancelled, the connection
@@ -175,7 +175,7 @@ class WireDispatcher:
                 pass  # a server that is gone has forgotten the session as well
         self._exchanger.close()
 
-    async def _ask(self, asked: Asked, body: bytes, headers: Mapping[str, str]) -> ToolAnswer | Message:
+    async def _ask(self, asked: Asked, body: bytes, headers: Mapping[str, str]) -> ServerAnswer | Message:
         parser = EventParser()
         try:
             with await self._exchanger.ask(
@@ -200,7 +200,7 @@ class WireDispatcher:
 
     async def _resume(
         self, parser: EventParser, asked: Asked, headers: Mapping[str, str]
-    ) -> ToolAnswer | Message:
+    ) -> ServerAnswer | Message:
         """Ask for the rest of a stream that ended early, and named its events for that.
 
         MCP 2025-11-25, Streamable HTTP, Resumability and Redelivery. Raises CallError.
@@ -230,7 +230,7 @@ class WireDispatcher:
 
     async def _read_events(
         self, response: Response, parser: EventParser, asked: Asked
-    ) -> ToolAnswer | Message | None:
+    ) -> ServerAnswer | Message | None:
         """Take events until the answer comes, None when the stream ends before it does.
 
         What else the server says is answered in between.

@@ -13,7 +13,7 @@ from typing import Any, Literal
 import msgspec
 
 from actors.json_text import MAX_DEPTH, UNREADABLE, is_deeper, may_be_deep
-from actors.tool_answer import ToolAnswer
+from actors.server_answer import ServerAnswer
 
 Object = dict[str, Any]
 LEVELS_ABOVE = 2
@@ -112,23 +112,23 @@ NEW_TOOL = msgspec.json.Decoder(CompletedToolResponse)
 OLD_RESOURCE = msgspec.json.Decoder(ResourceResponse)
 NEW_RESOURCE = msgspec.json.Decoder(CompletedResourceResponse)
 
-Read = Callable[[bytes, int], ToolAnswer | None]
+Read = Callable[[bytes, int], ServerAnswer | None]
 """Reads a message as the answer to the request of that number; None where it is not plainly that."""
 
 
-def read_old_tool(data: bytes, number: int) -> ToolAnswer | None:
+def read_old_tool(data: bytes, number: int) -> ServerAnswer | None:
     return _tool_answer(OLD_TOOL, data, number)
 
 
-def read_new_tool(data: bytes, number: int) -> ToolAnswer | None:
+def read_new_tool(data: bytes, number: int) -> ServerAnswer | None:
     return _tool_answer(NEW_TOOL, data, number)
 
 
-def read_old_resource(data: bytes, number: int) -> ToolAnswer | None:
+def read_old_resource(data: bytes, number: int) -> ServerAnswer | None:
     return _resource_answer(OLD_RESOURCE, data, number)
 
 
-def read_new_resource(data: bytes, number: int) -> ToolAnswer | None:
+def read_new_resource(data: bytes, number: int) -> ServerAnswer | None:
     return _resource_answer(NEW_RESOURCE, data, number)
 
 
@@ -136,7 +136,7 @@ def _tool_answer(
     decoder: msgspec.json.Decoder[ToolResponse] | msgspec.json.Decoder[CompletedToolResponse],
     data: bytes,
     number: int,
-) -> ToolAnswer | None:
+) -> ServerAnswer | None:
     try:
         response = decoder.decode(data)
     except UNREADABLE:
@@ -145,21 +145,21 @@ def _tool_answer(
     if response.id != number or _is_too_deep(data, result.structured_content, result.meta):
         return None
     texts = [block.text for block in result.content]
-    return ToolAnswer(texts, result.structured_content, bool(result.is_error))
+    return ServerAnswer(texts, result.structured_content, bool(result.is_error))
 
 
 def _resource_answer(
     decoder: msgspec.json.Decoder[ResourceResponse] | msgspec.json.Decoder[CompletedResourceResponse],
     data: bytes,
     number: int,
-) -> ToolAnswer | None:
+) -> ServerAnswer | None:
     try:
         response = decoder.decode(data)
     except UNREADABLE:
         return None
     if response.id != number or _is_too_deep(data, response.result.meta):
         return None
-    return ToolAnswer([part.text for part in response.result.contents])
+    return ServerAnswer([part.text for part in response.result.contents])
 
 
 def _is_too_deep(data: bytes, *members: Any) -> bool:

@@ -16,7 +16,7 @@ from mcp_types.version import MODERN_PROTOCOL_VERSIONS
 
 from actors.answer import Json
 from actors.mcp_client import Client, SdkCalls
-from actors.tool_answer import ToolAnswer
+from actors.server_answer import ServerAnswer
 from actors.wire.dispatcher import WireDispatcher
 from actors.wire.hot_answers import (
     Read,
@@ -39,21 +39,21 @@ class HotCalls:
     def _is_new(self) -> bool:
         return self._client.protocol_version in MODERN_PROTOCOL_VERSIONS
 
-    async def call_tool(self, name: str, arguments: Mapping[str, Json]) -> ToolAnswer:
+    async def call_tool(self, name: str, arguments: Mapping[str, Json]) -> ServerAnswer:
         read = read_new_tool if self._is_new else read_old_tool
         found = await self._ask("tools/call", {"name": name, "arguments": arguments}, read)
-        if isinstance(found, ToolAnswer):
+        if isinstance(found, ServerAnswer):
             return found
         return await self._slowly(found).call_tool(name, arguments)
 
-    async def read_resource(self, uri: str) -> ToolAnswer:
+    async def read_resource(self, uri: str) -> ServerAnswer:
         read = read_new_resource if self._is_new else read_old_resource
         found = await self._ask("resources/read", {"uri": uri}, read)
-        if isinstance(found, ToolAnswer):
+        if isinstance(found, ServerAnswer):
             return found
         return await self._slowly(found).read_resource(uri)
 
-    async def _ask(self, method: str, params: dict[str, Any], read: Read) -> ToolAnswer | Message | None:
+    async def _ask(self, method: str, params: dict[str, Any], read: Read) -> ServerAnswer | Message | None:
         """The answer; the raw result, where it is not plainly one; None where `params` are no plain JSON."""
         opts: CallOptions = {"headers": self._client.stamp(method, params)}
         try:

@@ -16,7 +16,7 @@ from mcp_types import DiscoverResult, InitializeResult
 from actors.errors import CallError
 from actors.json_text import MAX_DEPTH
 from actors.mcp_client import Answered, Client, SdkCalls
-from actors.tool_answer import ToolAnswer
+from actors.server_answer import ServerAnswer
 from actors.wire.hot_answers import (
     Read,
     read_new_resource,
@@ -64,10 +64,10 @@ def response(result: Any) -> dict[str, Any]:
     return {"jsonrpc": "2.0", "id": NUMBER, "result": result}
 
 
-def verdict_of_the_sdk(kind: str, data: bytes) -> ToolAnswer | None:
+def verdict_of_the_sdk(kind: str, data: bytes) -> ServerAnswer | None:
     """What the SDK's session makes of an answer, None where it refuses it."""
 
-    async def judge() -> ToolAnswer:
+    async def judge() -> ServerAnswer:
         client = Client(dispatcher=Answered(answer_to(NUMBER, decode(data))))
         client.adopt(NEW if "new" in kind else OLD)
         calls = SdkCalls(client)

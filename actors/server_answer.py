@@ -7,7 +7,7 @@ import msgspec
 from actors.answer import Json
 
 
-class ToolAnswer(msgspec.Struct, frozen=True, gc=False):
+class ServerAnswer(msgspec.Struct, frozen=True, gc=False):
     """The answer to a `tools/call` or a `resources/read` that a server gave by the protocol.
 
     Attributes:
