@@ -49,7 +49,7 @@ CANNOT_RESUME = frozenset({400, 404, 405, 501})
 INTERNAL = -32603
 
 
-class Asked(msgspec.Struct, frozen=True, gc=False):
+class PendingRequest(msgspec.Struct, frozen=True, gc=False):
     """A request, as far as its answer is concerned."""
 
     number: int
@@ -148,7 +148,7 @@ class WireDispatcher:
         """
         headers = opts.get("headers", {})
         self._version = headers.get(VERSION, self._version)
-        asked = Asked(number, method, read, opts.get("on_progress"))
+        asked = PendingRequest(number, method, read, opts.get("on_progress"))
         try:
             return await self._ask(asked, encode(request(number, method, params)), headers)
         except trio.Cancelled:
@@ -175,7 +175,9 @@ class WireDispatcher:
                 pass  # a server that is gone has forgotten the session as well
         self._exchanger.close()
 
-    async def _ask(self, asked: Asked, body: bytes, headers: Mapping[str, str]) -> ServerAnswer | Message:
+    async def _ask(
+        self, asked: PendingRequest, body: bytes, headers: Mapping[str, str]
+    ) -> ServerAnswer | Message:
         parser = EventParser()
         try:
             with await self._exchanger.ask(
@@ -199,7 +201,7 @@ class WireDispatcher:
         return found
 
     async def _resume(
-        self, parser: EventParser, asked: Asked, headers: Mapping[str, str]
+        self, parser: EventParser, asked: PendingRequest, headers: Mapping[str, str]
     ) -> ServerAnswer | Message:
         """Ask for the rest of a stream that ended early, and named its events for that.
 
@@ -229,7 +231,7 @@ class WireDispatcher:
         raise stream_ended()
 
     async def _read_events(
-        self, response: Response, parser: EventParser, asked: Asked
+        self, response: Response, parser: EventParser, asked: PendingRequest
     ) -> ServerAnswer | Message | None:
         """Take events until the answer comes, None when the stream ends before it does.
 
@@ -245,7 +247,7 @@ class WireDispatcher:
                 await self._take(message, asked)
         return None
 
-    async def _take(self, message: Message, asked: Asked) -> None:
+    async def _take(self, message: Message, asked: PendingRequest) -> None:
         """A request or notification that the server sent within an answer; others are not for us."""
         method, params = message.get("method"), message.get("params")
         if not isinstance(method, str) or not isinstance(params, dict | None):

@@ -25,6 +25,7 @@ class Endpoint:
     port: int
     target: str
     """Path and query (RFC 9112, 3.2.1)."""
+    _heads: dict[str, bytes] = attrs.field(factory=dict, init=False, eq=False, repr=False)
 
     @classmethod
     def of(cls, url: str) -> Endpoint:
@@ -49,9 +50,11 @@ class Endpoint:
 
     def head(self, method: str) -> bytes:
         """The first lines of a request, the same each time. Raises CallError for a name it cannot bear."""
+        if method in self._heads:
+            return self._heads[method]
         text = f"{method} {self.target} HTTP/1.1\r\nHost: {self.authority}\r\nAccept-Encoding: identity\r\n"
         try:
-            return text.encode("latin-1")
+            return self._heads.setdefault(method, text.encode("latin-1"))
         except UnicodeEncodeError:
             raise unsendable("the name of the host") from None
 

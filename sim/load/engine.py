@@ -20,6 +20,7 @@ from sim.load.steering import Steering
 from sim.load.watchdog import Watchdog
 from sim.measure.hub import Hub
 from sim.runtime.background import in_background, together, when
+from sim.runtime.collection import rare_collection
 from sim.runtime.stop import Stop
 from workflows.base import Workflow
 from workflows.bugs import BugWatch
@@ -132,13 +133,14 @@ class Engine:
                 await executor.fill(limit)
             stop.has_work_to_finish = True
             self.steering.may_stop(stop)
-            async with (
-                in_background(lambda: self._tell_stage(executors, roster)),
-                in_background(lambda: self._watch_itself(director)),
-            ):
-                await self._play(executors, budget, director, stop)
-                await self._wind_down(director)
-                self.watchdog.settle()
+            with rare_collection():
+                async with (
+                    in_background(lambda: self._tell_stage(executors, roster)),
+                    in_background(lambda: self._watch_itself(director)),
+                ):
+                    await self._play(executors, budget, director, stop)
+                    await self._wind_down(director)
+                    self.watchdog.settle()
             nursery.cancel_scope.cancel()
 
     def _executor(self, group: Group, roster: Roster, director: Director) -> Executor:

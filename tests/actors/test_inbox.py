@@ -190,3 +190,38 @@ async def test_the_first_answer_counts() -> None:
     envelope.answer(done(2))
     with trio.fail_after(5):
         assert await envelope.reply() == done(1)
+
+
+async def test_a_step_in_the_users_hand_at_the_close_is_answered_and_not_served() -> None:
+    """They have been woken for it, and somebody closes their inbox before they look."""
+    with trio.fail_after(5):
+        inbox, taken = Inbox("bob", 1), []
+
+        async def serve() -> None:
+            taken.append(await inbox.next())
+
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(serve)
+            await wait_all_tasks_blocked()
+            envelope = Envelope(step(), 0.0)
+            inbox._wake(envelope)
+            inbox.close()
+        assert await envelope.reply() == ActorGone("bob")
+        assert taken == [None]
+
+
+async def test_who_is_cancelled_while_they_wait_for_a_step_takes_none_out() -> None:
+    with trio.fail_after(5):
+        inbox = Inbox("bob", 1)
+        with trio.move_on_after(0):
+            await inbox.next()
+        async with trio.open_nursery() as nursery:
+            askers = Askers(inbox, nursery)
+            await askers.ask("a")
+            with trio.CancelScope() as scope:
+                scope.cancel()
+                await inbox.next()
+            envelope = await inbox.next()
+            assert envelope is not None
+            envelope.answer(done(1))
+        assert askers.replies == {"a": done(1)}

@@ -1,23 +1,125 @@
-"""What a whole run costs its client: director, actors, checks and recording."""
+"""What a whole run costs its client: director, actors, checks and recording, beside clients that do less.
+
+All are processes that play their rounds in turns; each figure is a median with the least and the greatest. A
+ratio is one of rounds in the same turn, against Locust's FastHttpUser in a loop of plain POSTs that nobody
+looks into.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack
+from pathlib import Path
 
+from tests.bench.contestants import (
+    ROUNDS,
+    Play,
+    Round,
+    against,
+    certificate,
+    cost,
+    flood,
+    interleaved,
+    locust_posts,
+    locust_python,
+    mcp_stress,
+    ours,
+    real_locust,
+    server,
+)
 from tests.bench.crowd import run_crowd
+from tests.bench.requests import SEARCH_TOOL
 from tests.bench.rounds import Figure
+
+USERS = 30
+LOCUST, LOCUST_TLS = "Locust, plain POSTs", "Locust, plain POSTs, TLS"
+FLOOD = "mcp-stress, a flood"
+REAL = "locust --headless, a task that checks"
+MIXED, MIXED_EVENTS = "whole run, mixed", "whole run, mixed, events"
+STORIES = ("baseline", "note_share", "file_share", "collaborative_edit")
+NOT_THERE = "not installed (BENCH_LOCUST names a Python that has Locust, BENCH_MCP_STRESS a binary)"
 
 
 def figures() -> Iterator[Figure]:
+    yield from races(3_000, ROUNDS)
+    yield from long_run(100_000, 10)
     yield from crowd(200, 20)
 
 
 def small_figures() -> Iterator[Figure]:
+    yield from races(90, 1)
     yield from crowd(10, 1)
 
 
+def races(calls: int, rounds: int) -> Iterator[Figure]:
+    """Everybody, in turns."""
+    with tempfile.TemporaryDirectory() as folder, ExitStack() as stack:
+        key, authority = certificate(Path(folder))
+        url, events, with_schemas, secure = (
+            stack.enter_context(server("toolbox_server", *words))
+            for words in ((), ("events",), ("schemas",), (key,))
+        )
+        mine = {
+            MIXED_EVENTS: ("whole:mixed", events),
+            "whole run, mixed, output schemas": ("whole:mixed", with_schemas),
+            "whole run, mixed, TLS": ("whole:mixed", secure),
+            **{f"whole run, {name}": (f"whole:{name}", url) for name in STORIES},
+            "a call: the wire alone": ("bare", url),
+            "a call: with actor": ("actor", url),
+            "a call: with actor and recorder": ("recorded", url),
+        }
+        # Alone, for the sake of its memory.
+        plays = stack.enter_context(ours(USERS, {MIXED: ("whole:mixed", url)}))
+        plays |= stack.enter_context(ours(USERS, mine, authority))
+        played = interleaved(plays | rivals(stack, url, secure), calls, rounds)
+    yield from told(played)
+
+
+def rivals(stack: ExitStack, url: str, secure: str) -> dict[str, Play]:
+    """Those that are installed."""
+    found: dict[str, Play] = {}
+    if locust_python() is not None:
+        found[LOCUST] = stack.enter_context(locust_posts(url, USERS))
+        found[LOCUST_TLS] = stack.enter_context(locust_posts(secure, USERS))
+        found[REAL] = real_locust(url, USERS)
+    if mcp_stress() is not None:
+        found[FLOOD] = flood(url, SEARCH_TOOL)
+    return found
+
+
+def told(played: Mapping[str, Sequence[Round]]) -> Iterator[Figure]:
+    """A line for each, with what it is compared to."""
+    for name, rounds in played.items():
+        rival = LOCUST_TLS if "TLS" in name else LOCUST
+        beside = f"; {against(rounds, played[rival])} of {rival}" if rival in played else ""
+        yield name, cost(rounds) + (beside if name != rival else "")
+    for name in (REAL, FLOOD):
+        if name in played:
+            peaks = [max(one.peak_kib for one in played[each]) / 1024 for each in (MIXED, name)]
+            memory = f", peak memory {peaks[0]:.0f} against {peaks[1]:.0f} MiB"
+            yield f"{MIXED}, against {name}", against(played[MIXED], played[name]) + memory
+        else:
+            yield f"{MIXED}, against {name}", NOT_THERE
+
+
+def long_run(calls: int, turns: int) -> Iterator[Figure]:
+    """Over many calls, sketches fold and notes pile up; in as many turns."""
+    with ExitStack() as stack:
+        url = stack.enter_context(server("toolbox_server"))
+        events = stack.enter_context(server("toolbox_server", "events"))
+        mine = {MIXED: ("whole:mixed", url), MIXED_EVENTS: ("whole:mixed", events)}
+        plays = stack.enter_context(ours(USERS, mine))
+        if locust_python() is not None:
+            plays[LOCUST] = stack.enter_context(locust_posts(url, USERS))
+        played = interleaved(plays, calls // turns, turns - 1)
+    for name in (MIXED, MIXED_EVENTS):
+        beside = f"; {against(played[name], played[LOCUST])} of {LOCUST}" if LOCUST in played else ""
+        yield f"{name}, {calls} calls", cost(played[name]) + beside
+
+
 def crowd(users: int, seconds: int) -> Iterator[Figure]:
-    """A whole run, from the command line, against a stand-in in another process."""
+    """A whole `simulate`, from the command line, against a stand-in in another process."""
     few, many = run_crowd(2, seconds), run_crowd(users, seconds)
     yield f"operations a second, {users} users", f"{many.operations / many.measured_s:.0f}"
     yield "client CPU an operation, whole run", f"{1e6 * many.generator_cpu_s / many.operations:.0f} µs"
