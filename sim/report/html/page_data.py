@@ -14,7 +14,7 @@ from sim.report.html.course import ERRORS, Columns, columns_of
 from sim.report.result import Result
 
 DIGITS = 4
-MAX_OWN_POINTS = 300
+MAX_OWN_POINTS = 200
 """So many figures of a number mean something to somebody who looks at a chart."""
 NOT_CARRIED = ("timeseries", "sketches", "users", "examples")
 """What is shown in the page, or is no matter of looking: the JSON of the run has it."""

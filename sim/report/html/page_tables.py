@@ -18,7 +18,7 @@ from sim.report.page import clock, percent, several
 from sim.report.result import Result
 from sim.report.result_figures import CallCounts, OperationCounts, Times
 
-MAX_USERS = 200
+MAX_USERS = 100
 """A page shows so many users; the JSON of the run has them all."""
 TIMES = ("p50 s", "p95 s", "p99 s", "max s")
 

@@ -13,7 +13,7 @@ from sim.report.page import duration, percent, several
 from sim.report.result import Result
 from sim.report.result_figures import CallCounts
 
-MAX_SHOWN = 12
+MAX_SHOWN = 8
 
 
 def propagation_chart(result: Result, columns: Columns) -> Chart | None:

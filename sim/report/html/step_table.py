@@ -25,8 +25,8 @@ def steps_html(result: Result) -> str:
     )
     return (
         '<div class="wide" tabindex="0" role="group" aria-label="Workflows and steps, table">'
-        f'<table><thead><tr>{head}<th scope="col" class="bar">p50, and up to p95</th></tr></thead>'
-        f"<tbody>{''.join(_rows(result))}</tbody></table></div>"
+        f'<table class="sortable"><thead><tr>{head}<th scope="col" class="bar">p50, and up to p95</th>'
+        f"</tr></thead><tbody>{''.join(_rows(result))}</tbody></table></div>"
     )
 
 

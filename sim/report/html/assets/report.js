@@ -338,26 +338,38 @@
 
   // --- tables
 
+  // Down, up, and as it stood: a story's steps have an order of their own, and stay with their workflow.
   function sortable(table) {
+    const body = table.tBodies[0], stood = [...body.rows];
+    const value = (row, place) => row.cells[place].textContent.trim();
+    const number = (text) => parseFloat(text.replaceAll(",", ""));
+    const order = (place) => (a, b) => {
+      const [one, other] = [value(a, place), value(b, place)], [n, m] = [number(one), number(other)];
+      return place && !(isNaN(n) && isNaN(m)) ? (isNaN(n) ? -1e300 : n) - (isNaN(m) ? -1e300 : m)
+        : one.localeCompare(other, "en", { numeric: true });
+    };
+    const sort = (place, up) => {
+      const groups = [];
+      for (const row of stood) {
+        if (row.classList.contains("part")) groups[groups.length - 1].push(row);
+        else groups.push([row]);
+      }
+      const by = (a, b) => (up ? 1 : -1) * order(place)(a, b);
+      for (const group of groups) group.splice(1, group.length, ...group.slice(1).sort(by));
+      body.append(...groups.sort((a, b) => by(a[0], b[0])).flat());
+    };
     table.querySelectorAll("thead th").forEach((head, place) => {
-      if (head.querySelector("button")) return;
+      if (head.querySelector("button") || head.classList.contains("bar")) return;
       const button = document.createElement("button");
       button.type = "button";
       button.append(...head.childNodes);
       head.append(button);
       button.onclick = () => {
-        const up = head.getAttribute("aria-sort") === "descending";
+        const next = { descending: "ascending", ascending: "" }[head.getAttribute("aria-sort")] ?? "descending";
         for (const each of table.querySelectorAll("thead th")) each.removeAttribute("aria-sort");
-        head.setAttribute("aria-sort", up ? "ascending" : "descending");
-        const value = (row) => row.cells[place].textContent.trim();
-        const number = (cell) => parseFloat(cell.replaceAll(",", ""));
-        const order = (a, b) => {
-          const [one, other] = [value(a), value(b)], [n, m] = [number(one), number(other)];
-          return place && !(isNaN(n) && isNaN(m)) ? (isNaN(n) ? -1e300 : n) - (isNaN(m) ? -1e300 : m)
-            : one.localeCompare(other, "en", { numeric: true });
-        };
-        const body = table.tBodies[0];
-        body.append(...[...body.rows].sort((a, b) => (up ? order(a, b) : order(b, a))));
+        if (next) head.setAttribute("aria-sort", next);
+        if (next) sort(place, next === "ascending");
+        else body.append(...stood);
       };
     });
   }

@@ -171,7 +171,8 @@ def test_it_weighs_little_before_data_and_for_an_hour() -> None:
     hour = busy_result(120)
     rows = hour.timeseries.rows
     rows = tuple(attrs.evolve(rows[at % len(rows)], at=float(at)) for at in range(3600))
-    hour = attrs.evolve(hour, timeseries=attrs.evolve(hour.timeseries, rows=rows))
+    users = {f"user_{number}": next(iter(hour.users.values())) for number in range(500)}
+    hour = attrs.evolve(hour, users=users, timeseries=attrs.evolve(hour.timeseries, rows=rows))
     assert len(html_report(hour).encode()) <= MAX_HOUR_BYTES
 
 
