@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ipaddress import ip_address
 from pathlib import Path
 
 import attrs
@@ -30,7 +31,19 @@ def build_output(merged: Merged) -> Output:
         if (name == _OUTPUT.ledger or path != STDOUT) and (problem := why_unwritable(path)):
             raise merged.error(name, f"{str(path)!r}: {problem}")
     _check_apart(merged, output)
+    _check_page(merged, output)
     return output
+
+
+def _check_page(merged: Merged, output: Output) -> None:
+    """A page needs time that goes by; beyond this machine it needs a word."""
+    if not output.has_page:
+        return
+    target = attrs.fields(Target)
+    if merged[option_of(target.virtual)]:
+        raise merged.error(_OUTPUT.live, "not with --virtual: an hour is over there before a page is open")
+    if not ip_address(output.live_host).is_loopback and not merged[option_of(target.assume_yes)]:
+        raise merged.error(_OUTPUT.live_host, "others can see the run there: add --yes if you mean it")
 
 
 def _written(output: Output) -> list[tuple[Named, Path]]:

@@ -198,7 +198,16 @@ class Output:
     verbose: bool = row(_S.LIMITS, types.FLAG, "Log more, to stderr.", False, short="-v")
     ledger: Path | None = row(_S.LIMITS, types.FILE, "Where to note what was created; default: the user's state directory.")
     reports: tuple[ReportFile, ...] = rows(_S.LIMITS, types.REPORT, "Write them there in another format: text:run.txt, markdown:run.md; - is standard output.", name="report")
+    live: bool = row(_S.LIMITS, types.FLAG, "Serve the report while the run goes on; its address is printed.", False)
+    live_host: str = row(_S.LIMITS, types.ADDRESS, "Serve it there; beyond this machine it only shows, and wants --yes.", "127.0.0.1")
+    live_port: int | None = row(_S.LIMITS, types.count(1, 65535), "Serve it at this port, not at any that is free.")
+    serve_for_s: float = row(_S.LIMITS, types.duration(), "Go on serving the report for so long after the run.", 0.0, name="serve_for")
     command: tuple[str, ...] = ()
+
+    @property
+    def has_page(self) -> bool:
+        """Whether the report is served: one of the options about that was given."""
+        return self.live or self.live_port is not None or self.serve_for_s > 0 or self.live_host != "127.0.0.1"
 
     @property
     def files(self) -> tuple[ReportFile, ...]:

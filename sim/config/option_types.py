@@ -6,6 +6,7 @@ import enum
 import re
 import stat
 from collections.abc import Callable, Iterable
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Generic, TypeVar
 from urllib.parse import urlsplit
@@ -184,6 +185,14 @@ def parse_path(text: str) -> Path:
         raise GrammarError("there is no home directory; set HOME", text, 0) from error
 
 
+def parse_address(text: str) -> str:
+    """An IP address of this machine, without brackets or port."""
+    try:
+        return str(ip_address(text.strip().strip("[]")))
+    except ValueError as error:
+        raise GrammarError("no IP address, as 127.0.0.1 or ::1", text, 0) from error
+
+
 def parse_report(text: str) -> ReportFile:
     """`FORMAT:FILE`. Which formats there are is known to those who write them."""
     name, colon, path = text.partition(":")
@@ -216,6 +225,7 @@ ORIGIN = OptionType("ORIGIN", parse_origin)
 PREFIX = OptionType("NAME", parse_prefix)
 MAIL_DOMAIN = OptionType("DOMAIN", parse_mail_domain)
 FILE = OptionType("FILE", parse_path)
+ADDRESS = OptionType("ADDRESS", parse_address)
 REPORT = OptionType("FORMAT:FILE", parse_report)
 READABLE = OptionType("FILE", parse_readable)
 SECRET = OptionType("SECRET", Secret, lambda _: "")

@@ -23,6 +23,17 @@ MAX_OVER_S = 3600.0
 MAX_WORD = 80
 
 
+def ranges_of(groups: Sequence[Group]) -> dict[str, tuple[str, float]]:
+    """By name: `users` or `arrivals/s`, and how many at most."""
+    return {
+        group.name: (
+            group.profile.unit,
+            float(group.users) if isinstance(group.profile, ClosedProfile) else MAX_ARRIVALS_PER_S,
+        )
+        for group in groups
+    }
+
+
 class Steering:
     """Of one run. Nothing but stopping and marks is possible before the profile begins, and after its end.
 
@@ -31,7 +42,7 @@ class Steering:
     """
 
     def __init__(self, groups: Sequence[Group], emit: Emit) -> None:
-        self._groups = {group.name: group for group in groups}
+        self._groups = ranges_of(groups)
         self._emit = emit
         self._stop: Stop | None = None
         self._executors: dict[str, Executor] = {}
@@ -51,17 +62,6 @@ class Steering:
     def let_go(self) -> None:
         """The profiles are over."""
         self._executors = {}
-
-    @property
-    def groups(self) -> dict[str, tuple[str, float]]:
-        """By name: `users` or `arrivals/s`, and how many at most."""
-        return {
-            name: (
-                group.profile.unit,
-                float(group.users) if isinstance(group.profile, ClosedProfile) else MAX_ARRIVALS_PER_S,
-            )
-            for name, group in self._groups.items()
-        }
 
     def carry_out(self, command: Command) -> str:
         """Do it at once; says in words what is done. Raises NotDone, and then nothing was done."""
@@ -94,7 +94,7 @@ class Steering:
         if name not in self._groups:
             raise NotDone(f"no group {harmless(name)!r}; there are {', '.join(self._groups)}")
         executor = self._under_way()[name]
-        unit, most = self.groups[name]
+        unit, most = self._groups[name]
         wanted, over_s = command.wanted, command.over_s
         if not (math.isfinite(wanted) and 0 <= wanted <= most) or (unit == "users" and wanted != int(wanted)):
             raise NotDone(f"from 0 to {most:,.0f} {unit}" + (", whole ones" if unit == "users" else ""))

@@ -114,12 +114,16 @@ class Watchdog:
         """The load is over, and every call of it has come to its end: tell the last word on each limit."""
         self._last = self._known.conclude(self._over_the_whole(), trio.current_time())
 
-    def verdicts(self) -> tuple[Verdict, ...]:
-        """Of all limits, at the end: over the whole measured phase. What broke on the way does not hold."""
-        return self._last or self._over_the_whole()
+    def verdicts(self, leaves: Leaves | None = None) -> tuple[Verdict, ...]:
+        """Of all limits, at the end: over the whole measured phase. What broke on the way does not hold.
 
-    def _over_the_whole(self) -> tuple[Verdict, ...]:
-        leaves = self._hub.so_far()
+        Args:
+            leaves: of the run, as far as it has come; None: of all of it.
+        """
+        return self._last or self._over_the_whole(leaves)
+
+    def _over_the_whole(self, leaves: Leaves | None = None) -> tuple[Verdict, ...]:
+        leaves = self._hub.so_far() if leaves is None else leaves
         whole = [judge(threshold, leaves) for threshold in self._thresholds]
         return tuple(
             attrs.evolve(verdict, held=False, note=f"over the whole run; it broke {broken}")

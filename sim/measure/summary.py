@@ -39,9 +39,13 @@ __all__ = [
 ]
 
 
-def summarize(tally: Tally) -> Summary:
-    """Derive the figures; the tally stays as it is. Steps stand in the order in which they were met."""
-    leaves = tally.settled()
+def summarize(tally: Tally, leaves: Leaves | None = None) -> Summary:
+    """Derive the figures; the tally stays as it is. Steps stand in the order in which they were met.
+
+    Args:
+        leaves: the tally's, of a certain time; None: of all that it has been told.
+    """
+    leaves = tally.settled() if leaves is None else leaves
     measured = {key: leaf for key, leaf in leaves.steps.items() if key.phase is Phase.MEASURED}
     named = {key: leaf for key, leaf in measured.items() if key.workflow}
     workflows = sorted({key.workflow for key in named} | {key.workflow for key in leaves.stories})

@@ -64,6 +64,7 @@ class Tally:
         timeline: what happened each second.
         levels: what was measured at each load that was held for a while.
         steered: what somebody who looked on changed, or marked; the first so many.
+        changes: grows whenever figures do, so that who reads them in another thread sees that they did.
     """
 
     def __init__(self, phase: Phase = Phase.SETUP) -> None:
@@ -78,6 +79,7 @@ class Tally:
         self.timeline = Timeline(self.started)
         self.levels = Levels()
         self.steered: list[Steered] = []
+        self.changes = 0
         self._pending: list[Folded] = []
         self._ripe: list[Folded] = []
         """Those of which it is known by now whether the simulator stood still meanwhile."""
@@ -148,6 +150,7 @@ class Tally:
         )
         self._stalled_s = self.stalls.figures.seconds
         self._began = now
+        self.changes += 1
         self.timeline.add(snapshot)
         self.levels.add(snapshot)
         if generator is not None and snapshot.phase is Phase.MEASURED:
@@ -162,6 +165,11 @@ class Tally:
         whole = Leaves.merged((self.whole, window)) if self._has_begun else self.whole
         whole.seconds = self.phases.span(Phase.MEASURED, trio.current_time())
         return whole
+
+    def as_of_window(self) -> Leaves:
+        """The leaves of all windows that have been closed: nothing is added up for it."""
+        self.whole.seconds = self.phases.span(Phase.MEASURED, self._began)
+        return self.whole
 
     def counts_in(self, *phases: Phase) -> CallSums:
         """How all calls ended that began in one of `phases`; in all of them where none is named."""
@@ -179,6 +187,7 @@ class Tally:
         return self._window
 
     def _put_all(self, events: list[Folded]) -> None:
+        self.changes += bool(events)
         self._has_begun = self._has_begun or bool(events)
         for event in events:
             self._put(event)

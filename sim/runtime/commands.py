@@ -52,7 +52,3 @@ class Steerable(Protocol):
 
     def carry_out(self, command: Command) -> str:
         """Do it at once; says in words what is done. Raises NotDone, and then nothing was done."""
-
-    @property
-    def groups(self) -> dict[str, tuple[str, float]]:
-        """By name: `users` or `arrivals/s`, and how many at most."""

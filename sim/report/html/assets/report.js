@@ -397,7 +397,12 @@
   }
 
   const api = {
-    take(data) { state.data = data; state.marks = []; build(); },
+    take(data) {
+      state.data = data;
+      state.marks = [];
+      data.columns.at = data.columns.at || [];  // nothing has happened yet
+      build();
+    },
     append(row) {
       const { columns } = state.data, length = columns.at.length;
       for (const key of new Set([...Object.keys(columns), ...Object.keys(row)])) {

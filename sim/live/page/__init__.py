@@ -1,0 +1,1 @@
+"""A run's page, served while it goes on."""

@@ -1,0 +1,153 @@
+"""The page over real sockets: who is answered, what stands in every answer, and who never reads."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import attrs
+import httpx
+import pytest
+import trio
+
+from sim.live.page.broadcast import Broadcast
+from sim.live.page.gate import HEADERS, Gate
+from sim.live.page.serving import CannotListen, listen, serving
+from sim.live.page.site import MAX_LOOKERS, Site
+from sim.runtime.commands import Command, NotDone, StopRun
+
+BOUND_S = 30.0
+
+
+@attrs.frozen
+class Served:
+    gate: Gate
+    site: Site
+    broadcast: Broadcast
+    done: list[Command]
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.gate.port}"
+
+    @property
+    def cookies(self) -> dict[str, str]:
+        return {self.gate.cookie_name: self.gate.token}
+
+    @property
+    def headers(self) -> dict[str, str]:
+        return {"origin": self.url, "x-simulate": "1"}
+
+
+@asynccontextmanager
+async def served(*, steers: bool = True) -> AsyncIterator[Served]:
+    done: list[Command] = []
+
+    async def page() -> str:
+        return "<h1>the page</h1>"
+
+    def order(command: Command) -> str:
+        if command != StopRun():
+            raise NotDone("not now")
+        done.append(command)
+        return "stopped"
+
+    taken, broadcast = listen("127.0.0.1", 0), Broadcast()
+    gate = Gate(*taken.getsockname())
+    site = Site(gate, page, broadcast, order if steers else None)
+    with trio.fail_after(BOUND_S):
+        async with serving(site.app(), taken):
+            yield Served(gate, site, broadcast, done)
+
+
+async def test_the_printed_address_leads_to_the_page_and_the_token_leaves_the_address() -> None:
+    async with served() as it, httpx.AsyncClient(follow_redirects=True) as client:
+        assert (await client.get(it.url)).status_code == 401
+        answer = await client.get(it.gate.address)
+        assert answer.text == "<h1>the page</h1>"
+        assert it.gate.token not in str(answer.url)
+        assert (await client.get(it.url)).status_code == 200
+
+
+async def test_every_answer_bears_the_headers_that_keep_it_safe_and_none_that_lets_others_in() -> None:
+    async with served() as it, httpx.AsyncClient(cookies=it.cookies) as client:
+        answers = [
+            await client.get(it.url),
+            await client.get(f"{it.url}/nowhere"),
+            await client.get(it.url, headers={"host": "evil.example"}),
+            await client.post(f"{it.url}/orders", content="{}"),
+            await client.options(f"{it.url}/orders", headers={"origin": "http://evil.example"}),
+        ]
+        assert [each.status_code for each in answers] == [200, 404, 421, 403, 405]
+        for answer in answers:
+            assert {name: answer.headers[name] for name in HEADERS} == dict(HEADERS)
+            assert not [name for name in answer.headers if name.startswith("access-control")]
+            assert it.gate.token not in answer.text
+
+
+async def test_orders_are_carried_out_or_refused_with_a_reason() -> None:
+    async with served() as it, httpx.AsyncClient(cookies=it.cookies, headers=it.headers) as client:
+        url = f"{it.url}/orders"
+        done = await client.post(url, content='{"do":"stop"}')
+        assert (done.status_code, done.json(), it.done) == (200, {"text": "stopped"}, [StopRun()])
+        for body, status in (('{"do":"pause","on":true}', 409), ("{}", 400), ("x" * 5000, 400)):
+            answer = await client.post(url, content=body)
+            assert (answer.status_code, list(answer.json())) == (status, ["problem"])
+        assert (await client.get(url)).status_code == 405
+
+
+async def test_a_page_that_only_shows_takes_no_orders() -> None:
+    async with (
+        served(steers=False) as it,
+        httpx.AsyncClient(cookies=it.cookies, headers=it.headers) as client,
+    ):
+        assert (await client.post(f"{it.url}/orders", content='{"do":"stop"}')).status_code == 403
+
+
+async def test_events_are_replayed_from_the_number_that_a_browser_says() -> None:
+    async with served() as it, httpx.AsyncClient(cookies=it.cookies) as client:
+        for number in range(1, 6):
+            it.broadcast.send("row", {"at": number})
+        it.broadcast.end()
+        for said, expected in (("3", [4, 5]), ("", [1, 2, 3, 4, 5]), ("junk", [1, 2, 3, 4, 5])):
+            answer = await client.get(f"{it.url}/events", headers={"last-event-id": said} if said else {})
+            assert answer.headers["content-type"].startswith("text/event-stream")
+            numbers = [int(line[4:]) for line in answer.text.splitlines() if line.startswith("id: ")]
+            assert numbers == expected
+
+
+async def test_who_never_reads_holds_up_nobody_and_there_are_not_too_many() -> None:
+    async with served() as it:
+        request = (
+            f"GET /events HTTP/1.1\r\nhost: 127.0.0.1:{it.gate.port}\r\n"
+            f"cookie: {it.gate.cookie_name}={it.gate.token}\r\n\r\n"
+        )
+        idle = []
+        for _ in range(20):
+            stream = await trio.open_tcp_stream("127.0.0.1", it.gate.port)
+            await stream.send_all(request.encode())
+            idle.append(stream)
+        for _ in range(500):
+            if it.site.lookers == MAX_LOOKERS:
+                break
+            await trio.sleep(0.01)
+        assert it.site.lookers == MAX_LOOKERS
+        for _ in range(2000):
+            it.broadcast.send("row", "x" * 5000)
+        await trio.sleep(0.2)
+        assert it.site.lookers <= MAX_LOOKERS
+        async with httpx.AsyncClient(cookies=it.cookies) as client:
+            assert (await client.get(it.url)).status_code == 200
+            assert (await client.get(f"{it.url}/events")).status_code == 503
+    # The block has ended within its bound, whoever still does not read.
+    for stream in idle:
+        await stream.aclose()
+
+
+def test_an_address_that_is_taken_is_one_line() -> None:
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        with pytest.raises(CannotListen, match="address already in use"):
+            listen("127.0.0.1", other.getsockname()[1])
