@@ -32,6 +32,8 @@ class Bar:
     colour: str
     times: int = 1
     """How often the same was called in a row: those before it are drawn on the same line, without a name."""
+    first: StepSpan | None = None
+    """Of those: their name stands above it."""
 
 
 def lanes(spans: Sequence[StepSpan], title: str, wrong: StepSpan | None = None) -> str:
@@ -84,10 +86,12 @@ def placed(
             else:
                 last = len(again) - 1
                 bars += [
-                    Bar(span, y, _colour(span, wrong, longest), len(again) if i == last else 0)
+                    Bar(
+                        span, y + ROW, _colour(span, wrong, longest), len(again) if i == last else 0, again[0]
+                    )
                     for i, span in enumerate(again)
                 ]
-                y += ROW
+                y += 2 * ROW
         floors.append((user, top, y))
         y += GAP
     return bars, floors, y - GAP
@@ -154,10 +158,13 @@ def _extent(bar: Bar, x: Axis, begun: float) -> tuple[float, float]:
 def _named(bar: Bar, x: Axis, begun: float) -> str:
     """What was called and how long it took, on the side on which there is room."""
     left, wide = _extent(bar, x, begun)
+    y = bar.y + 13
+    if bar.first is not None:
+        left, wide, y = x.at(bar.first.begun - begun), -5.0, y - ROW
     is_right = left + wide < 0.72 * WIDTH
     place = f'x="{left + wide + 5:.0f}"' if is_right else f'x="{left - 5:.0f}" text-anchor="end"'
     again = f" ×{bar.times}, the last" if bar.times > 1 else ""
     text = f"{bar.span.step}{again} {duration(float(f'{bar.span.seconds:.3g}'))}"
     note = f", {bar.span.outcome}" if bar.colour in ("red", "grey") and bar.span.outcome != "ok" else ""
     paint = f' class="f-red" fill="{PALETTE["red"]}"' if bar.colour == "red" else ""
-    return f'<text {place} y="{bar.y + 13:.0f}"{paint}>{escape(text + note)}</text>'
+    return f'<text {place} y="{y:.0f}"{paint}>{escape(text + note)}</text>'

@@ -184,7 +184,7 @@
     const high = edges && edges.edges[Math.min(edges.edges.length - 1, edges.first + edges.cells[0].length - 1)];
     return {
       width, height: chart.height + 34,
-      padding: [10, 18, 0, 0],
+      padding: [10, 26, 0, 0],
       legend: { show: false },
       cursor: { sync: chart.axis === "time" ? { key: sync.key, setSeries: false, filters: { pub: isMove } } : undefined,
         y: false, drag: { x: true, y: false, setScale: false }, points: { size: 7 },
