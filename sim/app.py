@@ -43,7 +43,7 @@ from sim.runtime.signals import keep_for_a_run
 from sim.runtime.stop import Stop, StopSource
 from sim.world.opening import kind_of
 from sim.world.visit import VisitEnd, visit
-from sim.world.worlds import World, play
+from sim.world.worlds import World, play, recruit
 
 Main = Callable[[StopSource], Awaitable[ExitCode]]
 
@@ -152,7 +152,13 @@ class Run:
         world.expect_writing()
         crowd, at = world.crowd, trio.current_time()
         emit(StepBegan(played + 1, played + 1, "sessions open", "Opening MCP sessions", at))
-        self._engine = Engine(self._config, crowd, self._hub, is_watched=world.clock.goes_by_itself)
+        self._engine = Engine(
+            self._config,
+            crowd,
+            self._hub,
+            is_watched=world.clock.goes_by_itself,
+            recruit=partial(recruit, world),
+        )
         self._world = world
         address = self._page.address if self._page else ""
         self._console.outlook = outlook(self._config, world, self._engine, stop, address)
@@ -244,6 +250,7 @@ def facts_of(found: VisitEnd, world: World, engine: Engine, tally: Tally, config
         generator_cpu=tally.generator_cpu,
         verdicts=engine.watchdog.verdicts(),
         breakpoint=engine.watchdog.breakpoint,
+        capacity=engine.capacity,
         was_broken=engine.watchdog.stopped_it,
         problem=found.problem,
         has_bug=found.bug is not None,

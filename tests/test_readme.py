@@ -18,7 +18,19 @@ from sim.exit import ExitCode
 from tests.support.processes import running_standin, simulate
 
 TEXT = (Path(__file__).resolve().parent.parent / "README.md").read_text()
-OF_COMMANDS = {"--help", "--version", "--dry-run", "--prefix", "--no-cleanup", "--json", "--format"}
+OF_COMMANDS = {
+    "--help",
+    "--version",
+    "--dry-run",
+    "--prefix",
+    "--no-cleanup",
+    "--json",
+    "--format",
+    "--by",
+    "--limit",
+    "--max-users",
+    "--within",
+}
 """Options of other commands, and those that click makes."""
 OF_TESTS = {"--install-browser", "--soak", "--interop", "--release", "--no-browser"}
 OF_STANDIN = {param.opts[0] for param in standin_params()}

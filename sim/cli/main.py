@@ -13,6 +13,7 @@ import click
 
 from sim import __version__
 from sim.cli import run_command
+from sim.cli.capacity_command import capacity_command
 from sim.cli.cleanup_command import cleanup_command
 from sim.cli.doctor_command import doctor_command
 from sim.cli.home import see_to_a_home
@@ -32,6 +33,7 @@ from sim.runtime import signals
 from sim.runtime.channel import Channel, install
 
 COMMANDS = (
+    capacity_command,
     cleanup_command,
     standin_command,
     profile_command,

@@ -27,6 +27,7 @@ from sim.config.grammar.shapes import Profile
 from sim.config.grammar.threshold import Threshold
 from sim.config.option import Section as _S
 from sim.config.option import row, rows
+from sim.config.sought import Sought
 from sim.config.standin_words import StandinWords
 
 __all__ = [
@@ -229,6 +230,8 @@ class Config:
     client: ClientKind = row(_S.TARGET, types.member(ClientKind, "client"), "Which MCP client carries the calls: our own, or the SDK's.", ClientKind.WIRE)
     protocol: ProtocolChoice = row(_S.TARGET, types.member(ProtocolChoice, "protocol"), "Generation of MCP: sessions (2025), or none (2026).", ProtocolChoice.AUTO)
     thresholds: tuple[Threshold, ...] = ()
+    sought: Sought | None = None
+    """What is searched for, instead of a load that is followed."""
     standin_options: StandinWords = StandinWords()
     """What the built-in stand-in was told (`fault=…`), and the options that it makes."""
     server_model: ServerModel = row(_S.VIRTUAL, types.SERVER_MODEL, "Its speed: servers=4,service=lognormal:30ms,0.5,TOOL=exp:10ms.", USUAL_SERVER)

@@ -87,10 +87,15 @@ class CapacitySearch:
 
     Args:
         first: the level to begin with.
+        is_open: levels are rates of arrivals. What an overload has left is there until it has been worked
+            off, however good the server is: it rests at next to nothing, and confirms nothing from above.
     """
 
-    def __init__(self, grid: LevelGrid, first: float, limits: Sequence[Threshold]) -> None:
+    def __init__(
+        self, grid: LevelGrid, first: float, limits: Sequence[Threshold], *, is_open: bool = False
+    ) -> None:
         self._grid = grid
+        self._is_open = is_open
         self._evidence = Evidence(limits)
         self._then: Asked | None = None
         """What comes after the rest."""
@@ -168,25 +173,26 @@ class CapacitySearch:
             # From below, which is to come from somewhere lower.
             return self._rest_before(Asked(low, Purpose.CONFIRM), self._grid.halved(low))
         self.found.confirmation = Confirmation.BELOW
-        if high is None or self.found.broke is None or self.found.broke.outcome is HoldOutcome.OWN_LIMIT:
+        broke = self.found.broke
+        if self._is_open or high is None or broke is None or broke.outcome is HoldOutcome.OWN_LIMIT:
             return None
         return Asked(high, Purpose.OVERLOAD)
 
     def _lower(self, high: float | None) -> Asked | None:
         """Nothing has held yet: lower, as long as there is anything."""
-        if high is None or high <= self._grid.smallest:
+        if high is None or high <= self._grid.least:
             return None
         lower = self._grid.halved(high)
-        return self._rest_before(Asked(lower, self._narrowing), self._grid.smallest)
+        return self._rest_before(Asked(lower, self._narrowing), self._grid.least)
 
     @property
     def _narrowing(self) -> Purpose:
         return Purpose.CONFIRM if self._doubts else Purpose.NARROW
 
     def _rest_before(self, then: Asked, level: float) -> Asked:
-        if self.found.rested_at is not None:
+        if self._is_open or self.found.rested_at is not None:
             # It did not become itself again at more.
-            level = self._grid.smallest
+            level = self._grid.least
         if level >= then.level:
             return then
         self._then = then
@@ -197,8 +203,8 @@ class CapacitySearch:
             # Where nothing has held yet, there is nothing to become again.
             return self._then
         self.found.rested_at = end.level
-        if end.level > self._grid.smallest:
-            return Asked(self._grid.smallest, Purpose.REST)
+        if end.level > self._grid.least:
+            return Asked(self._grid.least, Purpose.REST)
         self.found.recovers = False
         return None
 
@@ -207,7 +213,9 @@ class CapacitySearch:
             return self._rest_before(Asked(end.level, Purpose.REPEAT), self._grid.halved(end.level))
         if end.level != self._evidence.low:
             return self._narrow(rests=True)
-        self.found.confirmation, self.found.recovers = Confirmation.BOTH, True
+        self.found.recovers = True
+        if end.is_held:
+            self.found.confirmation = Confirmation.BOTH
         return None
 
 

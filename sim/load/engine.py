@@ -14,10 +14,13 @@ from actors.events import Emit, OnStage, Phase, PhaseBegan, RunEnded
 from actors.ports import Connector, Credentials, Person
 from actors.roster import Roster, open_roster
 from sim.config.model import Casting, Config, Group
-from sim.load.executors import Executor, Wings, make_executor
+from sim.load.executors import Executor, make_executor
 from sim.load.heartbeat import beat
+from sim.load.seeker import Recruit, Seeker
 from sim.load.steering import Steering
 from sim.load.watchdog import Watchdog
+from sim.load.wings import Wings
+from sim.measure.curve import CapacityAnswer
 from sim.measure.hub import Hub
 from sim.runtime.background import in_background, together, when
 from sim.runtime.collection import rare_collection
@@ -64,11 +67,13 @@ class Engine:
     """One run's load; `run` it once.
 
     Args:
+        recruit: brings more people up, for a search.
         is_watched: whether time goes by itself: then this process may stand still, and a story that
             waits for ever cannot be told from one that waits for long.
 
     Attributes:
         watchdog: the thresholds that it watches.
+        seeker: searches for what the server carries; None before it begins, and where nothing is sought.
         steering: how somebody who looks on changes it.
         stopped: why it ended, in words.
         protocols: negotiated MCP protocol versions, with the number of users.
@@ -76,10 +81,19 @@ class Engine:
             sent; complete once `run` is over.
     """
 
-    def __init__(self, config: Config, driven: Driven, hub: Hub, *, is_watched: bool = True) -> None:
+    def __init__(
+        self,
+        config: Config,
+        driven: Driven,
+        hub: Hub,
+        *,
+        is_watched: bool = True,
+        recruit: Recruit | None = None,
+    ) -> None:
         self._config = config
         self._driven = driven
         self._is_watched = is_watched
+        self._recruit = recruit
         self._hub = hub
         self._emit: Emit = hub.emit
         self._settings = Settings(
@@ -90,9 +104,15 @@ class Engine:
         )
         self.watchdog = Watchdog(config.thresholds, hub, config.load)
         self.steering = Steering(config.load.groups, hub.emit)
+        self.seeker: Seeker | None = None
         self.stopped = "interrupted"
         self.protocols: Counter[str] = Counter()
         self.unanswered: dict[str, float] = {}
+
+    @property
+    def capacity(self) -> CapacityAnswer | None:
+        """What a search has found so far; None where nothing is sought."""
+        return self.seeker.answer if self.seeker is not None else None
 
     async def run(self, stop: Stop) -> None:
         """Open the sessions, warm up, follow the profiles, let workflows finish within the grace.
@@ -179,12 +199,27 @@ class Engine:
             if not warmup_s:
                 begin(executors)
             nursery.start_soon(self.watchdog.watch, ended)
-            self.steering.take_over(executors)
+            if self._config.sought is not None:
+                nursery.start_soon(self._seek, executors, ended)
+            else:
+                self.steering.take_over(executors)
             try:
                 await together([executor.play for executor in executors])
             finally:
                 self.steering.let_go()
             ended("the load profile ended")
+
+    async def _seek(self, executors: Sequence[Executor], ended: Callable[[str], None]) -> None:
+        """Instead of a profile that is followed."""
+        sought, recruit = self._config.sought, self._recruit
+        assert sought is not None
+        assert recruit is not None
+        limit = trio.CapacityLimiter(self._driven.at_once)
+        self.seeker = Seeker(sought, self._config.load, executors, self._hub, recruit, limit)
+        with trio.move_on_after(sought.within_s):
+            await self.seeker.seek()
+        over = self.seeker.search.found.is_over
+        ended("the search was over" if over else "the time for the search was over")
 
     def _who_stopped(self) -> str:
         return "stopped by hand" if self.steering.stopped_by_hand else "stopped by a signal"

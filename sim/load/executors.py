@@ -6,24 +6,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from random import Random
 from typing import Protocol
 
-import attrs
 import trio
 
-from actors.errors import SetupError
 from actors.events import Emit, Lateness
 from actors.ports import Credentials, Person
-from actors.roster import Roster
 from actors.user import User
 from sim.config.grammar.shapes import ClosedProfile, OpenProfile, Profile
 from sim.load.following import Following
+from sim.load.wings import Wings
 from workflows.director import Company, Director
-
-MAX_FIRST_SESSION_S = 30.0
-"""How long a user may take to come on stage before the run begins."""
 
 
 class Executor(Protocol):
@@ -37,7 +32,6 @@ class Executor(Protocol):
     def at_first(self) -> int:
         """How many are on stage when the load begins."""
 
-    @property
     @property
     def profile(self) -> Profile:
         """What it follows."""
@@ -68,50 +62,8 @@ class Executor(Protocol):
     def pause(self, *, on: bool) -> None:
         """Let no workflow begin, or go on."""
 
-
-@attrs.define
-class Wings:
-    """The people of one group: who waits, and who is on stage or on the way to it.
-
-    Args:
-        waiting: with their credentials, who comes next last.
-    """
-
-    roster: Roster
-    waiting: list[tuple[Person, Credentials]]
-    present: list[tuple[Person, Credentials, User]] = attrs.Factory(list)
-
-    def enter(self) -> User:
-        """The next one comes."""
-        person, credentials = self.waiting.pop()
-        user = self.roster.enter(person, credentials)
-        self.present.append((person, credentials, user))
-        return user
-
-    def leave(self) -> None:
-        """Who came last goes, and is the next to come again."""
-        person, credentials, user = self.present.pop()
-        user.leave()
-        self.waiting.append((person, credentials))
-
-    async def fill(self, number: int, limit: trio.CapacityLimiter) -> None:
-        """Bring so many on, within the limit. Raises SetupError when one cannot come."""
-        failed: list[str] = []
-
-        async def bring() -> None:
-            async with limit:
-                user = self.enter()
-                with trio.move_on_after(MAX_FIRST_SESSION_S):
-                    if await user.wait_on_stage():
-                        return
-                failed.append(f"{user.uid} could not open an MCP session: {user.last_error or 'no answer'}")
-                nursery.cancel_scope.cancel()
-
-        async with trio.open_nursery() as nursery:
-            for _ in range(number):
-                nursery.start_soon(bring)
-        if failed:
-            raise SetupError(failed[0])
+    async def admit(self, people: Sequence[tuple[Person, Credentials]], limit: trio.CapacityLimiter) -> None:
+        """There are more of them: who come when they are wanted, or, for arrivals, now. Raises SetupError."""
 
 
 class Population:
@@ -160,6 +112,9 @@ class Population:
 
     def pause(self, *, on: bool) -> None:
         self._company.halt(on=on)
+
+    async def admit(self, people: Sequence[tuple[Person, Credentials]], limit: trio.CapacityLimiter) -> None:
+        self._wings.admit(people)
 
     async def _follow(self, begun: float, since_s: float, nursery: trio.Nursery) -> None:
         if since_s:
@@ -270,6 +225,13 @@ class Arrivals:
 
     def pause(self, *, on: bool) -> None:
         self._company.halt(on=on)
+
+    async def admit(self, people: Sequence[tuple[Person, Credentials]], limit: trio.CapacityLimiter) -> None:
+        there = len(self._wings.present)
+        self._wings.admit(people)
+        await self._wings.fill(len(people), limit)
+        for _, _, user in self._wings.present[there:]:
+            self._director.offer(user, self._company)
 
     async def _follow(self, begun: float, since_s: float) -> None:
         for at in self.profile.arrivals(self._random, since_s):

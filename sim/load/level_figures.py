@@ -11,50 +11,12 @@ import attrs
 from sim.config.grammar.threshold import Threshold, Unit
 from sim.load.level_parts import LevelPart
 from sim.measure.batch_means import Estimate, ratio
+from sim.measure.curve import LevelMeasured, StepPlace
 from sim.measure.leaves import CallSums, Leaves, StepLeaf
 from sim.measure.limit_ratios import quantile_within
 
 MIN_CALLS = 20
 """A step with fewer calls is not named as the slowest one."""
-
-
-@attrs.frozen
-class StepPlace:
-    """A step, with its p95, seconds (None: no call succeeded), and the share of its calls that failed."""
-
-    workflow: str
-    step: str
-    tool: str
-    p95: float | None
-    failed: float
-
-    def __str__(self) -> str:
-        return f"{self.workflow}.{self.step}, tool {self.tool}"
-
-
-@attrs.frozen
-class LevelMeasured:
-    """Figures of one level, the transient left out. Times are service times of calls, seconds.
-
-    Attributes:
-        seconds: how long it was looked at.
-        throughput: calls a second to which there was an answer; `succeeded`: executions a second.
-        errors: share of calls that failed.
-        p50, p95: None where no call succeeded.
-        slowest: the step whose calls are slowest.
-        own_cpu: share of a core that this process used; None: not known.
-    """
-
-    seconds: float
-    calls: int
-    throughput: Estimate
-    succeeded: Estimate
-    p50: Estimate | None
-    p95: Estimate | None
-    mean: float | None
-    errors: Estimate | None
-    slowest: StepPlace | None
-    own_cpu: float | None = None
 
 
 def measured_of(parts: Sequence[LevelPart], whole: Leaves) -> LevelMeasured | None:

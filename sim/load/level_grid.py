@@ -12,27 +12,32 @@ DIGITS = 4
 
 @attrs.frozen
 class LevelGrid:
-    """Between two powers of two lie sixteen levels, or as many as there are whole multiples of `smallest`.
+    """Between two powers of two lie sixteen levels, or as many as there are whole multiples of `unit`.
 
     Attributes:
-        smallest: the lowest level, and what the low ones are apart: one user, or a sixteenth of an arrival
-            a second.
+        unit: what the low ones are apart: one user, or a sixteenth of an arrival a second.
         most: no level is higher.
+        least: nor lower: so many users a workflow needs.
     """
 
-    smallest: float
+    unit: float
     most: float
+    least: float = attrs.field()
+
+    @least.default
+    def _least(self) -> float:
+        return self.unit
 
     def step_at(self, level: float) -> float:
         """How far it is from `level` to the next one."""
-        return max(self.smallest, 2.0 ** (math.floor(math.log2(level)) - DIGITS))
+        return max(self.unit, 2.0 ** (math.floor(math.log2(level)) - DIGITS))
 
     def rounded(self, level: float) -> float:
         """The highest level that is not above `level`; the lowest one where there is none."""
         if level >= self.most:
             return self.most
-        step = self.step_at(max(level, self.smallest))
-        return max(self.smallest, math.floor(level / step) * step)
+        step = self.step_at(max(level, self.unit))
+        return max(self.least, math.floor(level / step) * step)
 
     def between(self, low: float, high: float) -> float | None:
         """The level in the middle of two others; None where they are neighbours."""

@@ -9,14 +9,17 @@ lasted as long as it may goes by the figures as they are.
 from __future__ import annotations
 
 import enum
+import math
 from collections.abc import Sequence
 
 import attrs
 
 from sim.config.grammar.threshold import Threshold
-from sim.load.level_figures import LevelMeasured, StepPlace, blamed_for, measured_of
+from sim.load.level_figures import blamed_for, measured_of
 from sim.load.level_parts import LevelPart, halved, mean_times, part_of
+from sim.load.watchdog import not_carried_out
 from sim.measure.batch_means import Pair, added, growth, ratio, settled_from
+from sim.measure.curve import LevelMeasured, StepPlace
 from sim.measure.leaves import Leaves
 from sim.measure.limit_ratios import Sides, is_ratio, quantile_within, sides
 from sim.measure.snapshot import Snapshot
@@ -24,6 +27,7 @@ from sim.measure.thresholds import Verdict, judge
 
 MAX_PARTS = 40
 """When there are so many batches, two become one."""
+MIN_CALLS = 20
 MIN_PARTS = 8
 """Fewer decide nothing."""
 SURE = 0.998
@@ -71,7 +75,8 @@ class HoldRule:
 
 
 USUAL_HOLD = HoldRule()
-QUICK_HOLD = HoldRule(max_s=40.0)
+QUICK_HOLD = HoldRule(max_s=40.0, narrow=math.inf)
+"""On the way up it is enough that the limits hold."""
 THOROUGH_HOLD = HoldRule(min_s=60.0, max_s=150.0, narrow=0.1, certain=0.998)
 
 
@@ -123,31 +128,34 @@ class LevelHold:
     """Holds one level: `take` each window from the moment on at which the level was reached.
 
     Args:
+        max_lag_s: what was due and dropped, or began later than this, breaks it; None: nothing is due.
         needed: so many calls must have ended before a level may be taken to hold: those of one round of all
             users, of which a slow server answers the quick ones first.
     """
 
     def __init__(
-        self, level: float, limits: Sequence[Threshold], rule: HoldRule = USUAL_HOLD, needed: float = 0.0
+        self,
+        level: float,
+        limits: Sequence[Threshold],
+        rule: HoldRule = USUAL_HOLD,
+        needed: float = 0.0,
+        max_lag_s: float | None = None,
     ) -> None:
         self._level = level
         self._limits = tuple(limits)
         self._rule = rule
-        self._needed = needed
+        self._needed = max(needed, MIN_CALLS)
+        self._max_lag_s = max_lag_s
         self._parts: list[LevelPart] = []
         self._size = 1
         self._pending: list[LevelPart] = []
         self._elapsed_s = 0.0
         self._look_at_s = rule.min_s
 
-    def take(self, window: Snapshot, undone: Sequence[str] = ()) -> LevelEnd | None:
-        """The next window; how the level ended, None while it goes on.
-
-        Args:
-            undone: what was due in it and was not carried out, in words (open model).
-        """
+    def take(self, window: Snapshot) -> LevelEnd | None:
+        """The next window; how the level ended, None while it goes on."""
         self._elapsed_s += window.seconds
-        self._add(part_of(window, self._limits, undone))
+        self._add(part_of(window, self._limits))
         is_last = self._elapsed_s >= self._rule.max_s - 1e-6
         if not is_last and self._elapsed_s < self._look_at_s - 1e-6:
             return None
@@ -167,7 +175,7 @@ class LevelHold:
         kept = self._settled()
         whole = Leaves.merged(part.leaves for part in kept)
         looks = [self._look_at(place, limit, whole, kept) for place, limit in enumerate(self._limits)]
-        undone = tuple(dict.fromkeys(text for part in kept for text in part.undone))
+        undone = () if self._max_lag_s is None else not_carried_out(whole, self._max_lag_s)
         may_decide = is_last or len(kept) >= MIN_PARTS
         broken = [look for look in looks if is_broken(look, may_decide=may_decide, is_last=is_last)]
         if broken or undone:

@@ -23,7 +23,6 @@ class LevelPart:
         leaves: what ended in it, as if all of it had begun in the measured phase.
         times: of successful calls.
         pairs: of each limit, (0, 0) where it has none.
-        undone: what was due in it and not carried out, in words.
     """
 
     seconds: float
@@ -34,7 +33,6 @@ class LevelPart:
     pairs: tuple[Pair, ...]
     cpu_s: float = 0.0
     stalled_s: float = 0.0
-    undone: tuple[str, ...] = ()
 
     @staticmethod
     def merged(parts: Sequence[LevelPart], limits: Sequence[Threshold]) -> LevelPart:
@@ -47,17 +45,16 @@ class LevelPart:
             seconds=sum(part.seconds for part in parts),
             cpu_s=sum(part.cpu_s for part in parts),
             stalled_s=sum(part.stalled_s for part in parts),
-            undone=tuple(text for part in parts for text in part.undone),
         )
 
 
-def part_of(window: Snapshot, limits: Sequence[Threshold], undone: Sequence[str] = ()) -> LevelPart:
+def part_of(window: Snapshot, limits: Sequence[Threshold]) -> LevelPart:
     """One of a window."""
     leaves = window.leaves.all_measured()
     leaves.seconds = window.seconds
     cpu_s = window.generator.cpu_s if window.generator else 0.0
     made = made_of(leaves, limits)
-    return attrs.evolve(made, cpu_s=cpu_s, stalled_s=window.stalled_s, undone=tuple(undone))
+    return attrs.evolve(made, cpu_s=cpu_s, stalled_s=window.stalled_s)
 
 
 def made_of(leaves: Leaves, limits: Sequence[Threshold]) -> LevelPart:

@@ -14,9 +14,10 @@ from sim import __version__
 from sim.clean.end import CleanupEnd
 from sim.config.model import Config
 from sim.exit import Trouble, exit_code
+from sim.measure.curve import CapacityAnswer
 from sim.measure.summary import BASELINE, Summary
 from sim.measure.thresholds import Verdict
-from sim.report import build_course, build_detail, build_figures
+from sim.report import build_capacity, build_course, build_detail, build_figures
 from sim.report.configuration import comparable_key, config_json
 from sim.report.result import PRODUCT, SCHEMA_VERSION, Result
 from sim.report.result_end import (
@@ -62,6 +63,7 @@ class RunFacts:
         generator_rss: its memory at most, bytes; None: not known.
         verdicts: the thresholds, and what was measured against them.
         breakpoint: what a search for the rate that holds has found; None where the run was none.
+        capacity: what a search for capacity has found; None where the run was none.
         was_broken: whether a threshold stopped the run.
         problem: why it could not begin, "" when it could.
         has_bug: whether something nobody expected ended it.
@@ -83,6 +85,7 @@ class RunFacts:
     generator_rss: int | None = None
     verdicts: tuple[Verdict, ...] = ()
     breakpoint: FoundBreakpoint | None = None
+    capacity: CapacityAnswer | None = None
     was_broken: bool = False
     problem: str = ""
     has_bug: bool = False
@@ -154,6 +157,7 @@ def around(config: Config, summary: Summary, facts: RunFacts) -> partial[Result]
         schema_version=SCHEMA_VERSION,
         thresholds=tuple(threshold_result(verdict, summary.started) for verdict in facts.verdicts),
         breakpoint=breakpoint_result(facts.breakpoint),
+        capacity=build_capacity.capacity(facts.capacity, config.sought.limits if config.sought else ()),
         target=facts.target,
         clock=facts.clock,
         seed=config.load.seed,
@@ -181,10 +185,18 @@ def trouble_of(config: Config, summary: Summary, facts: RunFacts) -> Trouble:
         left_behind=not facts.cleanup.is_clean,
         signal=facts.signal,
         failed=bool(facts.problem) or not summary.calls.ok,
-        violated=bool(summary.violations) and not config.stories.allow_violations,
-        broken=facts.was_broken or not all(verdict.held for verdict in facts.verdicts),
+        # In a search they are an answer: of the levels above.
+        violated=bool(summary.violations) and not (config.stories.allow_violations or config.sought),
+        broken=facts.was_broken
+        or not all(verdict.held for verdict in facts.verdicts)
+        or carries_nothing(facts),
         fruitless=is_fruitless(summary),
     )
+
+
+def carries_nothing(facts: RunFacts) -> bool:
+    """Whether a search found no level at which all limits hold."""
+    return facts.capacity is not None and facts.capacity.held is None
 
 
 def is_fruitless(summary: Summary) -> bool:

@@ -15,6 +15,7 @@ from sim.report.doubts import grave_doubts, slight_doubts
 from sim.report.limits import first_broken, is_of_load, measured_rows, users_at
 from sim.report.page import clock, duration, several
 from sim.report.result import Result
+from sim.report.result_capacity import CapacityResult
 from sim.report.slow_spots import spots, step_spots
 
 
@@ -54,6 +55,8 @@ def four_answers(result: Result) -> tuple[ShortAnswer, ShortAnswer, ShortAnswer,
 def carries(result: Result) -> ShortAnswer:
     """The highest load whose limits held; where none was set, how many there were."""
     load = _load_of(result)
+    if result.capacity is not None:
+        return _of_capacity(result.capacity)
     if result.breakpoint is not None:
         return _of_search(result)
     if not result.calls.successful:
@@ -76,6 +79,13 @@ def carries(result: Result) -> ShortAnswer:
         )
     all_of = "The one limit" if len(limits) == 1 else f"All {len(limits)} limits"
     return ShortAnswer("Carries", f"at least {load}", f"{_flow(result)}. {all_of} of load held.", Mood.GOOD)
+
+
+def _of_capacity(found: CapacityResult) -> ShortAnswer:
+    if found.held is None:
+        return ShortAnswer("Carries", "no level held", f"{found.text}.", Mood.BAD)
+    more = "at least " if found.at_least else ""
+    return ShortAnswer("Carries", f"{more}{_load(found.held, found.unit)}", f"{found.text}.", Mood.GOOD)
 
 
 def _of_search(result: Result) -> ShortAnswer:

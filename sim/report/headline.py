@@ -126,6 +126,7 @@ def in_short(result: Result) -> list[str]:
     return [
         f"{workflows}, {failed:,} failed; {operations}",
         f"Service time {latency(figures.latency)}",
+        *([f"Capacity: {result.capacity.text}"] if result.capacity is not None else []),
         *filter(None, [verdict_line(result)]),
         *(f"! {line}" for line in troubles(result)[:REASONS_SHOWN]),
         checks_line(result),

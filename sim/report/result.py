@@ -14,6 +14,7 @@ from typing import Any
 
 import attrs
 
+from sim.report.result_capacity import CapacityResult
 from sim.report.result_course import Annotation, BurstSpan, Generator, Level, Timeseries
 from sim.report.result_end import (
     BreakpointResult,
@@ -65,6 +66,7 @@ class Result:
     baseline: OperationCounts
     thresholds: tuple[ThresholdResult, ...]
     breakpoint: BreakpointResult | None
+    capacity: CapacityResult | None
     target: str
     clock: str
     seed: int

@@ -13,6 +13,7 @@ from rich.console import Console, Group, RenderableType
 
 from sim.measure.figures import BASELINE
 from sim.measure.kinds import is_failure
+from sim.report.capacity_text import capacity_section
 from sim.report.headline import checks_text, close, latency, rate, threshold_text, troubles
 from sim.report.page import COLUMNS, Page, TableRow, duration, percent, several
 from sim.report.result import Result
@@ -46,6 +47,7 @@ def render(result: Result, width: int) -> RenderableType:
     page = Page(width)
     page.rule("NEXTCLOUD MCP SIMULATION")
     trouble(page, result)
+    capacity_section(page, result)
     thresholds(page, result)
     overview(page, result)
     workflow_statistics(page, result)
@@ -54,7 +56,8 @@ def render(result: Result, width: int) -> RenderableType:
     parts_of(page, result.tools, "TOOLS", "Tool")
     parts_of(page, result.groups, "GROUPS", "Group")
     parts_of(page, result.regions, "REGIONS", "Region")
-    levels(page, result)
+    if result.capacity is None:
+        levels(page, result)
     per_user(page, result)
     failures(page, result)
     setup(page, result)

@@ -7,6 +7,7 @@ from functools import partial
 
 import trio
 
+from actors.errors import CallError, SetupError
 from actors.events import Emit, SetupStep
 from actors.login.provisioning import Grants
 from actors.ports import Connector, Credentials, Person
@@ -51,6 +52,14 @@ class Admission:
             if person.uid not in self._marked:
                 self._marked.add(person.uid)
                 self._ledger.created(MARK_KIND, person.uid, login=person.login)
+
+    async def offered(self, person: Person, credentials: Mapping[str, Credentials]) -> frozenset[str]:
+        """The tools that the MCP server offers this user."""
+        try:
+            async with self._connector.open_session(person, credentials[person.uid]) as session:
+                return frozenset(await session.list_tools())
+        except CallError as error:
+            raise SetupError(f"a first session of {person.uid} failed: {error}") from error
 
     async def grant(self, people: Sequence[Person], credentials: Mapping[str, Credentials]) -> None:
         """Everybody grants the MCP server access to their account."""

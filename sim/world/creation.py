@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import attrs
+import trio
 
 from actors.accounts import AlreadyExists, NameRefused, NotCreated
 from actors.errors import SetupError
+from actors.events import Emit, SetupStep
 from actors.new_password import new_password
 from actors.ports import Accounts, Person
 from actors.secret import Secret
@@ -17,6 +19,7 @@ from sim.clean.marker import is_marker
 from sim.clean.things.created_user import USER_KIND, remove_user, settled
 from sim.config.model import Config
 from sim.world.people import numbered
+from sim.world.turns import for_each, timed
 
 MAX_TRIES = 4
 MAX_OTHER_NUMBERS = 20
@@ -75,6 +78,19 @@ class Creation:
             self._say(f"  {reasons[-1]}: {other.uid} instead")
             person = other
         raise SetupError(f"{reasons[0]}; choose another --user-prefix")
+
+    async def create_all(self, people: Sequence[Person], emit: Emit) -> list[Person]:
+        """In the place of each who was asked for, who was created; a few at the same time."""
+        made = dict[str, Person]()
+
+        async def create(person: Person) -> None:
+            made[person.uid] = await timed(
+                SetupStep.CREATE_USER, person.uid, lambda: self.create(person), emit
+            )
+
+        limit = trio.CapacityLimiter(self._config.users.creation_concurrency)
+        await for_each(people, create, limit, cuts=False)
+        return [made[person.uid] for person in people]
 
     async def _insist(self, person: Person) -> None:
         self._ledger.intend(USER_KIND, person.uid)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 
 import attrs
 
 from actors.events import Emit
+from actors.ports import Person
 from sim.clean.cleanup_result import CleanupResult
 from sim.clean.end import CleanupEnd
 from sim.clean.ledger import Ledger, open_ledger
@@ -21,7 +22,7 @@ from sim.runtime.background import in_background
 from sim.runtime.clock import RealClock
 from sim.runtime.file_limit import raise_file_limit
 from sim.runtime.stop import Stop
-from sim.world.people import people_of
+from sim.world.people import at_first, people_of
 from sim.world.prepare import Preparation
 from sim.world.servers import Servers, open_servers, open_target
 from sim.world.worlds import Crowd, WorldKind, WorldStep, notes_to
@@ -51,6 +52,9 @@ class LiveWorld:
     @property
     def crowd(self) -> Crowd:
         return self._preparation.crowd
+
+    async def call_up(self, wanted: Mapping[str, int]) -> Mapping[str, Sequence[Person]]:
+        return await self._preparation.call_up(wanted)
 
     def expect_writing(self) -> None:
         """Accounts that stay are noted as what will bear the run's mark."""
@@ -86,7 +90,8 @@ async def open_live(config: Config, emit: Emit, stop: Stop) -> AsyncIterator[Liv
     async with open_target(config.target, config.standin_options) as target:
         with open_ledger(head_of(config, target, mark), config.output.ledger) as ledger:
             async with open_servers(config, target, notes_to(emit), stop.shelter) as servers:
-                prepared = Preparation(config, servers, ledger, people, workflows, emit, stop.shelter)
+                first, later = at_first(config, people)
+                prepared = Preparation(config, servers, ledger, first, workflows, emit, stop.shelter, later)
                 world = LiveWorld(config, servers, ledger, prepared, emit)
                 try:
                     async with in_background(prepared.keep_fresh):

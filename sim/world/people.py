@@ -14,6 +14,7 @@ from actors.secret import Secret
 from sim.clean.marker import marker_email
 from sim.config.accounts_file import read_accounts
 from sim.config.model import Config
+from sim.config.sought import shares
 
 
 def people_of(config: Config, mark: str = "") -> dict[str, list[Person]]:
@@ -57,6 +58,33 @@ def regrouped(groups: Mapping[str, Sequence[Person]], people: Sequence[Person]) 
     """`people`, in the order of all those in `groups`, in their places there."""
     rest = iter(people)
     return {name: [next(rest) for _ in members] for name, members in groups.items()}
+
+
+def called_up(
+    there: Mapping[str, Sequence[Person]], later: Mapping[str, Sequence[Person]], wanted: Mapping[str, int]
+) -> tuple[dict[str, list[Person]], dict[str, list[Person]]]:
+    """So many in each group, of those who come later, in their order; and who comes later still."""
+    needed = {name: max(0, wanted.get(name, 0) - len(members)) for name, members in there.items()}
+    rest = {name: list(later.get(name, ())) for name in there}
+    grown = {name: [*members, *rest[name][: needed[name]]] for name, members in there.items()}
+    return grown, {name: members[needed[name] :] for name, members in rest.items()}
+
+
+def at_first(
+    config: Config, people: Mapping[str, Sequence[Person]]
+) -> tuple[dict[str, list[Person]], dict[str, list[Person]]]:
+    """Who is there from the beginning, and who comes when a search calls them up."""
+    sought, groups = config.sought, config.load.groups
+    if sought is None:
+        return {name: list(members) for name, members in people.items()}, {}
+    counts = shares([group.users for group in groups], sought.first)
+    wanted = {group.name: count for group, count in zip(groups, counts, strict=True)}
+    return called_up({name: [] for name in people}, people, wanted)
+
+
+def new_ones(before: Mapping[str, Sequence[Person]], now: Mapping[str, Sequence[Person]]) -> list[Person]:
+    """Who stands at the end of each group, and did not before."""
+    return [person for name, members in now.items() for person in members[len(before[name]) :]]
 
 
 def draw_region(config: Config, draw: Random) -> str:

@@ -8,8 +8,8 @@ import attrs
 import trio
 
 from actors.accounts import user_id
-from actors.errors import CallError, SetupError
-from actors.events import Emit, SetupStep
+from actors.errors import SetupError
+from actors.events import Emit
 from actors.login.basic import BasicLogin
 from actors.login.client import OAuthClient, register
 from actors.login.oauth import OAuthLogin
@@ -21,11 +21,11 @@ from sim.config.model import Config
 from sim.world.admission import Admission
 from sim.world.auth_checks import check_mode, check_takes_passwords, login_text, needs_provisioning
 from sim.world.creation import Creation
-from sim.world.people import regrouped
+from sim.world.people import called_up, new_ones, regrouped
 from sim.world.recorded import RecordedConnector
 from sim.world.servers import Servers
 from sim.world.tools import usable
-from sim.world.turns import for_each, timed
+from sim.world.turns import for_each
 from sim.world.worlds import TOOLS_FIT, Crowd, WorldStep, notes_to
 from workflows.base import Workflow
 
@@ -37,7 +37,7 @@ class Preparation:
     names.
 
     Args:
-        people: by group.
+        people: by group; `later` those who come when they are called up.
         workflows: all that are known.
         shelter: creations that were sent come to their answer under it.
     """
@@ -51,11 +51,13 @@ class Preparation:
         workflows: Mapping[str, Workflow],
         emit: Emit,
         shelter: Shelter,
+        later: Mapping[str, Sequence[Person]] | None = None,
     ) -> None:
         self._config = config
         self._servers = servers
         self._ledger = ledger
         self._groups = people
+        self._later: Mapping[str, Sequence[Person]] = later or {}
         self._known = workflows
         self._emit = emit
         self._say = notes_to(emit)
@@ -144,13 +146,33 @@ class Preparation:
         """Before anybody writes, in accounts that stay."""
         self._admission.note_marks(self.people)
 
+    async def call_up(self, wanted: Mapping[str, int]) -> Mapping[str, Sequence[Person]]:
+        """Bring so many people up in each group, in mid-run; gives those who are new.
+
+        Raises SetupError. Cancelled, it leaves what the ledger names.
+        """
+        before = self._groups
+        self._groups, self._later = called_up(before, self._later, wanted)
+        fresh = new_ones(before, self._groups)
+        made = iter(await self._identified(await self._create(fresh)))
+        self._put([next(made) if person in fresh else person for person in self.people])
+        came = new_ones(before, self._groups)
+        await self._log_in(came)
+        if self._must_grant:
+            await self._admission.grant(came, self._credentials)
+        self._admission.note_marks(came)
+        return {name: members[len(before[name]) :] for name, members in self._groups.items()}
+
     async def _check(self) -> str:
         """Creates nothing: the servers answer, the admin may, no user is in the way."""
         await self._identify()
         servers = self._servers
         if servers.accounts is not None:
             await servers.accounts.check()
-            taken = await servers.accounts.existing(frozenset(person.uid for person in self.people))
+            later = [person for group in self._later.values() for person in group]
+            taken = await servers.accounts.existing(
+                frozenset(person.uid for person in (*self.people, *later))
+            )
             if taken:
                 raise SetupError(
                     f"{len(taken)} of the users exist already ({min(taken)}): choose another --user-prefix, "
@@ -166,25 +188,28 @@ class Preparation:
         return f"{servers.nextcloud_url}; {plan.why}; scopes {plan.scope}"
 
     async def _identify(self) -> None:
+        self._put(await self._identified(self.people))
+        if len({person.uid for person in self.people}) < len(self.people):
+            raise SetupError("two lines of the --accounts file name the same user, by different log-in names")
+
+    async def _identified(self, people: Sequence[Person]) -> list[Person]:
         """Accounts that exist, with the user ids behind their log-in names.
 
         Each is asked once, with its own password: a wrong one ends the set-up here.
         """
-        people, servers = self.people, self._servers
+        servers = self._servers
         if not servers.accounts_stay:
-            return
+            return list(people)
         if not servers.nextcloud_url:
             self._say("  NEXTCLOUD_HOST is not set: log-in names are taken for user ids")
-            return
+            return list(people)
         uids: dict[str, str] = {}
 
         async def identify(person: Person) -> None:
             uids[person.login] = await user_id(servers.http, person.login, person.password)
 
         await for_each(people, identify, self._limit)
-        if len(set(uids.values())) < len(people):
-            raise SetupError("two lines of the --accounts file name the same user, by different log-in names")
-        self._put([attrs.evolve(one, uid=uids[one.login], login_name=one.login) for one in people])
+        return [attrs.evolve(one, uid=uids[one.login], login_name=one.login) for one in people]
 
     def _wants_tokens(self) -> bool:
         """Assumed until it is known, as most servers do."""
@@ -219,19 +244,11 @@ class Preparation:
         return ""
 
     async def _compare(self) -> str:
-        offered = await self._offered(self.people[0])
+        offered = await self._admission.offered(self.people[0], self._credentials)
         mcp_url = self._servers.mcp_url
         self._workflows = usable(self._config, self._known, offered, mcp_url, self._say)
         self._must_grant = needs_provisioning(self._config.login.auth, offered, mcp_url)
         return f"of {len(offered)} offered"
-
-    async def _offered(self, person: Person) -> frozenset[str]:
-        try:
-            session = self._connector.open_session(person, self._credentials[person.uid])
-            async with session as opened:
-                return frozenset(await opened.list_tools())
-        except CallError as error:
-            raise SetupError(f"a first session of {person.uid} failed: {error}") from error
 
     def _has_others(self) -> bool:
         return len(self.people) > 1
@@ -269,16 +286,7 @@ class Preparation:
             numbers, say = self._config.users.count, self._say
             self._creation = Creation(self._config, accounts, self._ledger, self._shelter, numbers, say)
             await self._creation.learn_policy()
-        creation, made = self._creation, dict[str, Person]()
-
-        async def create(person: Person) -> None:
-            made[person.uid] = await timed(
-                SetupStep.CREATE_USER, person.uid, lambda: creation.create(person), self._emit
-            )
-
-        limit = trio.CapacityLimiter(self._config.users.creation_concurrency)
-        await for_each(people, create, limit, cuts=False)
-        return [made[person.uid] for person in people]
+        return await self._creation.create_all(people, self._emit)
 
     async def _log_in(self, people: Sequence[Person]) -> None:
         async def log_in(person: Person) -> None:

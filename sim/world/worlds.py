@@ -109,6 +109,13 @@ class World(Protocol):
     def crowd(self) -> Crowd:
         """As far as the steps have been played."""
 
+    async def call_up(self, wanted: Mapping[str, int]) -> Mapping[str, Sequence[Person]]:
+        """Bring so many people up in each group, in mid-run, who can then be driven; gives those who are new.
+
+        There are no more than the configuration's groups have. Raises SetupError. Cancelled, what was made is
+        removed with the rest.
+        """
+
     def expect_writing(self) -> None:
         """To be called before anybody of the crowd writes: where the run's mark will stand is noted then."""
 
@@ -126,6 +133,13 @@ class WorldKind:
 
     clock: Clock
     open: OpenWorld
+
+
+async def recruit(world: World, wanted: Mapping[str, int]) -> dict[str, list[tuple[Person, Credentials]]]:
+    """So many people in each group, with their credentials; gives those who are new. Raises SetupError."""
+    came = await world.call_up(wanted)
+    credentials = world.crowd.credentials
+    return {name: [(person, credentials[person.uid]) for person in people] for name, people in came.items()}
 
 
 async def play(steps: Sequence[WorldStep], emit: Emit, more: int = 0) -> int:

@@ -18,7 +18,7 @@ from sim.runtime.stop import Stop
 from sim.standin.faults.spec import OF_TOOLS, FaultSpec
 from sim.standin.inside import StandinInside
 from sim.world.http import networks_of
-from sim.world.people import people_of
+from sim.world.people import at_first, called_up, new_ones, people_of
 from sim.world.tools import usable
 from sim.world.virtual.connector import InProcessConnector
 from sim.world.virtual.server import ServerQueue
@@ -53,7 +53,7 @@ class VirtualWorld:
         emit: Emit,
     ) -> None:
         self._config = config
-        self._people = people
+        self._people, self._later = at_first(config, people)
         self._known = workflows
         self._workflows: Mapping[str, Workflow] = {}
         self._credentials: dict[str, Credentials] = {}
@@ -90,14 +90,24 @@ class VirtualWorld:
     def expect_writing(self) -> None:
         """Nothing in here stays."""
 
+    async def call_up(self, wanted: Mapping[str, int]) -> Mapping[str, Sequence[Person]]:
+        before = self._people
+        self._people, self._later = called_up(before, self._later, wanted)
+        for person in new_ones(before, self._people):
+            self._admit(person)
+        return {name: members[len(before[name]) :] for name, members in self._people.items()}
+
     def _creating(self) -> str:
         return f"Creating {self.crowd.size} users in this process"
 
     async def _create(self) -> str:
         for person in (person for group in self._people.values() for person in group):
-            self._standin.store.add_account(person.uid, "", person.display_name, person.email)
-            self._credentials[person.uid] = Nobody()
+            self._admit(person)
         return ""
+
+    def _admit(self, person: Person) -> None:
+        self._standin.store.add_account(person.uid, "", person.display_name, person.email)
+        self._credentials[person.uid] = Nobody()
 
     async def _compare(self) -> str:
         offered = frozenset(self._standin.toolbox.tools)

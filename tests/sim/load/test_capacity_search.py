@@ -170,7 +170,7 @@ def test_what_only_seems_to_break_from_above_is_chance() -> None:
 
     found = walked(ends)
     assert found.held is not None
-    assert (found.held.level, found.recovers, found.confirmation) == (20, True, Confirmation.BOTH)
+    assert (found.held.level, found.recovers, found.confirmation) == (20, True, Confirmation.BELOW)
 
 
 def test_a_server_that_never_becomes_itself_again_ends_the_search_with_what_is_known() -> None:

@@ -18,7 +18,8 @@ from actors.ports import Credentials, Person
 from actors.roster import Roster, open_roster
 from sim.config.grammar.shapes import ClosedProfile, OpenProfile, Profile
 from sim.config.grammar.shapes import Stage as Line
-from sim.load.executors import MAX_FIRST_SESSION_S, Executor, Wings, last_due, make_executor
+from sim.load.executors import Executor, last_due, make_executor
+from sim.load.wings import MAX_FIRST_SESSION_S, Wings
 from tests.support.in_process import Facts, NoCredentials, StoreConnector, person
 from tests.support.tallying import Recorder
 from workflows.base import workflow

@@ -1,0 +1,56 @@
+"""The curve of a search for capacity, for people."""
+
+from __future__ import annotations
+
+from sim.report.page import Page, TableRow, duration, percent
+from sim.report.result import Result
+from sim.report.result_capacity import CurveLevel, WithinBounds
+
+
+def capacity_section(page: Page, result: Result) -> None:
+    """The answer, and each level behind it; nothing where nothing was sought."""
+    found = result.capacity
+    if found is None:
+        return
+    page.heading("CAPACITY")
+    page.line(found.text, "bold green" if found.held is not None else "bold red")
+    page.line(f"Limits: {'; '.join(found.limits)}; response time not growing", "dim")
+    unit = "users" if found.unit == "users" else "arrivals/s"
+    rows = [_row(level, unit) for level in found.curve]
+    page.table("Level", ("For", "Calls", "Workflows", "P50", "P95", "Errors", "Held"), rows)
+    for level in found.curve:
+        if level.by:
+            page.line(f"At {level.level:g}: {'; '.join(level.by)}{_where(level)}", "dim")
+
+
+def _row(level: CurveLevel, unit: str) -> TableRow:
+    cells = (
+        duration(level.seconds),
+        _rate(level.throughput),
+        _rate(level.succeeded),
+        _time(level.p50),
+        _time(level.p95),
+        percent(100 * level.errors.value if level.errors else None),
+        "yes" if level.held else "NO",
+    )
+    return TableRow(f"{level.level:g} {unit}", cells)
+
+
+def _where(level: CurveLevel) -> str:
+    at = level.where
+    return "" if at is None else f", in {at.workflow}.{at.step}, tool {at.tool}"
+
+
+def _rate(figure: WithinBounds | None) -> str:
+    return "–" if figure is None else f"{figure.value:.3g}/s{_half(figure)}"
+
+
+def _half(figure: WithinBounds) -> str:
+    """Half the interval, in percent of the figure."""
+    if figure.low is None or figure.high is None or not figure.value:
+        return ""
+    return f" ±{50 * (figure.high - figure.low) / figure.value:.0f}%"
+
+
+def _time(figure: WithinBounds | None) -> str:
+    return "–" if figure is None else f"{duration(figure.value)}{_half(figure)}"
