@@ -119,11 +119,11 @@ def test_users_are_created_as_they_are_needed_and_removed_whatever_ends_the_sear
     with running_standin() as standin:
         finished = simulate(
             ("capacity", "--url", f"{standin.url}/mcp", "--login", "http", "--workload", "baseline",
-             "--within", "25s", "--max-users", "8", "--output", "run.json", "--think", "1s"),
+             "--within", "25s", "--max-users", "8", "--output", "run.json", "--think", "100ms"),
             standin.environment, tmp_path,
         )  # fmt: skip
         assert finished.returncode == ExitCode.OK, finished.stdout + finished.stderr
         result = json.loads((tmp_path / "run.json").read_text())
-        assert 2 <= result["capacity"]["held"] <= 8
+        assert 1 <= result["capacity"]["held"] <= 8
         assert 2 <= result["summary"]["total_users"] <= 8
         assert standin.leftovers() == {}

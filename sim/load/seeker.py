@@ -32,7 +32,7 @@ from sim.measure.snapshot import Snapshot
 
 MAX_RATE = 10_000.0
 RATE_UNIT = 1 / 16
-FIRST_RATE = 1.0
+INITIAL_RATE = 1.0
 MAX_ARRIVE_S = 60.0
 """How long it may take until all users that a level wants are on stage."""
 SPARE = 1.5
@@ -101,7 +101,7 @@ class Seeker:
         return LevelGrid(RATE_UNIT, MAX_RATE)
 
     def _first(self) -> float:
-        return float(self._sought.first) if self._by_users else FIRST_RATE
+        return float(self._sought.first) if self._by_users else INITIAL_RATE
 
     async def _hold(self, asked: Asked, windows: Subscription) -> LevelEnd:
         """Hold one level; again with more users where those at hand could not carry it."""
