@@ -33,6 +33,7 @@ from sim.measure.leaves import Leaves
 from sim.measure.summary import summarize
 from sim.measure.tally import Tally
 from sim.report.building import RunFacts, build_result
+from sim.report.history.keeping import keep_run
 from sim.report.html.growing import GrowingReport, picture
 from sim.report.html.html_report import html_report
 from sim.report.publish import complain, publish, publish_nothing
@@ -175,7 +176,10 @@ class Run:
             return publish_nothing(found.problem, found.cleanup, found.trouble, self._console.say)
         facts = facts_of(found, found.world, self._engine, self._tally, self._config)
         self._result = build_result(self._config, summarize(self._tally), facts)
-        code = publish(self._result, self._config.output, self._console.say)
+        output = self._config.output
+        code = publish(self._result, output, self._console.say)
+        if output.history and (problem := keep_run(self._result, output.history_limit)):
+            complain(problem)
         if found.problem:
             complain(found.problem)
         return code

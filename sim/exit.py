@@ -28,6 +28,10 @@ class ExitCode(enum.IntEnum):
     """Somebody saw what they must not see, or did not see what they must."""
     NOT_WRITTEN = 6
     """All is well, but the results could not be written where they were to go."""
+    INCONCLUSIVE = 6
+    """A comparison that was to be strict, and could not tell."""
+    WORSE = 98
+    """What was compared has become worse."""
     THRESHOLD = 99
     """A threshold was broken (the code that k6 uses)."""
     HUNG_UP = 129

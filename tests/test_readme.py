@@ -8,7 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from sim.cli.compare_command import compare_command
 from sim.cli.main import execute
+from sim.cli.repeat_command import repeat_command
 from sim.config.grammar.presets import PRESETS
 from sim.config.grammar.profile import preset_words
 from sim.config.options import OPTIONS
@@ -33,6 +35,10 @@ OF_COMMANDS = {
 }
 """Options of other commands, and those that click makes."""
 OF_TESTS = {"--install-browser", "--soak", "--interop", "--release", "--no-browser"}
+OF_RUNS = {"--no-history"}
+OF_COMPARISONS = {
+    option for make in (compare_command, repeat_command) for param in make().params for option in param.opts
+}
 OF_STANDIN = {param.opts[0] for param in standin_params()}
 
 
@@ -70,7 +76,14 @@ def test_the_readme_names_every_parameter_of_every_load_shape_with_its_default()
 
 
 def test_every_option_that_the_readme_names_exists() -> None:
-    known = {option.switch for option in OPTIONS if option.flag} | OF_COMMANDS | OF_TESTS | OF_STANDIN
+    known = (
+        {option.switch for option in OPTIONS if option.flag}
+        | OF_COMMANDS
+        | OF_COMPARISONS
+        | OF_RUNS
+        | OF_TESTS
+        | OF_STANDIN
+    )
     assert set(re.findall(r"(?<![\w-])--[a-z][a-z-]*", TEXT)) <= known
 
 

@@ -13,12 +13,16 @@ import click
 
 from sim import __version__
 from sim.cli import run_command
+from sim.cli.baseline_command import baseline_command
 from sim.cli.capacity_command import capacity_command
 from sim.cli.cleanup_command import cleanup_command
+from sim.cli.compare_command import compare_command
 from sim.cli.doctor_command import doctor_command
+from sim.cli.history_command import history_command
 from sim.cli.home import see_to_a_home
 from sim.cli.parser import WIDTH, GroupedGroup, table_options
 from sim.cli.profile_command import profile_command
+from sim.cli.repeat_command import repeat_command
 from sim.cli.report_command import report_command
 from sim.cli.schema_command import schema_command
 from sim.cli.standin_command import standin_command
@@ -40,6 +44,10 @@ COMMANDS = (
     doctor_command,
     tools_command,
     report_command,
+    compare_command,
+    repeat_command,
+    history_command,
+    baseline_command,
     schema_command,
     workflows_command,
     try_command,

@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     from sim.report.result import Result
 
 FORMAT_HELP = "html, json, text, markdown, … [what -o ends in, or text]"
-MAX_BYTES = 512 * 2**20
-"""No result comes near it; what goes on without end is none."""
 
 
 def report_command() -> click.Command:
@@ -76,17 +74,9 @@ def check_format(name: str, origin: str) -> None:
 
 def read_result(path: Path) -> Result:
     """The result in a file. Raises UsageError."""
-    from sim.report.result_json import BadResult, from_json
+    from sim.report.history.chosen_runs import NoSuchRun, read_file
 
     try:
-        with path.open("rb") as file:
-            content = file.read(MAX_BYTES + 1)
-        if len(content) > MAX_BYTES:
-            raise UsageError(f"{path}: too long for a result")
-        return from_json(content.decode())
-    except OSError as error:
-        raise UsageError(f"{path}: {(error.strerror or str(error)).lower()}") from None
-    except UnicodeDecodeError:
-        raise UsageError(f"{path}: no text in UTF-8") from None
-    except BadResult as error:
-        raise UsageError(f"{path}: {error}") from None
+        return read_file(path)[1]
+    except NoSuchRun as error:
+        raise UsageError(str(error)) from None

@@ -34,7 +34,8 @@ def try_workflow(config: Config, path: Path) -> ExitCode:
     once = attrs.evolve(group, mix={workflow.name: 1.0}, users=users, profile=profile)
     load = attrs.evolve(config.load, groups=(once,), warmup_s=0.0, iterations=1)
     people = attrs.evolve(config.users, count=users)
-    return app.run(attrs.evolve(config, load=load, users=people), print_facts)
+    output = attrs.evolve(config.output, history=False)
+    return app.run(attrs.evolve(config, load=load, users=people, output=output), print_facts)
 
 
 async def print_facts(told: Subscription) -> None:

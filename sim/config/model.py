@@ -203,6 +203,9 @@ class Output:
     live_host: str = row(_S.LIMITS, types.ADDRESS, "Serve it there; beyond this machine it only shows, and wants --yes.", "127.0.0.1")
     live_port: int | None = row(_S.LIMITS, types.count(1, 65535), "Serve it at this port, not at any that is free.")
     serve_for_s: float = row(_S.LIMITS, types.duration(), "Go on serving the report for so long after the run.", 0.0, name="serve_for")
+    history: bool = row(_S.LIMITS, types.FLAG, "Keep the results in the history.", True, negated=True)
+    history_limit: int = row(_S.LIMITS, types.count(1, 100_000), "Results kept in the history, beside pinned ones and baselines.", 200)
+    label: str | None = row(_S.LIMITS, types.LABEL, "A name for this run and others like it, to compare by.")
     command: tuple[str, ...] = ()
 
     @property

@@ -40,6 +40,7 @@ _WORDS = {
 # Nextcloud allows a-z A-Z 0-9 and "_.@-' " in a user's name, 64 characters in all; blanks, quotes and
 # what has a meaning in addresses and paths are left out here, and room is left for "_user_" and a number.
 _PREFIX = re.compile(r"(?!.*\.\.)[A-Za-z0-9][A-Za-z0-9_.-]{0,47}")
+_LABEL = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._/-]{0,62}[A-Za-z0-9])?")
 _DOMAIN = re.compile(
     r"(?=.{1,190}$)[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?)*"
 )
@@ -166,6 +167,14 @@ def parse_prefix(text: str) -> str:
     return text.strip()
 
 
+def parse_label(text: str) -> str:
+    """What runs are called together: a branch, a release."""
+    if not _LABEL.fullmatch(text.strip()):
+        bad = _first(text, lambda c: not (c.isascii() and (c.isalnum() or c in "._/-")))
+        raise GrammarError("no label (letters, digits and ._/- between them, at most 64)", text, bad)
+    return text.strip()
+
+
 def parse_mail_domain(text: str) -> str:
     """A domain (RFC 5321 4.1.2), in lower case as Nextcloud keeps addresses."""
     if not _DOMAIN.fullmatch(text.strip()):
@@ -223,6 +232,7 @@ TEXT = OptionType("TEXT", parse_text)
 URL = OptionType("URL", parse_url)
 ORIGIN = OptionType("ORIGIN", parse_origin)
 PREFIX = OptionType("NAME", parse_prefix)
+LABEL = OptionType("NAME", parse_label)
 MAIL_DOMAIN = OptionType("DOMAIN", parse_mail_domain)
 FILE = OptionType("FILE", parse_path)
 ADDRESS = OptionType("ADDRESS", parse_address)

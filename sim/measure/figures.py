@@ -143,7 +143,7 @@ SketchOfBoth = tuple[Sketch, Sketch]
 class SketchSet:
     """Distributions of the measured phase: of all calls, and by workflow, step and tool; of executions.
 
-    Steps are by `WORKFLOW.STEP`.
+    Steps are by `WORKFLOW.STEP`, upper bounds of propagation by `WORKFLOW.INTERVAL`.
     """
 
     calls: SketchOfBoth = attrs.Factory(lambda: (Sketch(), Sketch()))
@@ -151,6 +151,7 @@ class SketchSet:
     steps: dict[str, SketchOfBoth] = attrs.Factory(dict)
     tools: dict[str, SketchOfBoth] = attrs.Factory(dict)
     executions: dict[str, SketchOfBoth] = attrs.Factory(dict)
+    propagation: dict[str, Sketch] = attrs.Factory(dict)
 
 
 @attrs.frozen

@@ -32,6 +32,13 @@ def sketch_set(leaves: Leaves) -> SketchSet:
             )
             for name, parts in sorted(stories.items())
         },
+        propagation={
+            f"{name}.{interval}": Sketch.merged(
+                leaf.intervals[interval].upper for leaf in parts if interval in leaf.intervals
+            )
+            for name, parts in sorted(stories.items())
+            for interval in sorted({each for leaf in parts for each in leaf.intervals})
+        },
     )
 
 

@@ -22,6 +22,7 @@ def sketches(kept: SketchSet) -> Sketches:
         steps={name: pair(both) for name, both in kept.steps.items()},
         tools={name: pair(both) for name, both in kept.tools.items()},
         executions={name: pair(both) for name, both in kept.executions.items()},
+        propagation={name: points(each) for name, each in kept.propagation.items()},
     )
 
 

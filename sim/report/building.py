@@ -175,6 +175,7 @@ def around(config: Config, summary: Summary, facts: RunFacts) -> partial[Result]
         steered=any(each.kind.changes for each in summary.steered),
         annotations=build_course.changes_by_hand(summary),
         wall_clock=WallClock(facts.began, facts.generator_cpu),
+        label=config.output.label or "",
     )
 
 

@@ -64,7 +64,12 @@ def show(channel: Channel, result: Result) -> None:
     """The report as a person reads it, as wide as what it is read on."""
     width = channel.columns or columns_said() or PIPE_COLUMNS
     channel.settle()
-    channel.tell(text_report(result, width, colours=channel.redraws and not os.environ.get("NO_COLOR")))
+    channel.tell(text_report(result, width, colours=uses_colours(channel)))
+
+
+def uses_colours(channel: Channel) -> bool:
+    """Whether it is a terminal of somebody who has not said otherwise (no-color.org)."""
+    return channel.redraws and not os.environ.get("NO_COLOR")
 
 
 def columns_said() -> int | None:

@@ -57,6 +57,7 @@ class Result:
         command: what repeats the run, word by word, without destinations and secrets.
         comparable: sha256 of what makes two runs comparable; see `sim.report.configuration`.
         steered: whether somebody changed the load while it ran; `annotations` says when, and how.
+        label: what it and others like it are called together, "" for nothing.
     """
 
     schema_version: int
@@ -106,6 +107,7 @@ class Result:
     steered: bool
     wall_clock: WallClock
     annotations: tuple[Annotation, ...] = ()
+    label: str = ""
 
     @property
     def violations(self) -> int:

@@ -203,10 +203,15 @@ class SketchPair:
 
 @attrs.frozen
 class Sketches:
-    """Distributions of the measured phase; `steps` by `WORKFLOW.STEP`, `executions` by workflow."""
+    """Distributions of the measured phase; `steps` by `WORKFLOW.STEP`, `executions` by workflow.
+
+    Attributes:
+        propagation: how long it took at the latest until others saw it, by `WORKFLOW.INTERVAL`.
+    """
 
     calls: SketchPair
     workflows: dict[str, SketchPair]
     steps: dict[str, SketchPair]
     tools: dict[str, SketchPair]
     executions: dict[str, SketchPair]
+    propagation: dict[str, SketchPoints] = attrs.Factory(dict)

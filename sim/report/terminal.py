@@ -28,6 +28,15 @@ SATURATED = 0.8
 
 def text_report(result: Result, width: int = WIDTH, *, colours: bool = False) -> str:
     """Everything, top to bottom, on a page so wide."""
+    return _printed(render(result, width), width, colours=colours)
+
+
+def printed(page: Page, *, colours: bool = False) -> str:
+    """What has been put on a page, as text."""
+    return _printed(Group(*page.parts), page.width, colours=colours)
+
+
+def _printed(what: RenderableType, width: int, *, colours: bool) -> str:
     text = io.StringIO()
     console = Console(
         file=text,
@@ -38,7 +47,7 @@ def text_report(result: Result, width: int = WIDTH, *, colours: bool = False) ->
         legacy_windows=False,
         _environ={},
     )
-    console.print(render(result, console.width))
+    console.print(what)
     return text.getvalue()
 
 

@@ -21,6 +21,7 @@ PARTS = {
     "memory": "tests.bench.memory_growth",
     "virtual": "tests.bench.virtual_time",
     "measure": "tests.bench.measuring",
+    "compare": "tests.bench.comparing",
 }
 """The module of each part. It offers `figures()` and, only to show that it runs, `small_figures()`."""
 

@@ -17,6 +17,7 @@ SAYS = {
     "memory": ("resident memory",),
     "virtual": ("virtual:",),
     "measure": ("record", "sketch error", "inbox"),
+    "compare": ("nothing changed", "covers the true shift", "real virtual runs"),
 }
 
 
