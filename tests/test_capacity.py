@@ -41,6 +41,10 @@ def test_the_answer_is_a_number_of_users_and_what_broke_above_it(tmp_path: Path)
     assert best["p95"]["low"] <= best["p95"]["value"] <= best["p95"]["high"]
     assert best["throughput"]["value"] == pytest.approx(4, rel=0.3)
     assert result["summary"]["total_users"] <= 2 * found["broke"]
+    assert found["knee"] in levels
+    law = found["scalability"]
+    assert (law["contention"] is None) == bool(law["problem"])
+    assert "Universal Scalability Law" in said
 
 
 def test_the_same_seed_finds_the_same_byte_by_byte(tmp_path: Path) -> None:

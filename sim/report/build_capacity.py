@@ -8,8 +8,15 @@ from collections.abc import Iterator, Sequence
 from sim.config.grammar.threshold import Threshold
 from sim.measure.batch_means import Estimate
 from sim.measure.curve import CapacityAnswer, CurvePoint, StepPlace
+from sim.measure.scalability import Z95, ThroughputPoint, fit
 from sim.report.page import duration, several
-from sim.report.result_capacity import CapacityResult, CurveLevel, StepAtLevel, WithinBounds
+from sim.report.result_capacity import (
+    CapacityResult,
+    CurveLevel,
+    ScalabilityLaw,
+    StepAtLevel,
+    WithinBounds,
+)
 
 USERS = "users"
 
@@ -29,6 +36,8 @@ def capacity(answer: CapacityAnswer | None, limits: Sequence[Threshold]) -> Capa
         is_over=answer.is_over,
         limits=tuple(map(str, limits)),
         text=in_words(answer),
+        knee=knee(answer.curve),
+        scalability=scalability(answer.curve) if answer.unit == USERS else None,
         curve=tuple(map(curve_level, answer.curve)),
     )
 
@@ -56,6 +65,33 @@ def curve_level(point: CurvePoint) -> CurveLevel:
         p95=within(found.p95 if found else None),
         errors=within(found.errors if found else None),
         generator_cpu=found.own_cpu if found else None,
+    )
+
+
+def knee(curve: Sequence[CurvePoint]) -> float | None:
+    """Where throughput over mean response time is highest (Kleinrock 1979: power)."""
+    powers = {
+        point.level: found.throughput.value / found.mean
+        for point in curve
+        if (found := point.measured) is not None and found.mean
+    }
+    return max(powers, key=lambda level: powers[level], default=None)
+
+
+def scalability(curve: Sequence[CurvePoint]) -> ScalabilityLaw:
+    """The law, or why there is none."""
+    points = [
+        ThroughputPoint(point.level, rate.value, (rate.high - rate.value) / Z95)
+        for point in curve
+        if point.measured is not None
+        for rate in [point.measured.throughput]
+    ]
+    found = fit(points)
+    if found is None or found.problem:
+        problem = found.problem if found is not None else "too few levels, or too much alike"
+        return ScalabilityLaw(None, None, None, None, f"not to be had from these data: {problem}")
+    return ScalabilityLaw(
+        within(found.rate), within(found.contention), within(found.coherency), within(found.peak), ""
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sim.report.page import Page, TableRow, duration, percent
 from sim.report.result import Result
-from sim.report.result_capacity import CurveLevel, WithinBounds
+from sim.report.result_capacity import CurveLevel, ScalabilityLaw, WithinBounds
 
 
 def capacity_section(page: Page, result: Result) -> None:
@@ -18,9 +18,28 @@ def capacity_section(page: Page, result: Result) -> None:
     unit = "users" if found.unit == "users" else "arrivals/s"
     rows = [_row(level, unit) for level in found.curve]
     page.table("Level", ("For", "Calls", "Workflows", "P50", "P95", "Errors", "Held"), rows)
+    if found.knee is not None:
+        page.line(f"Knee: {found.knee:g} {unit} (the most throughput for its response time)")
+    if found.scalability is not None:
+        page.line(_law(found.scalability))
     for level in found.curve:
         if level.by:
             page.line(f"At {level.level:g}: {'; '.join(level.by)}{_where(level)}", "dim")
+
+
+def _law(law: ScalabilityLaw) -> str:
+    """The Universal Scalability Law in one line."""
+    if law.contention is None or law.coherency is None:
+        return f"Universal Scalability Law: {law.problem}"
+    peak = "no peak shows" if law.peak is None else f"peak at {_bounds(law.peak)} users"
+    parts = f"contention {_bounds(law.contention)}, coherency {_bounds(law.coherency)}"
+    return f"Universal Scalability Law: {parts}, {peak} (95 %)"
+
+
+def _bounds(figure: WithinBounds) -> str:
+    if figure.low is None or figure.high is None:
+        return f"{figure.value:.3g}"
+    return f"{figure.value:.3g} ({figure.low:.3g} to {figure.high:.3g})"
 
 
 def _row(level: CurveLevel, unit: str) -> TableRow:

@@ -65,6 +65,24 @@ class CurveLevel:
 
 
 @attrs.frozen
+class ScalabilityLaw:
+    """The Universal Scalability Law, fitted to the throughput of all levels (see `sim.measure.scalability`).
+
+    Attributes:
+        rate: calls a second of one user alone.
+        contention, coherency: its σ and κ.
+        peak: users at which throughput is highest; None: the data show none.
+        problem: why it is not to be had from these data; "" where it is. The figures are None then.
+    """
+
+    rate: WithinBounds | None
+    contention: WithinBounds | None
+    coherency: WithinBounds | None
+    peak: WithinBounds | None
+    problem: str
+
+
+@attrs.frozen
 class CapacityResult:
     """The answer of a search.
 
@@ -80,6 +98,9 @@ class CapacityResult:
         is_over: whether the search came to its end by itself.
         limits: what was to hold.
         text: the answer in words.
+        knee: the level with the most throughput for its mean response time (Kleinrock's power); None: no
+            level was measured.
+        scalability: None for arrivals.
         curve: every level that was held, ascending.
     """
 
@@ -93,4 +114,6 @@ class CapacityResult:
     is_over: bool
     limits: tuple[str, ...]
     text: str
+    knee: float | None
+    scalability: ScalabilityLaw | None
     curve: tuple[CurveLevel, ...]
