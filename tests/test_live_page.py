@@ -170,3 +170,40 @@ def test_no_page_on_virtual_time_and_none_beyond_this_machine_unasked(tmp_path: 
         assert (done.returncode, words in done.stderr, len(done.stderr.splitlines())) == (2, True, 1), (
             done.stderr
         )
+
+
+def test_a_stored_result_is_served_at_any_time_until_it_is_told_to_end(tmp_path: Path) -> None:
+    arguments = (
+        "--virtual",
+        "--users",
+        "2",
+        "--duration",
+        "2s",
+        "--warmup",
+        "0s",
+        "-o",
+        "run.json",
+        "--quiet",
+    )
+    assert simulate(arguments, {}, tmp_path).returncode == 0
+    report = simulate(["report", "run.json", "--format", "html"], {}, tmp_path).stdout
+    process = subprocess.Popen(
+        [sys.executable, "-m", "sim", "serve", "run.json"],
+        cwd=tmp_path,
+        env=environment({}, tmp_path),
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        assert process.stdout is not None
+        address = process.stdout.readline().split()[1]
+        with httpx.Client(follow_redirects=True) as client:
+            assert client.get(address).text == report
+            assert client.get(address.partition("?")[0] + "events").status_code == 404
+        process.terminate()
+        assert process.wait(timeout=10) == 0
+    finally:
+        process.kill()
+        process.wait()
+        if process.stdout is not None:
+            process.stdout.close()

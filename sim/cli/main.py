@@ -25,6 +25,7 @@ from sim.cli.profile_command import profile_command
 from sim.cli.repeat_command import repeat_command
 from sim.cli.report_command import report_command
 from sim.cli.schema_command import schema_command
+from sim.cli.serve_command import serve_command
 from sim.cli.standin_command import standin_command
 from sim.cli.tools_command import tools_command
 from sim.cli.try_command import try_command
@@ -48,6 +49,7 @@ COMMANDS = (
     repeat_command,
     history_command,
     baseline_command,
+    serve_command,
     schema_command,
     workflows_command,
     try_command,

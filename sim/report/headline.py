@@ -126,11 +126,20 @@ def in_short(result: Result) -> list[str]:
     return [
         f"{workflows}, {failed:,} failed; {operations}",
         f"Service time {latency(figures.latency)}",
-        *([f"Capacity: {result.capacity.text}"] if result.capacity is not None else []),
-        *filter(None, [verdict_line(result)]),
-        *(f"! {line}" for line in troubles(result)[:REASONS_SHOWN]),
-        checks_line(result),
+        what_matters_most(result),
     ]
+
+
+def what_matters_most(result: Result) -> str:
+    """What was seen wrong, else what a search found, or which limits broke, or what failed, or what held."""
+    if result.violations:
+        return checks_line(result)
+    if result.capacity is not None:
+        return f"Capacity: {result.capacity.text}"
+    if result.breakpoint is not None or not all(limit.passed for limit in result.thresholds):
+        return verdict_line(result)
+    wrong = troubles(result)
+    return f"! {wrong[0]}" if wrong else verdict_line(result) or checks_line(result)
 
 
 def checks_line(result: Result) -> str:

@@ -13,15 +13,18 @@ from rich.console import Console, Group, RenderableType
 
 from sim.measure.figures import BASELINE
 from sim.measure.kinds import is_failure
+from sim.report.answers_section import answers
 from sim.report.capacity_text import capacity_section
 from sim.report.headline import checks_text, close, latency, rate, threshold_text, troubles
 from sim.report.page import COLUMNS, Page, TableRow, duration, percent, several
 from sim.report.result import Result
 from sim.report.result_figures import CallCounts, OperationCounts, Times
+from sim.report.slow_spots import step_spots
 
 WIDTH = 120
 """Of a file."""
 USERS_SHOWN = 20
+SPOTS_MARKED = 3
 SATURATED = 0.8
 """Share of a core from which on the simulator itself may be what is slow."""
 
@@ -55,6 +58,7 @@ def render(result: Result, width: int) -> RenderableType:
     """The same as something that `rich` can print."""
     page = Page(width)
     page.rule("NEXTCLOUD MCP SIMULATION")
+    answers(page, result)
     trouble(page, result)
     capacity_section(page, result)
     thresholds(page, result)
@@ -155,16 +159,20 @@ def is_known(figures: Times) -> bool:
 
 def workflow_statistics(page: Page, result: Result) -> None:
     """Workflows with their durations, and their steps with the service times of their calls."""
+    slowest = [spot.name for spot in step_spots(result)[:SPOTS_MARKED]]
     rows = []
     for name, story in result.workflows.items():
         counts = (story.total_executions, story.successful_executions, story.failed_executions)
         cells = (*(f"{count:,}" for count in counts), percent(story.success_rate), *times(story.latency))
         rows.append(TableRow(name, cells))
-        rows += [
-            TableRow(f"  {step}", call_cells(calls), is_part=True) for step, calls in story.steps.items()
-        ]
+        for step, calls in story.steps.items():
+            place = f"{name}.{step}"
+            mark = f" *{slowest.index(place) + 1}" if place in slowest else ""
+            rows.append(TableRow(f"  {step}{mark}", call_cells(calls), is_part=not mark))
     page.heading("WORKFLOW STATISTICS (whole workflows, and their calls)")
     page.table("Workflow", COLUMNS, rows)
+    if slowest:
+        page.line("*1 *2 *3: where users waited longest in all")
     page.line(
         "Workflows count by when they were due, calls by when they began: what was under way when measuring "
         "began or ended counts on one side only.",

@@ -145,8 +145,9 @@ async def test_on_a_narrow_page_whole_columns_are_left_out_and_never_half_a_numb
     text = shown(summary, width)
     assert max(map(len, text.splitlines())) <= width
     assert "…" not in text
-    row = next(line for line in text.splitlines() if line.startswith("note_share"))
-    header = next(line for line in text.splitlines() if line.startswith("Workflow "))
+    lines = text.splitlines()
+    begin = next(n for n, line in enumerate(lines) if line.startswith("Workflow "))
+    header, row = lines[begin], next(line for line in lines[begin:] if line.startswith("note_share"))
     assert len(row.split()) == len(header.split())
     assert all(re.fullmatch(r"[\d.,]+(ms|s|%)?|–", cell) for cell in row.split()[1:])
     missing = [name for name in ("P90", "P99", "Max") if name not in header]
@@ -168,3 +169,16 @@ async def test_steps_stand_in_the_order_of_the_story(autojump_clock: MockClock) 
 
 async def test_a_run_without_a_fact_has_figures_of_nothing() -> None:
     assert "0.0%" not in shown(summarize(Recorder()))
+
+
+async def test_it_begins_with_the_verdict_and_the_four_answers_and_ends_in_few_lines(
+    autojump_clock: MockClock,
+) -> None:
+    summary = summarize(recorder_of([call(0.2, step="slow"), call(0.1, step="quick"), execution()]))
+    lines = shown(summary, 120).splitlines()
+    begins = [line.split(":")[0] for line in lines[1:] if ":" in line and not line.startswith(" ")]
+    assert begins[0] in ("OK", "FAILED", "INCONCLUSIVE")
+    assert begins[1:5] == ["Carries", "Slow where", "Correct", "Trust"]
+    assert [line.split()[0] for line in lines if " *1" in line and line.startswith("  ")] == ["slow"]
+    end = next(n for n, line in enumerate(lines) if "SUMMARY" in line)
+    assert len(lines[end + 1 :]) == 5
