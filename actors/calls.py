@@ -83,7 +83,7 @@ class Calls:
         try:
             await self.back_off(envelope)
             if not envelope.called_off:
-                await session.prepare()
+                await session.prepare(step.traceparent)
             if envelope.called_off:
                 return None
             self._attempt.protect()

@@ -52,6 +52,7 @@ class Call(msgspec.Struct, frozen=True, gc=False):
             comes on stage in mid-run is `SETUP`); None means: by the clock.
         is_expected: the failure is part of the story, which goes on after it: a conflict that is
             retried, a look at what is not there yet. Its outcome stands, and it is no error in any figure.
+        traceparent: under which it went to the server (`actors.trace_context`); "" for none.
     """
 
     workflow: str
@@ -71,6 +72,7 @@ class Call(msgspec.Struct, frozen=True, gc=False):
     region: str = ""
     phase: Phase | None = None
     is_expected: bool = False
+    traceparent: str = ""
 
 
 class SetupStep(enum.StrEnum):
@@ -123,6 +125,7 @@ class Execution:
         leftovers: how many things it could not remove; they go with their user.
         checks: how many checks of each kind were made, whether they held or not.
         is_workflow_error: the story's own code failed, and not the server.
+        traceparent: of the execution itself; its calls are within (`actors.trace_context`).
     """
 
     workflow: str
@@ -141,6 +144,7 @@ class Execution:
     region: str = ""
     checks: Mapping[CheckKind, int] = attrs.field(factory=dict, hash=False)
     is_workflow_error: bool = False
+    traceparent: str = ""
 
 
 class Missed(enum.StrEnum):

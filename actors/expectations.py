@@ -32,7 +32,11 @@ class CheckKind(enum.StrEnum):
 
 @attrs.frozen
 class Violation:
-    """One violated expectation. `at` is an instant; `expected` and `seen` are short texts."""
+    """One violated expectation. `at` is an instant; `expected` and `seen` are short texts.
+
+    Attributes:
+        trace_id: of the execution (`actors.trace_context`); "" where it has none.
+    """
 
     kind: ViolationKind
     workflow: str
@@ -41,6 +45,7 @@ class Violation:
     expected: str
     seen: str
     at: float
+    trace_id: str = ""
 
 
 @attrs.frozen

@@ -43,6 +43,7 @@ class Step:
             is then the good outcome, and a call that gets through is a finding. Empty: none expected.
         tolerated: HTTP statuses after which the story goes on as planned (a conflict that is retried, a
             look that comes too early): the call has failed, and is no error (`Call.is_expected`).
+        traceparent: under which the call goes to the server (`actors.trace_context`); "" for none.
     """
 
     workflow: str
@@ -54,6 +55,7 @@ class Step:
     check: Check | None = None
     refusals: frozenset[int] = frozenset()
     tolerated: frozenset[int] = frozenset()
+    traceparent: str = ""
 
     @property
     def may_change(self) -> bool:

@@ -59,7 +59,8 @@ class ToolSession(Protocol):
 
     `prepare` does, before a call, what is the client's own: refreshing credentials, tidying up
     connections. Whoever measures a call awaits it first, and starts the clock then; a call that was
-    not prepared prepares itself. Raises CallError.
+    not prepared prepares itself. The next call bears `traceparent` (W3C trace context), "" for none.
+    Raises CallError.
 
     `call_tool` and `read_resource` return the answer as one JSON value (JSON in text or in strings
     already parsed, differences between server releases absorbed) or raise `CallError`. After
@@ -71,7 +72,7 @@ class ToolSession(Protocol):
     def protocol(self) -> str:
         """The negotiated protocol version, such as `2025-06-18`; "in-process" without a wire."""
 
-    async def prepare(self) -> None: ...
+    async def prepare(self, traceparent: str = "") -> None: ...
 
     async def call_tool(self, name: str, arguments: Mapping[str, Json]) -> Json: ...
 

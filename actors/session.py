@@ -38,9 +38,11 @@ class Transport(Protocol):
 
     Attributes:
         authorization: the `Authorization` header of the next request, "" for none.
+        traceparent: the trace context of the next request (`actors.trace_context`), "" for none.
     """
 
     authorization: str
+    traceparent: str
 
     async def prepare(self) -> None:
         """Do what is ours, and not the server's, before the next request. Raises nothing expected."""
@@ -102,9 +104,10 @@ class McpSession:
             # Else the SDK's session would ask within the first call, and that would look slow.
             await self._all_tools()
 
-    async def prepare(self) -> None:
+    async def prepare(self, traceparent: str = "") -> None:
         """See `actors.ports.ToolSession`."""
         await self._transport.prepare()
+        self._transport.traceparent = traceparent
         # Last, so that nothing comes between it and the call.
         try:
             authorization = await self._credentials.authorization()

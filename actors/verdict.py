@@ -71,6 +71,7 @@ def measured(
         region=person.region,
         phase=None if step.workflow else Phase.SETUP,
         is_expected=error is not None and error.says(*step.tolerated),
+        traceparent=step.traceparent,
     )
 
 

@@ -81,6 +81,12 @@ class Scene:
         self._removals: list[Awaitable[Any]] = []
         self._titles = 0
         self._end = End()
+        self._trace = settings.traces.begin(number) if settings.traces is not None else None
+
+    @property
+    def trace_id(self) -> str:
+        """Under which a server's log has this execution; "" where the run has no traces."""
+        return self._trace.trace_id if self._trace is not None else ""
 
     def title(self, text: str) -> str:
         """A title that nobody else in this run uses, and that bears the run's mark."""
@@ -158,7 +164,9 @@ class Scene:
         now = trio.current_time()
         for found in findings:
             expected, seen = harmless(found.expected, SHOWN_LENGTH), harmless(found.seen, SHOWN_LENGTH)
-            self._violations.append(Violation(found.kind, self.workflow.name, step, uid, expected, seen, now))
+            self._violations.append(
+                Violation(found.kind, self.workflow.name, step, uid, expected, seen, now, self.trace_id)
+            )
         return ExpectationFailed(step, findings)
 
     def _misread(self, wrong: WrongAnswer) -> ExpectationFailed:
@@ -181,7 +189,10 @@ class Scene:
         if number is not None:
             name = name.replace("{i}", str(number))
         known = frozenset(tolerated)
-        return Step(self.workflow.name, name, tool, arguments, self.number, None, check, refusals, known)
+        traceparent = self._trace.next() if self._trace is not None else ""
+        return Step(
+            self.workflow.name, name, tool, arguments, self.number, None, check, refusals, known, traceparent
+        )
 
     def timed(self, step: Step) -> Step:
         """`step` as it is asked: the first one of an execution was due when the execution was."""
@@ -284,4 +295,5 @@ class Scene:
             region=person.region,
             checks=dict(self._checks),
             is_workflow_error=end.is_bug,
+            traceparent=self._trace.root if self._trace is not None else "",
         )

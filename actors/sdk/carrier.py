@@ -25,6 +25,7 @@ from actors.call_errors import (
     unknown_encoding,
 )
 from actors.errors import CallError, Outcome
+from actors.trace_context import TRACEPARENT
 from actors.wire.response import INFLATABLE, MAX_BODY_BYTES, Inflater
 
 SESSION_ID = "mcp-session-id"
@@ -39,13 +40,14 @@ class Carrier(httpx2.AsyncBaseTransport):
 
     Attributes:
         authorization: the `Authorization` header of the next request, "" for none.
+        traceparent: the trace context of the next request, "" for none.
         failure: why a request failed since `take_failure` was called last, None when none did.
         session_id: given by the server at `initialize`.
     """
 
     def __init__(self, inner: httpx2.AsyncBaseTransport) -> None:
         self._inner = inner
-        self.authorization = ""
+        self.authorization = self.traceparent = ""
         self.failure: CallError | None = None
         self.session_id: str | None = None
         self._watch = SessionWatch()
@@ -63,6 +65,8 @@ class Carrier(httpx2.AsyncBaseTransport):
             return httpx2.Response(405, request=request)
         if self.authorization:
             request.headers["Authorization"] = self.authorization
+        if self.traceparent:
+            request.headers[TRACEPARENT] = self.traceparent
         request.headers["Accept-Encoding"] = "identity"
         had_session = SESSION_ID in request.headers
         try:

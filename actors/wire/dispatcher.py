@@ -70,6 +70,7 @@ class WireDispatcher:
 
     Attributes:
         authorization: the `Authorization` header of the next request, "" for none.
+        traceparent: the trace context of the next request, "" for none.
         session_id: given by the server at `initialize`.
         ignored: how many messages of the server were none that MCP knows, and were left out.
     """
@@ -91,6 +92,14 @@ class WireDispatcher:
     @authorization.setter
     def authorization(self, value: str) -> None:
         self._session.authorization = value
+
+    @property
+    def traceparent(self) -> str:
+        return self._session.traceparent
+
+    @traceparent.setter
+    def traceparent(self, value: str) -> None:
+        self._session.traceparent = value
 
     @property
     def session_id(self) -> str | None:

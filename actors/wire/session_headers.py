@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 
 from actors.call_errors import SessionWatch, invalid_answer, redirected, session_lost, status_error
+from actors.trace_context import TRACEPARENT
 from actors.wire.exchange import header_lines
 from actors.wire.json_rpc import decode, error_of
 from actors.wire.response import Response, media_type
@@ -16,6 +17,7 @@ VISIBLE = re.compile(r"[\x21-\x7e]+")
 JSON, EVENTS = "application/json", "text/event-stream"
 EXCERPT_BYTES = 4096
 """Of the body of a failure, in which the word about the session is looked for."""
+HEADER = TRACEPARENT.encode()
 SENT_ALWAYS = {"Accept": f"{JSON}, {EVENTS}", "Content-Type": JSON}
 
 
@@ -24,11 +26,12 @@ class SessionHeaders:
 
     Attributes:
         authorization: the `Authorization` header of the next request, "" for none.
+        traceparent: the trace context of the next request, "" for none.
         session_id: given by the server at `initialize`.
     """
 
     def __init__(self) -> None:
-        self.authorization = ""
+        self.authorization = self.traceparent = ""
         self.session_id: str | None = None
         self._watch = SessionWatch()
         self._kind: tuple[str, str | None, Mapping[str, str]] | None = None
@@ -41,7 +44,9 @@ class SessionHeaders:
         if kind != self._kind:
             self._lines = header_lines(self._of(*kind))
             self._kind = kind
-        return self._lines
+        # Another one each time: written behind the others, which stay.
+        trace = self.traceparent
+        return b"%b%b: %b\r\n" % (self._lines, HEADER, trace.encode("ascii")) if trace else self._lines
 
     def _of(self, authorization: str, session_id: str | None, more: Mapping[str, str]) -> dict[str, str]:
         headers = {**SENT_ALWAYS, **more}

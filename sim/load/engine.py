@@ -101,6 +101,8 @@ class Engine:
             collaborators=config.stories.collaborators,
             file_size=config.stories.file_size,
             propagation_timeout_s=config.stories.propagation_timeout_s,
+            # With the mark: two runs of one seed are two in a server's log.
+            traces=Traces(draws_of(f"{config.load.seed}/traces/{driven.mark}"), config.load.trace_share),
         )
         self.watchdog = Watchdog(config.thresholds, hub, config.load)
         self.steering = Steering(config.load.groups, hub.emit)

@@ -68,8 +68,8 @@ class RecordedSession:
     def protocol(self) -> str:
         return self._session.protocol
 
-    async def prepare(self) -> None:
-        await self._session.prepare()
+    async def prepare(self, traceparent: str = "") -> None:
+        await self._session.prepare(traceparent)
 
     async def call_tool(self, name: str, arguments: Mapping[str, Json]) -> Json:
         return await self._recorded(name, lambda: self._session.call_tool(name, arguments))

@@ -43,7 +43,7 @@ class Nowhere:
 class Silent:
     protocol = "none"
 
-    async def prepare(self) -> None:
+    async def prepare(self, traceparent: str = "") -> None:
         return None
 
     async def call_tool(self, name: str, arguments: object) -> object:

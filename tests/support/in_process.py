@@ -52,7 +52,7 @@ class StoreSession:
         self._connector = connector
         self._uid = uid
 
-    async def prepare(self) -> None:
+    async def prepare(self, traceparent: str = "") -> None:
         """Nothing is to be refreshed."""
 
     async def call_tool(self, name: str, arguments: Mapping[str, Json]) -> Json:

@@ -78,7 +78,7 @@ class InProcessSession:
         self._random = random
         self._call_timeout_s = call_timeout_s
 
-    async def prepare(self) -> None:
+    async def prepare(self, traceparent: str = "") -> None:
         """Nothing is to be refreshed or tidied up."""
 
     async def call_tool(self, name: str, arguments: Mapping[str, Json]) -> Json:
