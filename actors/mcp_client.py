@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
 import anyio
 import mcp_types as types
@@ -12,6 +12,7 @@ from mcp.shared.dispatcher import CallOptions, OnNotify, OnNotifyIntercept, OnRe
 
 from actors.answer import Json
 from actors.server_answer import ServerAnswer
+from actors.trace_context import TRACEPARENT
 
 
 class Client(ClientSession):
@@ -74,17 +75,29 @@ class McpCalls(Protocol):
     async def read_resource(self, uri: str) -> ServerAnswer: ...
 
 
+class Traced(Protocol):
+    """What knows the trace context of the next request, "" for none."""
+
+    traceparent: str
+
+
 class SdkCalls:
     """Both, as the SDK's session makes them; see `McpCalls`."""
 
-    def __init__(self, client: ClientSession) -> None:
+    def __init__(self, client: ClientSession, traced: Traced | None = None) -> None:
         self._client = client
+        self._traced = traced
+
+    @property
+    def _meta(self) -> types.RequestParamsMeta | None:
+        trace = self._traced.traceparent if self._traced is not None else ""
+        return cast("types.RequestParamsMeta", {TRACEPARENT: trace}) if trace else None
 
     async def call_tool(self, name: str, arguments: Mapping[str, Json]) -> ServerAnswer:
-        result = await self._client.call_tool(name, dict(arguments))
+        result = await self._client.call_tool(name, dict(arguments), meta=self._meta)
         texts = [block.text for block in result.content if isinstance(block, types.TextContent)]
         return ServerAnswer(texts, result.structured_content, result.is_error)
 
     async def read_resource(self, uri: str) -> ServerAnswer:
-        result = await self._client.read_resource(uri)
+        result = await self._client.read_resource(uri, meta=self._meta)
         return ServerAnswer([c.text for c in result.contents if isinstance(c, types.TextResourceContents)])

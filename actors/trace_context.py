@@ -36,12 +36,12 @@ class TraceContext:
         self.trace_id = trace_id
         self._head, self._ending = f"00-{trace_id}-", SAMPLED if is_sampled else "-00"
         self._span = span
-        self.root = f"{self._head}{span:016x}{self._ending}"
+        self.root = f"{self._head}{span:x}{self._ending}"
 
     def next(self) -> str:
         """The `traceparent` of the next call."""
         self._span += 1
-        return f"{self._head}{self._span:016x}{self._ending}"
+        return f"{self._head}{self._span:x}{self._ending}"
 
 
 class Traces:
@@ -63,7 +63,7 @@ class Traces:
     def begin(self, number: int) -> TraceContext:
         """The trace of the execution of this number."""
         own = spread(self._seed + number)
-        # Far from nought, which is no id, and from the end: calls count on from here.
+        # Sixteen digits, and as many for all that count on from it.
         span = (spread(self._seed ^ own) >> 1) | (1 << 62)
         return TraceContext(f"{self._run}{own:016x}", span, is_sampled=own < self._bound)
 

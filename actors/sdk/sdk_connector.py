@@ -62,7 +62,7 @@ class SdkConnector:
                     client = await stack.enter_async_context(Client(*streams, client_info=CLIENT_INFO))
                     session = McpSession(
                         client,
-                        SdkCalls(client),
+                        SdkCalls(client, carrier),
                         carrier,
                         credentials,
                         self._call_timeout_s,

@@ -174,6 +174,7 @@ class WireDispatcher:
 
     async def end_session(self) -> None:
         """Tell the server that the session is over, where there is one, and close connections."""
+        self.traceparent = ""
         if self.session_id is not None:
             try:
                 with await self._exchanger.ask(

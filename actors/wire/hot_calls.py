@@ -17,6 +17,7 @@ from mcp_types.version import MODERN_PROTOCOL_VERSIONS
 from actors.answer import Json
 from actors.mcp_client import Client, SdkCalls
 from actors.server_answer import ServerAnswer
+from actors.trace_context import TRACEPARENT
 from actors.wire.dispatcher import WireDispatcher
 from actors.wire.hot_answers import (
     Read,
@@ -56,6 +57,8 @@ class HotCalls:
     async def _ask(self, method: str, params: dict[str, Any], read: Read) -> ServerAnswer | Message | None:
         """The answer; the raw result, where it is not plainly one; None where `params` are no plain JSON."""
         opts: CallOptions = {"headers": self._client.stamp(method, params)}
+        if self._dispatcher.traceparent:
+            params.setdefault("_meta", {})[TRACEPARENT] = self._dispatcher.traceparent
         try:
             written = msgspec.Raw(encode(params))
         except TypeError:
@@ -64,4 +67,4 @@ class HotCalls:
 
     def _slowly(self, raw: Message | None) -> SdkCalls:
         """The same by the SDK's session: what it makes of `raw`, or the whole request where there is none."""
-        return SdkCalls(self._client if raw is None else self._client.judging(raw))
+        return SdkCalls(self._client if raw is None else self._client.judging(raw), self._dispatcher)

@@ -17,7 +17,6 @@ VISIBLE = re.compile(r"[\x21-\x7e]+")
 JSON, EVENTS = "application/json", "text/event-stream"
 EXCERPT_BYTES = 4096
 """Of the body of a failure, in which the word about the session is looked for."""
-HEADER = TRACEPARENT.encode()
 SENT_ALWAYS = {"Accept": f"{JSON}, {EVENTS}", "Content-Type": JSON}
 
 
@@ -46,7 +45,7 @@ class SessionHeaders:
             self._kind = kind
         # Another one each time: written behind the others, which stay.
         trace = self.traceparent
-        return b"%b%b: %b\r\n" % (self._lines, HEADER, trace.encode("ascii")) if trace else self._lines
+        return self._lines + f"{TRACEPARENT}: {trace}\r\n".encode("ascii") if trace else self._lines
 
     def _of(self, authorization: str, session_id: str | None, more: Mapping[str, str]) -> dict[str, str]:
         headers = {**SENT_ALWAYS, **more}

@@ -206,6 +206,7 @@ class Output:
     history: bool = row(_S.LIMITS, types.FLAG, "Keep the results in the history.", True, negated=True)
     history_limit: int = row(_S.LIMITS, types.count(1, 100_000), "Results kept in the history, beside pinned ones and baselines.", 200)
     label: str | None = row(_S.LIMITS, types.LABEL, "A name for this run and others like it, to compare by.")
+    trace_share: float = row(_S.LIMITS, types.PERCENTAGE, "Ask servers to record the calls of so many workflows as traces: 1%.", 0.0, name="trace")
     command: tuple[str, ...] = ()
 
     @property

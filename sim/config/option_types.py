@@ -17,7 +17,7 @@ from actors.secret import Secret
 from sim.config.grammar.distribution import parse_distribution
 from sim.config.grammar.duration import format_duration, parse_duration
 from sim.config.grammar.mix import format_mix, parse_mix
-from sim.config.grammar.number import parse_count
+from sim.config.grammar.number import format_percentage, parse_count, parse_percentage
 from sim.config.grammar.piece import GrammarError, Piece, one_of
 from sim.config.grammar.profile import parse_arrivals, parse_profile, parse_stages
 from sim.config.grammar.region import parse_region
@@ -239,6 +239,7 @@ ADDRESS = OptionType("ADDRESS", parse_address)
 REPORT = OptionType("FORMAT:FILE", parse_report)
 READABLE = OptionType("FILE", parse_readable)
 SECRET = OptionType("SECRET", Secret, lambda _: "")
+PERCENTAGE = OptionType("SHARE", parse_percentage, format_percentage)
 SIZE = OptionType("SIZE", parse_size, format_size)
 DISTRIBUTION = OptionType("DISTRIBUTION", parse_distribution)
 STAGES = OptionType("STAGES", parse_stages)

@@ -10,9 +10,11 @@ from typing import Protocol
 
 import trio
 
+from actors.draws import draws_of
 from actors.events import Emit, OnStage, Phase, PhaseBegan, RunEnded
 from actors.ports import Connector, Credentials, Person
 from actors.roster import Roster, open_roster
+from actors.trace_context import Traces
 from sim.config.model import Casting, Config, Group
 from sim.load.executors import Executor, make_executor
 from sim.load.heartbeat import beat
@@ -102,7 +104,7 @@ class Engine:
             file_size=config.stories.file_size,
             propagation_timeout_s=config.stories.propagation_timeout_s,
             # With the mark: two runs of one seed are two in a server's log.
-            traces=Traces(draws_of(f"{config.load.seed}/traces/{driven.mark}"), config.load.trace_share),
+            traces=Traces(draws_of(f"{config.load.seed}/traces/{driven.mark}"), config.output.trace_share),
         )
         self.watchdog = Watchdog(config.thresholds, hub, config.load)
         self.steering = Steering(config.load.groups, hub.emit)

@@ -75,6 +75,7 @@ class ViolationDocument(Document, frozen=True):
     expected: Text
     seen: Text
     at: Number
+    trace_id: Text = ""
 
 
 class StoryDocument(Document, frozen=True):

@@ -143,7 +143,8 @@ def story_of(told: StoryDocument) -> StoryLeaf:
 
 def violation_document(seen: Violation) -> ViolationDocument:
     expected, found = seen.expected[:MAX_TEXT], seen.seen[:MAX_TEXT]
-    return ViolationDocument(seen.kind, seen.workflow, seen.step, seen.user, expected, found, seen.at)
+    where = (seen.kind, seen.workflow, seen.step, seen.user)
+    return ViolationDocument(*where, expected, found, seen.at, seen.trace_id)
 
 
 def span_document(leaf: IntervalLeaf) -> SpanDocument:

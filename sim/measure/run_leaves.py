@@ -87,3 +87,4 @@ class FailureExample:
     workflow: str
     step: str
     text: str
+    trace_id: str = ""

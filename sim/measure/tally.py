@@ -28,6 +28,7 @@ from actors.events import (
     Stalled,
     Steered,
 )
+from actors.trace_context import trace_id_of
 from sim.measure.bins import bins_of
 from sim.measure.kept import Kept
 from sim.measure.kinds import MAX_KINDS_OF_USER, is_failure, kind_of, within_bounds
@@ -262,4 +263,6 @@ class Tally:
     def _keep_example(self, phase: Phase, kind: str, call: Call) -> None:
         examples = self.failure_examples.setdefault((phase, kind), [])
         if len(examples) < MAX_EXAMPLES and all(call.text != each.text for each in examples):
-            examples.append(FailureExample(call.workflow, call.step, call.text))
+            examples.append(
+                FailureExample(call.workflow, call.step, call.text, trace_id_of(call.traceparent))
+            )

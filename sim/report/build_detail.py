@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from actors.trace_context import trace_id_of
 from sim.config.grammar.threshold import Threshold
 from sim.measure.figures import SketchOfBoth, SketchSet, Summary
 from sim.measure.kept import Example, Span
@@ -90,6 +91,7 @@ def example(kept: Example, started: float) -> ExecutionExample:
         due=None if played.due is None else played.due - started,
         failure=played.failure,
         steps=spans(kept.spans, started),
+        trace_id=trace_id_of(played.traceparent),
     )
 
 

@@ -135,7 +135,7 @@ def failures(summary: Summary) -> dict[str, dict[str, FailureKind]]:
         phase: {
             kind: FailureKind(
                 figures.count,
-                tuple(FailedCall(one.workflow, one.step, one.text) for one in figures.examples),
+                tuple(FailedCall(one.workflow, one.step, one.text, one.trace_id) for one in figures.examples),
             )
             for kind, figures in kinds.items()
         }

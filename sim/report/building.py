@@ -264,6 +264,7 @@ def violation(summary: Summary, workflow: str, seen: Violation) -> ViolationExam
         at=seen.at - summary.started,
         execution=story.execution.number if story else 0,
         steps=build_detail.spans(story.spans, summary.started) if story else (),
+        trace_id=seen.trace_id,
     )
 
 

@@ -116,7 +116,7 @@ def _of_user(user: OperationCounts, counted: Sequence[str]) -> tuple[Cell, ...]:
 
 
 def _violations(result: Result) -> Iterator[Sequence[Cell]]:
-    own = ("kind", "step", "user", "expected", "seen", "at", "execution")
+    own = ("kind", "step", "user", "expected", "seen", "at", "execution", "trace_id")
     yield ("workflow", *own, "time")
     for name, story in result.consistency.items():
         for one in story.examples:

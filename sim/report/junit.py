@@ -140,7 +140,8 @@ def _seen(stories: dict[str, Consistency], kind: str) -> Iterator[str]:
         for one in story.examples:
             if one.kind == kind:
                 where = f"{name}.{one.step} by {one.user} after {duration(one.at)}"
-                yield f"{where}: expected {one.expected}; saw {one.seen}"
+                trace = f"; trace {one.trace_id}" if one.trace_id else ""
+                yield f"{where}: expected {one.expected}; saw {one.seen}{trace}"
 
 
 def _setup(name: str, times: SetupTimes) -> JUnitCase:

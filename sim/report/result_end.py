@@ -64,7 +64,11 @@ class StepSpan:
 
 @attrs.frozen
 class ViolationExample:
-    """One violated expectation, with the calls of both sides where they are known."""
+    """One violated expectation, with the calls of both sides where they are known.
+
+    Attributes:
+        trace_id: under which the server's log has the calls of the execution (W3C trace context).
+    """
 
     kind: str
     step: str
@@ -74,6 +78,7 @@ class ViolationExample:
     at: SinceStart
     execution: int = 0
     steps: tuple[StepSpan, ...] = ()
+    trace_id: str = ""
 
 
 @attrs.frozen
@@ -87,7 +92,11 @@ class Consistency:
 
 @attrs.frozen
 class ExecutionExample:
-    """One execution, with every call: one of the slowest, or of the first that failed."""
+    """One execution, with every call: one of the slowest, or of the first that failed.
+
+    Attributes:
+        trace_id: under which the server's log has the calls (W3C trace context).
+    """
 
     number: int
     cast: tuple[str, ...]
@@ -97,6 +106,7 @@ class ExecutionExample:
     due: SinceStart | None
     failure: str
     steps: tuple[StepSpan, ...]
+    trace_id: str = ""
 
 
 @attrs.frozen

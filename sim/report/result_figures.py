@@ -143,11 +143,16 @@ class OutcomeCount:
 
 @attrs.frozen
 class FailedCall:
-    """One failed call: where in a story, and what was said."""
+    """One failed call: where in a story, and what was said.
+
+    Attributes:
+        trace_id: under which the server's log has it (W3C trace context).
+    """
 
     workflow: str
     step: str
     text: str
+    trace_id: str = ""
 
 
 @attrs.frozen

@@ -196,6 +196,8 @@ def consistency(page: Page, result: Result) -> None:
             page.line(f"{name}: {count} {kind.replace('_', ' ')}", "bold red")
         for one in found.examples:
             page.line(f"  {one.at:.2f}s {one.user} at {one.step}: expected {one.expected}; saw {one.seen}")
+            if one.trace_id:
+                page.line(f"    trace {one.trace_id}")
 
 
 def propagation(page: Page, result: Result) -> None:

@@ -17,6 +17,7 @@ import uvicorn
 from hypercorn.config import Config
 from hypercorn.trio import serve
 from mcp.server.mcpserver import Context, MCPServer
+from opentelemetry import trace
 from pydantic import BaseModel
 from starlette.requests import Request
 from starlette.responses import JSONResponse
@@ -65,6 +66,18 @@ def make_server() -> MCPServer:
     async def ask(question: str, ctx: Context) -> str:
         answer = await ctx.elicit(question, Name)
         return f"{answer.action}: {answer.data.name}" if answer.action == "accept" else answer.action
+
+    @server.tool()
+    async def traced(ctx: Context) -> dict[str, Any]:
+        """The trace context that came, and the span in which the SDK's instrumentation handles the call."""
+        span = trace.get_current_span().get_span_context()
+        headers = getattr(ctx.request_context.request, "headers", {})
+        meta = ctx.request_context.meta or {}
+        return {
+            "meta": meta.get("traceparent"),
+            "header": headers.get("traceparent"),
+            "span": f"00-{span.trace_id:032x}-{span.span_id:016x}-{span.trace_flags:02x}",
+        }
 
     @server.resource("test://thing")
     async def thing() -> str:

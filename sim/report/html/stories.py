@@ -39,11 +39,13 @@ class Card:
     """One violation: what was expected, what was seen, and what both users did.
 
     Attributes:
+        trace: its id, "" for none.
         at: seconds since the start.
     """
 
     title: str
     where: str
+    trace: str
     expected: str
     seen: str
     at: float
@@ -113,6 +115,7 @@ def card(workflow: str, one: ViolationExample) -> Card:
     return Card(
         title=f"{kind[:1].upper()}{kind[1:]}",
         where=f"{clock(one.at)}, {workflow}{number}, {one.user} at {one.step}",
+        trace=one.trace_id,
         expected=one.expected,
         seen=one.seen,
         at=one.at,
