@@ -1,4 +1,4 @@
-"""The trace of a call arrives at the SDK's own server: in the message and in the header, and links up there."""
+"""The trace of a call arrives at the SDK's own server: in its message and header, and links up there."""
 
 from __future__ import annotations
 
