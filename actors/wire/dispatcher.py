@@ -13,7 +13,7 @@ from typing import Any
 import anyio
 import msgspec
 import trio
-from mcp.shared.dispatcher import CallOptions, OnNotify, OnNotifyIntercept, OnRequest, ProgressFnT
+from mcp.shared.dispatcher import CallOptions, OnNotify, OnNotifyIntercept, OnRequest
 from mcp.shared.dispatcher import run_notify_intercept as intercepts
 from mcp.shared.exceptions import MCPError
 
@@ -22,7 +22,7 @@ from actors.errors import CallError
 from actors.server_answer import ServerAnswer
 from actors.wire.event_stream import EventParser
 from actors.wire.exchange import Exchanger
-from actors.wire.hot_answers import Read
+from actors.wire.hot_answers import PendingRequest, Read, read_nothing
 from actors.wire.json_rpc import (
     Message,
     answer_to,
@@ -47,20 +47,6 @@ REPEATABLE = frozenset(
 """Methods that may be sent twice; a tool may have done its work although no answer came."""
 CANNOT_RESUME = frozenset({400, 404, 405, 501})
 INTERNAL = -32603
-
-
-class PendingRequest(msgspec.Struct, frozen=True, gc=False):
-    """A request, as far as its answer is concerned."""
-
-    number: int
-    method: str
-    read: Read
-    progress: ProgressFnT | None
-
-
-def read_nothing(data: bytes, number: int) -> ServerAnswer | None:
-    """For requests whose answers are the SDK's to read."""
-    return None
 
 
 class WireDispatcher:

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from typing import Any, Literal
 
 import msgspec
+from mcp.shared.dispatcher import ProgressFnT
 
 from actors.json_text import MAX_DEPTH, UNREADABLE, is_deeper, may_be_deep
 from actors.server_answer import ServerAnswer
@@ -114,6 +115,20 @@ NEW_RESOURCE = msgspec.json.Decoder(CompletedResourceResponse)
 
 Read = Callable[[bytes, int], ServerAnswer | None]
 """Reads a message as the answer to the request of that number; None where it is not plainly that."""
+
+
+class PendingRequest(msgspec.Struct, frozen=True, gc=False):
+    """A request, as far as its answer is concerned."""
+
+    number: int
+    method: str
+    read: Read
+    progress: ProgressFnT | None
+
+
+def read_nothing(data: bytes, number: int) -> ServerAnswer | None:
+    """For requests whose answers are the SDK's to read."""
+    return None
 
 
 def read_old_tool(data: bytes, number: int) -> ServerAnswer | None:
