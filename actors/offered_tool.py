@@ -6,12 +6,15 @@ Schemas are the server's to write, of whatever shape; what cannot be read in one
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 import attrs
-import mcp_types as types
 
 from actors.answer import Json
 from actors.text import harmless
+
+if TYPE_CHECKING:
+    import mcp_types as types  # half a second, and no virtual run needs it
 
 MAX_NAME_LENGTH = 200
 MAX_KIND_LENGTH = 60

@@ -6,6 +6,9 @@ import attrs
 
 from sim.clean.cleanup_result import CleanupResult
 
+MAX_NAMED = 20
+"""So many of the things left are named; the ledger names all."""
+
 
 @attrs.frozen
 class CleanupEnd:
@@ -39,7 +42,9 @@ class CleanupEnd:
         if self.result is None:
             return "Clean: nothing was created."
         if self.left:
-            return f"LEFT BEHIND: {', '.join(self.left)}. To try again: {command}"
+            more = len(self.left) - MAX_NAMED
+            rest = f" and {more:,} more, named in the ledger" if more > 0 else ""
+            return f"LEFT BEHIND: {', '.join(self.left[:MAX_NAMED])}{rest}. To try again: {command}"
         expiring = "".join(
             f" An OAuth client named {name!r} may exist, and expires by itself."
             for name in self.result.expiring

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 import ssl
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -12,17 +11,14 @@ import httpx
 
 from actors.accounts import OcsAccounts
 from actors.cloud_client import http_client, tls_context
-from actors.errors import SetupError
 from actors.login.app_passwords import Devices
 from actors.login.driver import Driver
 from actors.login.trust import Trust
 from actors.ports import Accounts, Connector
 from actors.sdk.sdk_connector import SdkConnector
-from actors.secret import Secret
 from actors.shelter import Shelter
 from actors.wire.wire_connector import WireConnector
-from sim.config.model import ClientKind, Config, StandinWords, Target
-from sim.standin.process import StandinFailed, open_standin
+from sim.config.model import ClientKind, Config, Target
 from sim.world.http import clear_text_warnings, networks_of, trust_of
 from sim.world.login_driver import open_driver
 
@@ -100,21 +96,3 @@ def make_connector(config: Config, mcp_url: str, tls: ssl.SSLContext) -> Connect
         return SdkConnector(mcp_url, timeout_s, tls, protocol=protocol)
     networks = networks_of(config)
     return WireConnector(mcp_url, timeout_s, tls, protocol=protocol, networks=networks, seed=config.load.seed)
-
-
-@asynccontextmanager
-async def open_target(target: Target, standin_words: StandinWords) -> AsyncIterator[Target]:
-    """The servers to drive: those that were named, or a stand-in that lives as long as the block."""
-    if not target.is_standin:
-        yield target
-        return
-    password = Secret(secrets.token_urlsafe(18))
-    options = standin_words.options
-    options = attrs.evolve(options, admin_password=password.reveal())
-    try:
-        async with open_standin(options) as standin:
-            yield attrs.evolve(
-                target, mcp_url=standin.mcp_url, nextcloud_url=standin.url, admin_password=password
-            )
-    except StandinFailed as error:
-        raise SetupError(str(error)) from error
