@@ -9,7 +9,7 @@ from typing import Protocol
 
 import attrs
 
-from sim.measure.points import Points, reach
+from sim.measure.points import Points, Reach
 
 
 class Curve(Protocol):
@@ -39,7 +39,7 @@ class InterpolatedCurve:
     """
 
     def __init__(self, points: Points, least: float, most: float, compression: float) -> None:
-        self._compression = compression
+        self._reach = Reach(compression)
         self._means = (least, *points.means, most)
         self._ends = (0.0, *accumulate(points.weights))
         self._count = self._ends[-1]
@@ -59,7 +59,7 @@ class InterpolatedCurve:
         if i in (0, len(self._means) - 1):
             return (self._ends[min(i, len(self._ends) - 1)],) * 2
         left, right = self._ends[i - 1], self._ends[i]
-        if right > reach(left / self._count, self._compression) * self._count * (1 + 1e-9):
+        if right > self._reach.of(left / self._count) * self._count * (1 + 1e-9):
             return left, right
         return ((left + right) / 2,) * 2
 

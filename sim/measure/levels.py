@@ -9,7 +9,7 @@ import attrs
 
 from actors.events import Phase
 from sim.config.grammar.threshold import Comparison, Threshold, Unit
-from sim.measure.leaves import Leaves
+from sim.measure.leaves import IntervalLeaf, Leaves, StepLeaf, StoryLeaf
 from sim.measure.sketch import Sketch
 from sim.measure.snapshot import Snapshot
 from sim.measure.thresholds import judge
@@ -19,6 +19,9 @@ MIN_LEVEL_S = 2.0
 MAX_LEVELS = 100
 USERS = "users"
 
+LEVEL_COMPRESSION, LEVEL_BUFFER = 160.0, 2000
+"""A little coarser than those of the whole run, and two arrays: each call is counted in both."""
+
 
 @attrs.define
 class LevelFigures:
@@ -27,7 +30,7 @@ class LevelFigures:
     Attributes:
         unit: `users` on stage, or `arrivals/s`: of all groups with that unit together.
         seconds: for how long in all.
-        leaves: what ended meanwhile.
+        leaves: what ended meanwhile, as far as limits are about it.
     """
 
     unit: str
@@ -55,7 +58,7 @@ class LevelFigures:
     def absorb(self, window: Snapshot) -> None:
         """One more window of it."""
         self.seconds += window.seconds
-        self.leaves.absorb(window.leaves)
+        add_judged(self.leaves, window.leaves)
         self.leaves.seconds = self.seconds
 
     def held(self, limits: Sequence[Threshold]) -> bool | None:
@@ -64,6 +67,34 @@ class LevelFigures:
         if any(verdict.measured is not None and not verdict.held for verdict in verdicts):
             return False
         return all(verdict.held for verdict in verdicts) or None if verdicts else None
+
+
+def add_judged(level: Leaves, window: Leaves) -> None:
+    """Add what limits can be about; how long calls lay in inboxes, and when what was dropped had been due,
+    is asked of the whole run alone.
+    """
+    for key, leaf in window.steps.items():
+        kept = level.steps.get(key)
+        if kept is None:
+            kept = level.steps[key] = StepLeaf(light(), light())
+        kept.absorb(leaf)
+    for place, story in window.stories.items():
+        played = level.stories.get(place)
+        if played is None:
+            played = level.stories[place] = StoryLeaf(duration=light(), response=light())
+        for name in story.intervals.keys() - played.intervals.keys():
+            played.intervals[name] = IntervalLeaf(light(), light())
+        played.absorb(story)
+    for why, count in window.not_started.items():
+        level.not_started[why] += count
+    level.lateness.absorb(window.lateness)
+    level.ended_calls += window.ended_calls
+    level.ended_errors += window.ended_errors
+    level.ended_executions += window.ended_executions
+
+
+def light() -> Sketch:
+    return Sketch(LEVEL_COMPRESSION, LEVEL_BUFFER)
 
 
 def is_of_a_part(limit: Threshold) -> bool:

@@ -50,10 +50,10 @@ def cut(points: Points, compression: float = COMPRESSION) -> Points:
     means, weights = points.means, points.weights
     ends = [0.0, *accumulate(weights)]
     gathered: list[tuple[float, float]] = []
-    first = 0
+    first, reach = 0, Reach(compression)
     while first < len(means):
-        limit = reach(ends[first] / ends[-1], compression) * ends[-1]
-        after = max(first + 1, bisect_right(ends, limit) - 1)
+        limit = reach.of(ends[first] / ends[-1]) * ends[-1]
+        after = max(first + 1, bisect_right(ends, limit, first) - 1)
         if after < len(means) and means[after] == means[after - 1]:
             run = bisect_left(means, means[after], first, after)
             after = run if run > first else bisect_right(means, means[after], after)
@@ -65,8 +65,24 @@ def cut(points: Points, compression: float = COMPRESSION) -> Points:
     return Points([mean for mean, _ in gathered], [weight for _, weight in gathered])
 
 
-def reach(begun: float, compression: float) -> float:
-    """The share of all samples at which a point that begins at the share `begun` has to end."""
-    angle = math.asin(min(1.0, 2 * begun - 1)) + 2 * math.pi / compression
-    k1 = (math.sin(min(math.pi / 2, angle)) + 1) / 2
-    return min(k1, begun + TAIL / compression * (1 - begun))
+class Reach:
+    """How far a point may go: it is asked for each point, so that what is the same for all is at hand.
+
+    k1 is an angle, asin(2q − 1); the sine of an angle that is wider by 2π/δ is a sum of two products.
+    """
+
+    __slots__ = ("_cos", "_sin", "_tail")
+
+    def __init__(self, compression: float) -> None:
+        step = 2 * math.pi / compression
+        self._cos, self._sin = math.cos(step), math.sin(step)
+        self._tail = TAIL / compression
+
+    def of(self, begun: float) -> float:
+        """The share of all samples at which a point that begins at the share `begun` has to end."""
+        place = 2 * begun - 1
+        of_tail = begun + self._tail * (1 - begun)
+        if place >= self._cos:
+            return min(1.0, of_tail)
+        k1 = (1 + place * self._cos) / 2 + math.sqrt(begun * (1 - begun)) * self._sin
+        return min(k1, of_tail)

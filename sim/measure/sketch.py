@@ -105,12 +105,16 @@ class Sketch:
             return
         self.count += other.count
         self._sum += other._sum
-        self.min, self.max = min(self.min, other.min), max(self.max, other.max)
-        self._compression = min(self._compression, other._compression)
+        # This is done for every leaf of every window.
+        if other.min < self.min:
+            self.min = other.min
+        if other.max > self.max:
+            self.max = other.max
         self._settled = None
         self._buffer.extend(other._buffer)
-        if folded := [*other._folded()]:
-            self._fold(folded)
+        if other._digest is not None or other._merged.means:
+            self._compression = min(self._compression, other._compression)
+            self._fold(other._folded())
         elif len(self._buffer) >= self._max_buffered:
             self._fold()
 

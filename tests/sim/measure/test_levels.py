@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import pickle
+import random
+
 import pytest
 import trio
 from trio.testing import MockClock
@@ -9,7 +12,8 @@ from trio.testing import MockClock
 from actors.errors import Outcome
 from actors.events import OnStage, Phase
 from sim.config.grammar.threshold import parse_threshold
-from sim.measure.levels import MAX_LEVELS, LevelFigures
+from sim.measure.levels import LEVEL_BUFFER, MAX_LEVELS, LevelFigures
+from sim.measure.thresholds import judge
 from tests.support.facts import call
 from tests.support.tallying import Recorder
 
@@ -73,6 +77,27 @@ async def test_arrivals_a_second_are_levels_of_their_own_beside_users(autojump_c
         await seconds(recorder, 4, group="closed")
     found = [(each.unit, each.wanted, each.seconds) for each in recorder.levels.figures()]
     assert found == [("arrivals/s", 3.5, 3.0), ("arrivals/s", 8.5, 2.0), ("users", 4, 5.0)]
+
+
+async def test_a_level_of_many_calls_is_what_the_whole_run_says_of_them_in_few_points(
+    autojump_clock: MockClock,
+) -> None:
+    recorder, draws = Recorder(Phase.MEASURED), random.Random(1)
+    recorder(OnStage(trio.current_time(), "", 5, 5))
+    for _ in range(20):
+        for number in range(1_000):
+            recorder(call(draws.lognormvariate(-3, 0.7), step=f"step_{number % 2}"))
+        await trio.sleep(1)
+        recorder.hub.close_window()
+    (level,) = recorder.levels.figures()
+    whole = recorder.settled()
+    assert level.leaves.counts_in() == whole.counts_in()
+    assert level.service.total == pytest.approx(whole.ended.total)
+    for text in ("p(50)", "p(95)", "p(99)", "p(99.9)", "max"):
+        limit = parse_threshold(f"calls: {text}<1s")
+        assert judge(limit, level.leaves).measured == pytest.approx(judge(limit, whole).measured, rel=0.02)
+    sizes = [len(pickle.dumps(leaf.service)) for leaf in level.leaves.steps.values()]
+    assert max(sizes) < 8 * LEVEL_BUFFER + 4_000
 
 
 async def level_of(*facts: tuple[float, Outcome]) -> LevelFigures:
