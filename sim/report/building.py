@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-import signal
-from collections.abc import Mapping, Sequence
 from functools import partial
-from typing import Protocol
-
-import attrs
 
 from actors.events import Violation
 from sim import __version__
 from sim.clean.end import CleanupEnd
 from sim.config.model import Config
 from sim.exit import Trouble, exit_code
-from sim.measure.curve import CapacityAnswer
 from sim.measure.summary import BASELINE, Summary
 from sim.measure.thresholds import Verdict
 from sim.report import build_capacity, build_course, build_detail, build_figures
 from sim.report.configuration import comparable_key, config_json
+from sim.report.facts import FoundBreakpoint, RunFacts
 from sim.report.result import PRODUCT, SCHEMA_VERSION, Result
 from sim.report.result_end import (
     BreakpointResult,
@@ -30,66 +25,6 @@ from sim.report.result_end import (
 )
 from sim.report.result_figures import Totals
 from sim.report.result_json import presentable
-
-
-class FoundBreakpoint(Protocol):
-    """What a search for the rate that holds has found; its text says all of it."""
-
-    held: float | None
-    broke: float | None
-    by: tuple[str, ...]
-    silent: tuple[str, ...]
-    succeeded: float | None
-    note: str
-
-
-@attrs.frozen
-class RunFacts:
-    """What is known of a run beside its figures.
-
-    Attributes:
-        target: what was driven, in words; names the built-in stand-in where it was that.
-        clock: `wall` or `virtual`.
-        login: how users logged in, and why so.
-        protocols: negotiated MCP protocol versions, with the number of users.
-        users: how many took part.
-        stopped: why it ended, in words.
-        cleanup: what became of what was created.
-        steps: names of each workflow's steps, in the order of the story; `{i}` stands for a number.
-        began: wall-clock time of the start (ISO 8601, UTC); "" on the virtual clock.
-        run_id: the mark that everything created by it bears; "" where nothing was.
-        command: the words that repeat it.
-        generator_cpu: share of one core that this process used while measuring; None: not known.
-        generator_rss: its memory at most, bytes; None: not known.
-        verdicts: the thresholds, and what was measured against them.
-        breakpoint: what a search for the rate that holds has found; None where the run was none.
-        capacity: what a search for capacity has found; None where the run was none.
-        was_broken: whether a threshold stopped the run.
-        problem: why it could not begin, "" when it could.
-        has_bug: whether something nobody expected ended it.
-        signal: the one that ended it.
-    """
-
-    target: str
-    clock: str
-    login: str
-    users: int
-    stopped: str
-    cleanup: CleanupEnd
-    protocols: Mapping[str, int] = attrs.Factory(dict)
-    steps: Mapping[str, Sequence[str]] = attrs.Factory(dict)
-    began: str = ""
-    run_id: str = ""
-    command: tuple[str, ...] = ()
-    generator_cpu: float | None = None
-    generator_rss: int | None = None
-    verdicts: tuple[Verdict, ...] = ()
-    breakpoint: FoundBreakpoint | None = None
-    capacity: CapacityAnswer | None = None
-    was_broken: bool = False
-    problem: str = ""
-    has_bug: bool = False
-    signal: signal.Signals | None = None
 
 
 def build_result(config: Config, summary: Summary, facts: RunFacts) -> Result:

@@ -13,7 +13,8 @@ from actors.events import Call, Ending, Event, Execution, Interval, Phase, Viola
 from sim.clean.end import CleanupEnd
 from sim.config.model import Config, Load, LoginOptions, Output, StoryOptions, Target, UserOptions
 from sim.measure.summary import Summary, summarize
-from sim.report.building import RunFacts, build_result
+from sim.report.building import build_result
+from sim.report.facts import RunFacts
 from sim.report.result import Result
 from tests.support.tallying import Recorder
 

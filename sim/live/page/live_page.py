@@ -26,6 +26,7 @@ from sim.live.page.site import Site
 from sim.measure.hub import Subscription, Told
 from sim.measure.snapshot import Snapshot
 from sim.runtime.commands import Command, NotDone, Steerable
+from sim.runtime.stop import Stop, StopSource
 
 MIN_PICTURE_S, MAX_PICTURE_S = 2.0, 10.0
 """How often the whole is drawn anew: more often while there is little to be seen."""
@@ -182,6 +183,12 @@ class LivePage:
         self._broadcast.end()
         with trio.move_on_after(DELIVERY_S):
             await self._site.is_alone()
+
+    async def serve_on(self, seconds: float, source: StopSource) -> None:
+        """Stay for so long once the run is over, or until a signal comes."""
+        async with source(stop := Stop(lambda event: None)):
+            with trio.move_on_after(seconds):
+                await stop.stopping.wait()
 
     async def _document(self) -> str:
         if self._final:

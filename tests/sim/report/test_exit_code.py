@@ -17,7 +17,8 @@ from sim.config.model import Config, StoryOptions
 from sim.exit import ExitCode, exit_code
 from sim.measure.summary import summarize
 from sim.measure.thresholds import judge
-from sim.report.building import RunFacts, trouble_of
+from sim.report.building import trouble_of
+from sim.report.facts import RunFacts
 from tests.support.facts import CONFIG, call, execution, recorder_of, run_facts, violation
 from tests.support.tallying import Recorder
 

@@ -42,7 +42,10 @@ def test_its_own_names_are_answered() -> None:
     assert status("GET", {}, GATE.token) == 400
 
 
-@pytest.mark.parametrize("token", ["", "x", "ü" * 22, GATE.token[:-1], GATE.token + "x", OUTSIDE.token])
+WRONG = ("", "x", "ü" * 22, GATE.token[:-1], GATE.token + "x", OUTSIDE.token)
+
+
+@pytest.mark.parametrize("token", WRONG, ids=["none", "short", "no ASCII", "cut", "longer", "another's"])
 def test_without_the_token_nobody_sees_anything(token: str) -> None:
     assert status("GET", HOST, token, "") == 401
     assert status("GET", HOST, "", token) == 401
