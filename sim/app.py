@@ -6,6 +6,7 @@ adapters and ledger, whoever looks on, stop. The report comes last.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import Any
@@ -20,6 +21,8 @@ from sim.exit import ExitCode
 from sim.live.console import LiveConsole
 from sim.live.logs import logged
 from sim.live.looking_on import address_of, may_steer, outlook, planned_seconds
+from sim.live.otlp.exporting import OtlpExporter, exporting
+from sim.live.otlp.otlp_settings import otlp_settings
 from sim.live.page.live_page import LivePage
 from sim.load.engine import Engine
 from sim.load.steering import ranges_of
@@ -61,7 +64,11 @@ def carry_out(main: Main, config: Config) -> ExitCode:
 
 
 class Run:
-    """One run and what is known of it. Raises UsageError where its page cannot be served at that address."""
+    """One run and what is known of it.
+
+    Raises UsageError where its page cannot be served at that address, and for `OTEL_` variables that cannot
+    be meant.
+    """
 
     def __init__(self, config: Config, look_on: Looker | None = None) -> None:
         self._config = config
@@ -69,6 +76,9 @@ class Run:
         self._lookers = [self._console.follow, *([look_on] if look_on else [])]
         self._taken = address_of(config.output)
         self._page: LivePage | None = None
+        # On the virtual clock there are no sockets.
+        self._otlp = otlp_settings(os.environ) if kind_of(config).clock.goes_by_itself else None
+        self._exporter: OtlpExporter | None = None
         self._engine: Engine | None = None
         self._world: World | None = None
         self._tally: Tally
@@ -113,7 +123,11 @@ class Run:
     async def _visit_and_report(
         self, clock: Clock, source: StopSource
     ) -> tuple[VisitEnd, ExitCode, Result | None]:
-        async with trio.open_nursery() as background, looked_on_by(self._hub, self._lookers):
+        async with (
+            exporting(self._hub, self._otlp, complain) as self._exporter,
+            trio.open_nursery() as background,
+            looked_on_by(self._hub, self._lookers),
+        ):
             background.start_soon(self._hub.tick)
             background.start_soon(clock.meanwhile, self._console.keep_up)
             if self._page is not None:
@@ -138,6 +152,9 @@ class Run:
         )
         if self._page is not None:
             self._page.steerable = engine.steering
+            self._page.figures.verdicts = engine.watchdog.verdicts
+        if self._exporter is not None:
+            self._exporter.figures.verdicts = engine.watchdog.verdicts
         try:
             await engine.run(stop)
         finally:

@@ -24,6 +24,8 @@ from sim.live.page.gate import Gate
 from sim.live.page.serving import serving
 from sim.live.page.site import Site
 from sim.measure.hub import Subscription, Told
+from sim.measure.metric_family import exposition
+from sim.measure.running_figures import RunningFigures
 from sim.measure.snapshot import Snapshot
 from sim.runtime.commands import Command, NotDone, Steerable
 from sim.runtime.stop import Stop, StopSource
@@ -93,8 +95,14 @@ class LivePage:
         self._groups = groups
         self._seconds = {phase.value: length for phase, length in seconds.items()}
         self._broadcast = Broadcast()
+        self.figures = RunningFigures()
+        """As Prometheus reads them, at `/metrics`."""
         self._site = Site(
-            self._gate, self._document, self._broadcast, self._order if groups is not None else None
+            self._gate,
+            self._document,
+            self._broadcast,
+            self._order if groups is not None else None,
+            lambda: exposition(self.figures.families()),
         )
         self._lock = trio.Lock()
         self._view: View | None = None
@@ -127,6 +135,7 @@ class LivePage:
         """One event, or one window."""
         match told:
             case Snapshot():
+                self.figures.add(told)
                 self._broadcast.send("row", self._drawing.row(told))
             case PhaseBegan():
                 length = self._seconds.get(told.phase.value)

@@ -22,6 +22,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from sim.live.page.broadcast import Broadcast
 from sim.live.page.gate import HEADERS, Gate
 from sim.live.page.orders import MAX_BYTES, BadOrder, command_of
+from sim.measure.metric_family import CONTENT_TYPE
 from sim.runtime.commands import Command, NotDone
 
 MAX_LOOKERS = 8
@@ -40,6 +41,7 @@ class Site:
     Args:
         page: makes the document.
         broadcast: None: nothing is going on.
+        metrics: the figures so far as Prometheus reads them; None: there are none.
         order: carries a command out, and says in words what was done; None: nobody may ask for anything.
 
     Attributes:
@@ -47,12 +49,18 @@ class Site:
     """
 
     def __init__(
-        self, gate: Gate, page: Page, broadcast: Broadcast | None = None, order: Order | None = None
+        self,
+        gate: Gate,
+        page: Page,
+        broadcast: Broadcast | None = None,
+        order: Order | None = None,
+        metrics: Callable[[], str] | None = None,
     ) -> None:
         self._gate = gate
         self._page = page
         self._broadcast = broadcast
         self._order = order
+        self._metrics = metrics
         self.lookers = 0
         self._alone = trio.Event()
 
@@ -72,6 +80,7 @@ class Site:
         routes = [
             Route("/", self._document),
             Route("/events", self._events),
+            Route("/metrics", self._figures),
             Route("/orders", self._orders, methods=["POST"]),
         ]
         return Guarded(Starlette(routes=routes), self._gate)
@@ -90,6 +99,11 @@ class Site:
         said = request.headers.get("last-event-id") or request.query_params.get("after", "")
         after = int(said) if said.isascii() and said.isdecimal() and len(said) < 16 else 0
         return EventStream(self, self._broadcast, after)
+
+    async def _figures(self, request: Request) -> Response:
+        if self._metrics is None:
+            return PlainTextResponse("nothing is going on", 404)
+        return Response(self._metrics(), headers={"content-type": CONTENT_TYPE})
 
     async def _orders(self, request: Request) -> Response:
         if self._order is None:

@@ -55,7 +55,7 @@ async def served(*, steers: bool = True) -> AsyncIterator[Served]:
 
     taken, broadcast = listen("127.0.0.1", 0), Broadcast()
     gate = Gate(*taken.getsockname())
-    site = Site(gate, page, broadcast, order if steers else None)
+    site = Site(gate, page, broadcast, order if steers else None, lambda: "simulate_calls_total 5\n")
     with trio.fail_after(BOUND_S):
         async with serving(site.app(), taken):
             yield Served(gate, site, broadcast, done)
@@ -84,6 +84,14 @@ async def test_every_answer_bears_the_headers_that_keep_it_safe_and_none_that_le
             assert {name: answer.headers[name] for name in HEADERS} == dict(HEADERS)
             assert not [name for name in answer.headers if name.startswith("access-control")]
             assert it.gate.token not in answer.text
+
+
+async def test_prometheus_reads_the_figures_with_the_token_and_nobody_without() -> None:
+    async with served() as it, httpx.AsyncClient() as client:
+        answer = await client.get(f"{it.url}/metrics", params={"t": it.gate.token})
+        assert (answer.status_code, answer.text) == (200, "simulate_calls_total 5\n")
+        assert answer.headers["content-type"] == "text/plain; version=0.0.4; charset=utf-8"
+        assert (await client.get(f"{it.url}/metrics")).status_code == 401
 
 
 async def test_orders_are_carried_out_or_refused_with_a_reason() -> None:

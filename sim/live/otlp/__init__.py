@@ -1,0 +1,1 @@
+"""A run told to an OpenTelemetry collector while it goes on."""
