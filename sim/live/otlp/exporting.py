@@ -36,7 +36,7 @@ MAX_ANSWER_BYTES = 65_536
 Warn = Callable[[str], None]
 
 
-class NotTaken(Exception):
+class NotExported(Exception):
     """What became of a message that a collector did not take; `str()` is what to tell."""
 
 
@@ -50,7 +50,7 @@ class Collector:
         self.name = f"{parts.scheme}://{parts.netloc}{parts.path}"
 
     async def send(self, message: Json) -> None:
-        """Raises NotTaken; cancelled, the collector may have it or not."""
+        """Raises NotExported; cancelled, the collector may have it or not."""
         body = json.dumps(message, allow_nan=False).encode("utf-8", "replace")
         headers = {"content-type": "application/json"}
         headers |= {name: value.reveal() for name, value in self._receiver.headers.items()}
@@ -60,11 +60,11 @@ class Collector:
             with trio.move_on_after(self._receiver.timeout_s) as scope:
                 answered = await self._post(body, headers, scope)
         except (httpx.HTTPError, httpx.InvalidURL) as error:
-            raise NotTaken(type(error).__name__) from None
+            raise NotExported(type(error).__name__) from None
         if scope.cancelled_caught:
-            raise NotTaken(f"no answer within {self._receiver.timeout_s:g} s, or one without end")
+            raise NotExported(f"no answer within {self._receiver.timeout_s:g} s, or one without end")
         if rejected := rejected_of(answered):
-            raise NotTaken(rejected)
+            raise NotExported(rejected)
 
     async def _post(self, body: bytes, headers: dict[str, str], scope: trio.CancelScope) -> bytes:
         answered = b""
@@ -75,7 +75,7 @@ class Collector:
                     # httpx's generators end cleanly by what is raised within them, and not otherwise.
                     scope.cancel()
         if answer.status_code != 200:
-            raise NotTaken(f"HTTP {answer.status_code}")
+            raise NotExported(f"HTTP {answer.status_code}")
         return answered
 
 
@@ -171,7 +171,7 @@ class OtlpExporter:
     async def _try(self, collector: Collector, message: Json) -> bool:
         try:
             await collector.send(message)
-        except NotTaken as problem:
+        except NotExported as problem:
             self._note_failure(collector.name, str(problem))
             return False
         return True
