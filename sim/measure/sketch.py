@@ -16,14 +16,12 @@ import attrs
 from tdigest import TDigest
 from tdigest.tdigest import Centroid
 
+from sim.measure.blending import SketchPart, blended
 from sim.measure.curves import Curve, ExactCurve, InterpolatedCurve
 from sim.measure.points import COMPRESSION, Points, cut, ones
 
 BUFFER = 1000
 """Samples that are kept until they are folded in together; so many are exact."""
-
-MERGED_COMPRESSION = 1500.0
-"""Finer, where points are cut a second time: else what was lost at the first is lost twice."""
 
 MAX_POINTS = 200
 """None gives more, however many samples it has had."""
@@ -112,7 +110,7 @@ class Sketch:
             self.max = other.max
         self._settled = None
         self._buffer.extend(other._buffer)
-        if other._digest is not None or other._merged.means:
+        if other._has_folded:
             self._compression = min(self._compression, other._compression)
             self._fold(other._folded())
         elif len(self._buffer) >= self._max_buffered:
@@ -154,8 +152,8 @@ class Sketch:
     def merged(cls, sketches: Iterable[Sketch]) -> Sketch:
         """One sketch of all their samples; they stay as they are.
 
-        All their points are sorted and cut anew, as in the merging digest of the paper (section 2.3), and
-        not fed to the package again: that would hold up the run that is being measured, for the same result.
+        Their curves are added up (`sim.measure.blending`). Their points are not fed to the package again:
+        that would hold up the run that is being measured, and be less exact.
         """
         whole = cls()
         filled = [sketch for sketch in sketches if sketch.count]
@@ -165,11 +163,12 @@ class Sketch:
             whole.min, whole.max = min(whole.min, sketch.min), max(whole.max, sketch.max)
             whole._compression = min(whole._compression, sketch._compression)
             whole._buffer.extend(sketch._buffer)
+        if len(filled) == 1:
+            whole._merged = Points.sorted(filled[0]._folded())
         # So few samples are all in the buffers, and stay exact.
-        if whole.count > len(whole._buffer) or whole.count >= BUFFER:
-            loose = cut(ones(whole._buffer), MERGED_COMPRESSION)
-            parts = [*loose, *(point for sketch in filled for point in sketch._folded())]
-            whole._merged = cut(Points.sorted(parts), MERGED_COMPRESSION)
+        elif whole.count > len(whole._buffer) or whole.count >= BUFFER:
+            parts = [sketch._part() for sketch in filled if sketch._has_folded]
+            whole._merged = blended(parts, whole._buffer)
             whole._buffer = array("d")
         return whole
 
@@ -219,13 +218,21 @@ class Sketch:
                 sketch._merged, sketch._compression = points, compression
         return sketch
 
+    @property
+    def _has_folded(self) -> bool:
+        return self._digest is not None or bool(self._merged.means)
+
+    def _part(self) -> SketchPart:
+        means, weights = zip(*self._folded(), strict=True)
+        return SketchPart(Points(means, weights), self.min, self.max, self._compression)
+
     def _folded(self) -> Iterator[tuple[float, float]]:
         yield from self._merged
         if self._digest is not None:
             yield from ((centroid.mean, centroid.count) for centroid in self._digest.C.values())
 
     def _settle(self) -> Curve:
-        if self._digest is None and not self._merged.means:
+        if not self._has_folded:
             return ExactCurve(sorted(self._buffer))
         points = Points.sorted((*self._folded(), *ones(self._buffer)))
         return InterpolatedCurve(points, self.min, self.max, self._compression)

@@ -9,6 +9,8 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Callable
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from sim.measure.points import COMPRESSION, Points, cut, ones
 from sim.measure.sketch import BUFFER, MAX_POINTS, Sketch
@@ -201,3 +203,50 @@ def test_up_to_the_slowest_thousandth_quantiles_of_continuous_samples_are_exact_
         # Between neighbours in the tail there is more than that: either of them is exact.
         low, high = samples[math.ceil(q * len(samples)) - 2], samples[math.ceil(q * len(samples)) + 1]
         assert low * 0.995 <= (sketch.quantile(q) or 0.0) <= high * 1.005, q
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_ten_that_are_alike_are_together_as_exact_as_one(seed: int) -> None:
+    samples = latencies(200_000, seed)
+    whole = sketch_of(samples)
+    merged = Sketch.merged(sketch_of(samples[part::10]) for part in range(10))
+    kept = merged.points()
+    later = Sketch.of_points(kept, merged.min, merged.max, merged.total)
+    assert len(kept.means) <= MAX_POINTS
+    for q, allowed in (
+        (0.1, 0.002),
+        (0.5, 0.002),
+        (0.9, 0.002),
+        (0.95, 0.002),
+        (0.99, 0.002),
+        (0.999, 0.004),
+    ):
+        assert merged.quantile(q) == pytest.approx(whole.quantile(q), rel=allowed), q
+        assert later.quantile(q) == pytest.approx(whole.quantile(q), rel=allowed + 0.002), q
+
+
+@pytest.mark.parametrize("parts", [2, 10])
+def test_values_that_are_heavy_in_each_are_exact_together(parts: int) -> None:
+    draws = random.Random(1)
+    samples = [draws.choice([0.02, 0.02, 0.3, 5.0]) for _ in range(parts * 3 * BUFFER)]
+    merged = Sketch.merged(sketch_of(samples[part::parts]) for part in range(parts))
+    assert [mean for mean, _ in merged.points()] == [0.02, 0.3, 5.0]
+    assert [weight for _, weight in merged.points()] == [samples.count(value) for value in (0.02, 0.3, 5.0)]
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.lists(
+        st.lists(st.floats(-1e6, 1e6, allow_subnormal=False), min_size=1, max_size=40), min_size=2, max_size=4
+    ),
+    st.integers(1, 60),
+)
+def test_whatever_is_merged_no_sample_is_lost_and_quantiles_ascend(
+    values: list[list[float]], times: int
+) -> None:
+    lists = [[*each] * times for each in values]
+    merged = Sketch.merged(map(sketch_of, lists))
+    assert sum(merged.points().weights) == merged.count == sum(map(len, lists))
+    assert (merged.quantile(0), merged.quantile(1)) == (min(map(min, lists)), max(map(max, lists)))
+    quantiles = [merged.quantile(place / 50) or 0.0 for place in range(51)]
+    assert quantiles == sorted(quantiles)
