@@ -81,6 +81,12 @@ LIMIT_MEASURED = MetricFamily(
 )
 LIMIT_OK = MetricFamily("simulate.threshold.ok", GAUGE, "", "Whether it holds: 1 or 0.", ("threshold",))
 MEASURED_TIME = MetricFamily("simulate.measured", GAUGE, "s", "How long the measured phase has lasted.")
+EXPORT_FAILURES = MetricFamily(
+    "simulate.export.failures", COUNTER, "", "Messages that the collector did not take."
+)
+SPANS_DROPPED = MetricFamily(
+    "simulate.export.spans.dropped", COUNTER, "", "Spans that found no room while they waited for it."
+)
 EXIT_CODE = MetricFamily("simulate.exit_code", GAUGE, "", "Of the run: 0 where all is well.")
 BEGUN = MetricFamily(
     "simulate.begun.timestamp", GAUGE, "s", "When the run began (Unix time); not told of virtual runs."

@@ -10,7 +10,7 @@ import gzip
 import json
 import ssl
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from urllib.parse import urlsplit
 from uuid import uuid4
@@ -24,7 +24,9 @@ from sim import __version__
 from sim.live.otlp.otlp_json import Json, metrics_message, traces_message
 from sim.live.otlp.otlp_settings import OtlpSettings, Receiver
 from sim.live.otlp.spans import SpanBuffer, wanted
+from sim.measure import metric_names
 from sim.measure.hub import Hub, Subscription, Told
+from sim.measure.metric_family import FilledFamily
 from sim.measure.running_figures import RunningFigures
 from sim.measure.snapshot import Snapshot
 
@@ -156,7 +158,7 @@ class OtlpExporter:
     async def send_all(self) -> None:
         """What is known now. Raises nothing expected."""
         if self._metrics is not None:
-            families = self.figures.families()
+            families = [*self.figures.families(), *self._of_itself()]
             message = metrics_message(self._resource, __version__, families, self._since_ns, time.time_ns())
             await self._try(self._metrics, message)
         arrived = self._traces is not None
@@ -167,6 +169,10 @@ class OtlpExporter:
             finally:
                 # Cancelled too: who gets a span twice knows it by its id.
                 self._spans.put_back([] if arrived else spans)
+
+    def _of_itself(self) -> Iterator[FilledFamily]:
+        yield metric_names.EXPORT_FAILURES.of({(): self.failures})
+        yield metric_names.SPANS_DROPPED.of({(): self._spans.dropped})
 
     async def _try(self, collector: Collector, message: Json) -> bool:
         try:

@@ -96,6 +96,7 @@ async def test_metrics_arrive_now_and_then_and_at_the_end_and_only_grow(said: di
             assert sum(point.bucket_counts) == point.count
             assert len(point.bucket_counts) == len(point.explicit_bounds) + 1
             assert 0 < point.start_time_unix_nano < point.time_unix_nano
+        assert last["simulate.export.failures"].sum.data_points[0].as_double == 0
         assert last["simulate.threshold.ok"].gauge.data_points[0].as_double == 1
         told_of = {(each["service.name"], each["service.version"]) for each in found.resources}
         assert told_of == {("mine", __version__)}
