@@ -12,7 +12,8 @@ from sim.measure.levels import LevelFigures
 from sim.measure.run_leaves import FailureExample
 from sim.measure.sketch import Quantiles, Sketch
 from sim.measure.stalls import StallFigures
-from sim.measure.timeline import Burst, Row
+from sim.measure.timeline import Burst
+from sim.measure.timeline_row import Row
 
 BASELINE = "baseline"
 """The workflow whose steps are operations of a single user: reports show it by itself."""

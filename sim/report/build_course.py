@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from sim.measure.figures import Summary
 from sim.measure.row_parts import PartOfRow
 from sim.measure.sketch import Sketch
-from sim.measure.timeline import Burst, Row
+from sim.measure.timeline import Burst
+from sim.measure.timeline_row import Row
 from sim.report.build_figures import times
 from sim.report.result_course import (
     Annotation,

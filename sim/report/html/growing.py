@@ -11,7 +11,7 @@ from sim.measure.leaves import Leaves
 from sim.measure.snapshot import Snapshot
 from sim.measure.summary import summarize
 from sim.measure.tally import Tally
-from sim.measure.timeline import Row
+from sim.measure.timeline_row import Row
 from sim.report.build_course import row_of
 from sim.report.building import build_result
 from sim.report.facts import RunFacts

@@ -10,7 +10,8 @@ from sim.measure.leaf_keys import StepKey, StoryKey
 from sim.measure.leaves import Leaves
 from sim.measure.row_parts import MAX_PARTS, parts_by
 from sim.measure.snapshot import Snapshot
-from sim.measure.timeline import MAX_ROWS, Row, Timeline
+from sim.measure.timeline import MAX_ROWS, Timeline
+from sim.measure.timeline_row import Row
 
 
 def window(regions: dict[str, float], failed: bool = False) -> Leaves:

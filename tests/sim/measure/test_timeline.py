@@ -10,7 +10,8 @@ from sim.measure.bins import bins_of
 from sim.measure.leaf_keys import StepKey
 from sim.measure.leaves import Leaves
 from sim.measure.snapshot import Snapshot
-from sim.measure.timeline import MAX_ROWS, MIN_FAILURES, Burst, Row, Timeline
+from sim.measure.timeline import MAX_ROWS, MIN_FAILURES, Burst, Timeline
+from sim.measure.timeline_row import Row
 
 KEY = StepKey(Phase.MEASURED, "story", "step", "tool", "", "")
 

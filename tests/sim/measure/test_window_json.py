@@ -20,7 +20,7 @@ from sim.measure.plain_leaves import MAX_POINTS_OF_ALL
 from sim.measure.points import COMPRESSION
 from sim.measure.sketch import MAX_POINTS, Sketch
 from sim.measure.snapshot import VERSION, GeneratorUsage, Snapshot
-from sim.measure.timeline import Row
+from sim.measure.timeline_row import Row
 from tests.sim.measure.test_windows import events, told
 from tests.support.facts import call, execution, propagation, violation
 from tests.support.tallying import Recorder
