@@ -42,6 +42,9 @@ def test_the_answer_is_a_number_of_users_and_what_broke_above_it(tmp_path: Path)
     assert best["throughput"]["value"] == pytest.approx(4, rel=0.3)
     assert result["summary"]["total_users"] <= 2 * found["broke"]
     assert found["knee"] in levels
+    first = found["first_over"]
+    assert first["level"] <= found["broke"]
+    assert f"First over its limit: baseline.{first['step']['step']}, tool {first['step']['tool']}" in said
     law = found["scalability"]
     assert (law["contention"] is None) == bool(law["problem"])
     assert "Universal Scalability Law" in said
@@ -95,7 +98,8 @@ def test_by_arrivals_the_rate_is_of_what_succeeded_and_users_are_made_to_suffice
     )
     assert found["unit"] == "arrivals/s"
     best = next(level for level in found["curve"] if level["level"] == found["held"])
-    assert best["succeeded"]["value"] == pytest.approx(found["held"], rel=0.15)
+    # The rate that was due lies within what was seen: executions came and went by chance.
+    assert best["succeeded"]["low"] <= found["held"] <= best["succeeded"]["high"]
     # Twenty calls a second are all that the server can do, and one execution makes four or more.
     assert best["throughput"]["value"] <= 20.5
     assert found["held"] <= 20 / 4

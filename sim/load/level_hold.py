@@ -18,6 +18,7 @@ from sim.config.grammar.threshold import Threshold
 from sim.load.level_figures import blamed_for, measured_of
 from sim.load.level_parts import LevelPart, halved, mean_times, part_of
 from sim.load.watchdog import not_carried_out
+from sim.measure import curve
 from sim.measure.batch_means import Pair, added, growth, ratio, settled_from
 from sim.measure.curve import LevelMeasured, StepPlace
 from sim.measure.leaves import Leaves
@@ -56,7 +57,7 @@ class HoldOutcome(enum.Enum):
     BROKE = "broke"
     DRIFTED = "never steady"
     """The limits held, and the response time grew and grew."""
-    OWN_LIMIT = "the simulator's own limit"
+    OWN_LIMIT = curve.OWN_LIMIT
     """It broke, and that was not the server's doing."""
 
 

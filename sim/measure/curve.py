@@ -6,6 +6,9 @@ import attrs
 
 from sim.measure.batch_means import Estimate
 
+OWN_LIMIT = "the simulator's own limit"
+"""How a level ended that broke, and that was not the server's doing."""
+
 
 @attrs.frozen
 class StepPlace:

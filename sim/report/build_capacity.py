@@ -7,12 +7,13 @@ from collections.abc import Iterator, Sequence
 
 from sim.config.grammar.threshold import Threshold
 from sim.measure.batch_means import Estimate
-from sim.measure.curve import CapacityAnswer, CurvePoint, StepPlace
+from sim.measure.curve import OWN_LIMIT, CapacityAnswer, CurvePoint, StepPlace
 from sim.measure.scalability import Z95, ThroughputPoint, fit
 from sim.report.page import duration, several
 from sim.report.result_capacity import (
     CapacityResult,
     CurveLevel,
+    FirstOver,
     ScalabilityLaw,
     StepAtLevel,
     WithinBounds,
@@ -37,6 +38,7 @@ def capacity(answer: CapacityAnswer | None, limits: Sequence[Threshold]) -> Capa
         limits=tuple(map(str, limits)),
         text=in_words(answer),
         knee=knee(answer.curve),
+        first_over=first_over(answer.curve, limits),
         scalability=scalability(answer.curve) if answer.unit == USERS else None,
         curve=tuple(map(curve_level, answer.curve)),
     )
@@ -69,13 +71,38 @@ def curve_level(point: CurvePoint) -> CurveLevel:
 
 
 def knee(curve: Sequence[CurvePoint]) -> float | None:
-    """Where throughput over mean response time is highest (Kleinrock 1979: power)."""
+    """Where throughput over mean response time is highest (Kleinrock 1979: power); one level has none."""
     powers = {
         point.level: found.throughput.value / found.mean
         for point in curve
         if (found := point.measured) is not None and found.mean
     }
-    return max(powers, key=lambda level: powers[level], default=None)
+    return max(powers, key=lambda level: powers[level]) if len(powers) > 1 else None
+
+
+def first_over(curve: Sequence[CurvePoint], limits: Sequence[Threshold]) -> FirstOver | None:
+    """At the lowest level at which a step is over its limit."""
+    for point in sorted(curve, key=lambda point: point.level):
+        place = step_over(point, limits)
+        if place is not None:
+            return FirstOver(point.level, place)
+    return None
+
+
+def step_over(point: CurvePoint, limits: Sequence[Threshold]) -> StepAtLevel | None:
+    """What most of what broke happened in, or the slowest step where its p95 is beyond that of all calls.
+
+    The simulator's own limit is no step's.
+    """
+    if point.outcome == OWN_LIMIT:
+        return None
+    if not point.held and point.where is not None:
+        return step_at_level(point.where)
+    slowest = point.measured.slowest if point.measured else None
+    bounds = [limit.bound for limit in limits if str(limit).startswith("calls: p(95)<")]
+    if slowest is None or slowest.p95 is None or not bounds or slowest.p95 < min(bounds):
+        return None
+    return step_at_level(slowest)
 
 
 def scalability(curve: Sequence[CurvePoint]) -> ScalabilityLaw:

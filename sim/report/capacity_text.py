@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sim.report.page import Page, TableRow, duration, percent
 from sim.report.result import Result
-from sim.report.result_capacity import CurveLevel, ScalabilityLaw, WithinBounds
+from sim.report.result_capacity import CapacityResult, CurveLevel, ScalabilityLaw, WithinBounds
 
 
 def capacity_section(page: Page, result: Result) -> None:
@@ -21,13 +21,24 @@ def capacity_section(page: Page, result: Result) -> None:
     if found.knee is not None:
         page.line(f"Knee: {found.knee:g} {unit} (the most throughput for its response time)")
     if found.scalability is not None:
-        page.line(_law(found.scalability))
+        page.line(law_text(found.scalability))
+    if first := first_over_text(found):
+        page.line(first)
     for level in found.curve:
         if level.by:
             page.line(f"At {level.level:g}: {'; '.join(level.by)}{_where(level)}", "dim")
 
 
-def _law(law: ScalabilityLaw) -> str:
+def first_over_text(found: CapacityResult) -> str:
+    """Which step was the first over its limit; "" where none was, or it has no place."""
+    first = found.first_over
+    if first is None:
+        return ""
+    at = first.step
+    return f"First over its limit: {at.workflow}.{at.step}, tool {at.tool}, at {first.level:g}"
+
+
+def law_text(law: ScalabilityLaw) -> str:
     """The Universal Scalability Law in one line."""
     if law.contention is None or law.coherency is None:
         return f"Universal Scalability Law: {law.problem}"

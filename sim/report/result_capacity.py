@@ -32,6 +32,14 @@ class StepAtLevel:
 
 
 @attrs.frozen
+class FirstOver:
+    """The step that was over its limit first, with its figures at `level`, the lowest where it was."""
+
+    level: float
+    step: StepAtLevel
+
+
+@attrs.frozen
 class CurveLevel:
     """One level of a search, without the transient after the step to it.
 
@@ -98,8 +106,10 @@ class CapacityResult:
         is_over: whether the search came to its end by itself.
         limits: what was to hold.
         text: the answer in words.
-        knee: the level with the most throughput for its mean response time (Kleinrock's power); None: no
-            level was measured.
+        knee: the level with the most throughput for its mean response time (Kleinrock's power); None: fewer
+            than two levels were measured.
+        first_over: which step was over a limit first, of all levels: by its own p95, also where the limit
+            of all calls still held, or by most of what broke a level; None: none was, or it has no place.
         scalability: None for arrivals.
         curve: every level that was held, ascending.
     """
@@ -117,3 +127,4 @@ class CapacityResult:
     knee: float | None
     scalability: ScalabilityLaw | None
     curve: tuple[CurveLevel, ...]
+    first_over: FirstOver | None = None

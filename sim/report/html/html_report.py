@@ -18,6 +18,7 @@ from markupsafe import Markup, escape
 
 from sim.report.four_answers import four_answers
 from sim.report.headline import troubles
+from sim.report.html.capacity_charts import capacity_charts
 from sim.report.html.chart import Chart
 from sim.report.html.level_charts import level_charts, quantile_chart
 from sim.report.html.own_charts import own_charts
@@ -83,7 +84,7 @@ def drawn(result: Result) -> dict[str, list[Chart]]:
     return {
         "course": time_charts(result),
         "parts": part_charts(result),
-        "shape": [*level_charts(result), *([ends] if ends else [])],
+        "shape": [*(capacity_charts(result) or level_charts(result)), *([ends] if ends else [])],
         "own": own_charts(result),
     }
 

@@ -34,12 +34,13 @@ def charts_json(result: Result, charts: Sequence[Chart]) -> str:
 def charts_data(result: Result, charts: Sequence[Chart]) -> dict[str, Any]:
     """The same as values."""
     heat = next((chart for chart in charts if chart.heat), None)
+    marks = next((chart.marks for chart in charts if chart.marks and chart.axis == "time"), ())
     return {
         "rowSeconds": result.timeseries.row_seconds,
         "columns": rounded(without_what_nobody_draws(columns_of(result), charts), 3),
         "heat": heat_data(heat.heat, result) if heat and heat.heat else None,
         "charts": [chart_data(chart) for chart in charts],
-        "marks": [attrs.asdict(mark) for mark in next((c.marks for c in charts if c.marks), ())],
+        "marks": [attrs.asdict(mark) for mark in marks],
     }
 
 
@@ -89,6 +90,7 @@ def chart_data(chart: Chart) -> dict[str, Any]:
             for line in chart.drawn
         ],
         "bounds": [attrs.asdict(bound) for bound in chart.bounds],
+        "marks": [attrs.asdict(mark) for mark in chart.marks] if chart.axis != "time" else [],
         **own_points(chart),
     }
 

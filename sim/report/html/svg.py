@@ -17,7 +17,7 @@ MAX_POINTS = 200
 MARKED_NINES = (0.30103, 1.0, 1.30103, 2.0, 3.0, 4.0)
 """p50, p90, p95, p99, p99.9 and p99.99."""
 NAMES_MARKS = "latency"
-"""The chart in which marks have their names."""
+"""The chart over time in which marks have their names; all others show theirs."""
 PALETTE = {
     "blue": "#0072b2",
     "sky": "#56b4e9",
@@ -163,14 +163,15 @@ def stretches(*columns: Values) -> Iterator[tuple[int, int]]:
 
 
 def _marks(chart: Chart, x: Axis) -> Iterator[str]:
-    for mark in chart.marks:
+    for place, mark in enumerate(chart.marks):
         at = x.at(mark.at)
         paint = f'class="s-{mark.colour}" stroke="{PALETTE[mark.colour]}"'
         yield f'<path {paint} d="M{at:.0f} {TOP}v{chart.height}" stroke-dasharray="3 3"/>'
-        if chart.id == NAMES_MARKS:
+        if chart.id == NAMES_MARKS or chart.axis != "time":
+            up = 6 + (14 * place if chart.axis != "time" else 0)
             side = f'x="{at - 4:.0f}" text-anchor="end"' if at > WIDTH / 2 else f'x="{at + 4:.0f}"'
             paint = f'class="f-{mark.colour}" fill="{PALETTE[mark.colour]}"'
-            yield f'<text {paint} {side} y="{TOP + chart.height - 6}">{escape(mark.name)}</text>'
+            yield f'<text {paint} {side} y="{TOP + chart.height - up}">{escape(mark.name)}</text>'
 
 
 def _bounds(chart: Chart, y: Axis) -> Iterator[str]:

@@ -5,7 +5,7 @@
  *
  *   { rowSeconds, columns: {at: […], key: […]}, heat: {…} | null, charts: [chart…], marks: [{at, name, colour}] }
  *   chart: { id, title, unit, axis, stacked, log, height, lines: [{key, name, colour, dash, fillTo, joins}],
- *            bounds: [{value, name}], xs: […] | null, columns: {…} | null }
+ *            bounds: [{value, name}], marks: [{at, name, colour}], xs: […] | null, columns: {…} | null }
  *
  * A chart with `xs` has columns of its own; all others are over time and share `columns`.
  *
@@ -98,7 +98,9 @@
       ctx.textAlign = "right";
       ctx.fillText(name, bbox.left + bbox.width, y - 5 * ratio);
     }
-    if (chart.axis === "time") for (const mark of [...state.data.marks, ...state.marks]) {
+    const isTime = chart.axis === "time";
+    const marks = isTime ? [...state.data.marks, ...state.marks] : chart.marks || [];
+    for (const [place, mark] of marks.entries()) {
       const x = u.valToPos(mark.at, "x", true), isLeft = x > bbox.left + bbox.width / 2;
       if (x < bbox.left || x > bbox.left + bbox.width) continue;
       ctx.strokeStyle = ctx.fillStyle = colour(mark.colour);
@@ -106,7 +108,8 @@
       ctx.beginPath(); ctx.moveTo(x, bbox.top); ctx.lineTo(x, bbox.top + bbox.height); ctx.stroke();
       ctx.setLineDash([]);
       ctx.textAlign = isLeft ? "right" : "left";
-      if (chart.id === "latency") ctx.fillText(mark.name, x + (isLeft ? -4 : 4) * ratio, bbox.top + bbox.height - 6 * ratio);
+      const up = (6 + (isTime ? 0 : 14 * place)) * ratio;
+      if (chart.id === "latency" || !isTime) ctx.fillText(mark.name, x + (isLeft ? -4 : 4) * ratio, bbox.top + bbox.height - up);
     }
     ctx.restore();
   }
