@@ -220,13 +220,29 @@ def test_an_option_of_the_load_takes_its_row_the_engine_and_who_heeds_it(tree: P
     row = '    idle: int = row(_S.LOAD, types.count(0, 9), "Users who start nothing by themselves.", 0)\n'
     last = "    seed: int = 0\n"
     replace(tree / "sim" / "config" / "model.py", last, row + last)
-    replace(load / "engine.py", "Wings(roster, waiting)", "Wings(roster, waiting, idle=load.idle)")
+    replace(load / "engine.py", "load.max_lag_s, arrivals)", "load.max_lag_s, arrivals, load.idle)")
+    executors = load / "executors.py"
     replace(
-        load / "executors.py",
-        "    waiting: list[",
-        "    idle: int = attrs.field(kw_only=True)\n    waiting: list[",
+        executors,
+        "    random: Random,\n) -> Executor:",
+        "    random: Random,\n    idle: int,\n) -> Executor:",
     )
-    replace(load / "executors.py", "in self._wings.present:", "in self._wings.present[self._wings.idle :]:")
+    replace(
+        executors,
+        "Population(profile, wings, company, director)",
+        "Population(profile, wings, company, director, idle)",
+    )
+    replace(
+        executors,
+        "company: Company, director: Director) ->",
+        "company: Company, director: Director, idle: int) ->",
+    )
+    replace(
+        executors,
+        "        self._following = Following()\n",
+        "        self._following = Following()\n        self._idle = idle\n",
+    )
+    replace(executors, "in self._wings.present:", "in self._wings.present[self._idle :]:")
     asked = ("--users", "3", "--duration", "5", "--mix", "baseline=1", "--idle", "1", "-o", "run.json")
     python(tree, "-m", "sim", "--virtual", *asked)
     assert len(json.loads((tree / "run.json").read_text())["users"]) == 2
