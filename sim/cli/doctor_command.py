@@ -18,7 +18,19 @@ WITH_TWO = {USERS.name: "2", "quiet": True}
 def doctor_command() -> click.Command:
     """For click."""
     return command(
-        "doctor", doctor, doctor_options(), "Check step by step whether a run can start, with two users."
+        "doctor",
+        doctor,
+        [generator_option(), *doctor_options()],
+        "Check step by step whether a run can start, with two users.",
+    )
+
+
+def generator_option() -> click.Option:
+    """It needs no server, and asks none."""
+    return click.Option(
+        ["--generator"],
+        is_flag=True,
+        help="Measure instead, in about a second, how many calls a second this machine can drive.",
     )
 
 
@@ -29,8 +41,12 @@ def doctor_options() -> list[click.Parameter]:
     return table_options((*names, "call_timeout", "standin_fault", "standin_option", "ledger"))
 
 
-def doctor(**flags: Any) -> int:
+def doctor(*, generator: bool, **flags: Any) -> int:
     """Raises UsageError."""
+    if generator:
+        from sim.cli.generator_check import GeneratorCheck
+
+        return int(GeneratorCheck().run())
     merged = read_settings({**flags, **WITH_TWO})
     config = agreed(merged)
     say_assumptions(merged, config)

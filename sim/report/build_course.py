@@ -23,6 +23,9 @@ from sim.report.result_course import (
     Timeseries,
 )
 
+MIN_CALLS = 100
+"""Of fewer nothing is said of what a call costs the simulator."""
+
 
 def burst(span: Burst | None) -> BurstSpan | None:
     return None if span is None else BurstSpan(span.from_s, span.to_s, span.failures, span.of)
@@ -32,7 +35,16 @@ def generator(summary: Summary, cpu: float | None, rss: int | None) -> Generator
     stalls = summary.stalls
     first = tuple(OwnStall(at - summary.started, seconds) for at, seconds in stalls.first)
     own = OwnStalls(stalls.count, stalls.seconds, stalls.longest_s, first)
-    return Generator(times(summary.lateness), own, cpu, rss)
+    cost_s = cpu_per_call(summary, cpu)
+    drives = None if cost_s is None else 1 / cost_s
+    return Generator(times(summary.lateness), own, cpu, rss, cost_s, drives)
+
+
+def cpu_per_call(summary: Summary, cpu: float | None) -> float | None:
+    """Of few calls it is the cost of all that is around them."""
+    if not cpu or summary.calls.total < MIN_CALLS:
+        return None
+    return cpu * summary.measured_s / summary.calls.total
 
 
 def changes_by_hand(summary: Summary) -> tuple[Annotation, ...]:

@@ -248,7 +248,8 @@ def trust(result: Result) -> ShortAnswer:
 def _own_figures(result: Result) -> Iterator[str]:
     own = result.generator
     if own.cpu is not None:
-        yield f"own CPU {own.cpu:.0%} of a core"
+        drives = f", of the {own.can_drive:,.0f} calls/s that one drives" if own.can_drive else ""
+        yield f"own CPU {own.cpu:.0%} of a core{drives}"
     if own.lateness.p99 is not None:
         yield f"lateness p99 {duration(own.lateness.p99)}"
     yield "nothing dropped, no stall of the simulator"

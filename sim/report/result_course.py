@@ -164,9 +164,14 @@ class Generator:
     Attributes:
         lateness: how long after its instant it let a workflow begin.
         cpu: share of a core while measuring; `rss` its memory at most, bytes. None: not known.
+        cpu_per_call: CPU seconds that a measured call cost this process, with all that is around it.
+        can_drive: calls a second at that cost with a whole core, of which the run used the share `cpu`.
+            None: not known, or of too few calls to say.
     """
 
     lateness: Times
     stalls: OwnStalls
     cpu: float | None = None
     rss: int | None = None
+    cpu_per_call: Seconds | None = None
+    can_drive: float | None = None
