@@ -26,6 +26,7 @@ OF_COMMANDS = {
     "--dry-run",
     "--prefix",
     "--no-cleanup",
+    "--generator",
     "--json",
     "--format",
     "--by",

@@ -30,7 +30,7 @@ def generator_option() -> click.Option:
     return click.Option(
         ["--generator"],
         is_flag=True,
-        help="Measure instead, in about a second, how many calls a second this machine can drive.",
+        help="Measure instead, in a few seconds, how many calls a second this machine can drive.",
     )
 
 

@@ -17,6 +17,7 @@ USERS_AT_ONCE = 8
 FLAGS = {
     "standin_option": ("null_mcp",),
     "users": str(USERS_AT_ONCE),
+    "warmup": "500ms",
     "duration": "1",
     "think": "0s",
     "workload": "baseline",
