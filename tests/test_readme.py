@@ -1,4 +1,4 @@
-"""What the README says is so: its workflow runs as it stands there, and its options exist."""
+"""What the README and the pages for users say is so: workflows run as they stand there, options exist."""
 
 from __future__ import annotations
 
@@ -6,52 +6,43 @@ import json
 import re
 from pathlib import Path
 
+import click
 import pytest
 
-from sim.cli.compare_command import compare_command
-from sim.cli.main import execute
-from sim.cli.repeat_command import repeat_command
+from sim.cli.main import execute, root
 from sim.config.grammar.presets import PRESETS
 from sim.config.grammar.profile import preset_words
-from sim.config.options import OPTIONS
 from sim.config.standin_options import standin_params
 from sim.config.threshold_words import WORDS
 from sim.exit import ExitCode
 from tests.support.processes import running_standin, simulate
 
-TEXT = (Path(__file__).resolve().parent.parent / "README.md").read_text()
-OF_COMMANDS = {
-    "--help",
-    "--version",
-    "--dry-run",
-    "--prefix",
-    "--no-cleanup",
-    "--generator",
-    "--json",
-    "--format",
-    "--by",
-    "--limit",
-    "--max-users",
-    "--within",
-}
-"""Options of other commands, and those that click makes."""
+ROOT = Path(__file__).resolve().parent.parent
+TEXT = (ROOT / "README.md").read_text()
+MANUAL = "\n".join(path.read_text() for path in sorted((ROOT / "docs").glob("*.md")))
 OF_TESTS = {"--install-browser", "--soak", "--interop", "--release", "--no-browser"}
-OF_RUNS = {"--no-history"}
-OF_COMPARISONS = {
-    option for make in (compare_command, repeat_command) for param in make().params for option in param.opts
-}
-OF_STANDIN = {param.opts[0] for param in standin_params()}
+OF_OTHERS = {"--traces-output"}
+"""Of k6, which the glossary stands beside."""
 
 
-def test_the_workflow_of_the_readme_plays_as_it_stands_there(tmp_path: Path) -> None:
-    (source,) = re.findall(r"^```python\n(.*?)^```", TEXT, re.MULTILINE | re.DOTALL)
+def options_of(command: click.Command) -> set[str]:
+    """All that a command and those below it take."""
+    own = {word for param in command.params for word in (*param.opts, *param.secondary_opts)}
+    below = command.commands.values() if isinstance(command, click.Group) else ()
+    return own.union({"--help", "--version"}, *map(options_of, below))
+
+
+@pytest.mark.parametrize("page", ["README.md", "docs/own-workflows.md"])
+def test_the_workflow_of_a_page_plays_as_it_stands_there(page: str, tmp_path: Path) -> None:
+    (source,) = re.findall(r"^```python\n(.*?)^```", (ROOT / page).read_text(), re.MULTILINE | re.DOTALL)
     (tmp_path / "my_flows.py").write_text(source)
     with running_standin() as standin:
         arguments = ("try", "my_flows.py", "--url", f"{standin.url}/mcp", "--login", "http", "--quiet")
         played = simulate(arguments, standin.environment, tmp_path)
         assert played.returncode == ExitCode.OK, played.stderr
         *steps, end = played.stdout.splitlines()
-        assert end == "read_then_edit succeeded"
+        name = re.findall(r"^async def (\w+)", source, re.MULTILINE)[0]
+        assert end == f"{name} succeeded"
         named = re.search(r"steps=\{(.*?)\}", source, re.DOTALL)
         assert named is not None
         assert [line.split()[1] for line in steps] == re.findall(r'"(\w+)": "nc_', named[1])
@@ -76,16 +67,9 @@ def test_the_readme_names_every_parameter_of_every_load_shape_with_its_default()
         assert set(re.findall(r"`(\w+)=", rows[name])) == set(preset_words(preset))
 
 
-def test_every_option_that_the_readme_names_exists() -> None:
-    known = (
-        {option.switch for option in OPTIONS if option.flag}
-        | OF_COMMANDS
-        | OF_COMPARISONS
-        | OF_RUNS
-        | OF_TESTS
-        | OF_STANDIN
-    )
-    assert set(re.findall(r"(?<![\w-])--[a-z][a-z-]*", TEXT)) <= known
+def test_every_option_that_the_readme_or_a_page_names_exists() -> None:
+    known = options_of(root()) | {param.opts[0] for param in standin_params()} | OF_TESTS | OF_OTHERS
+    assert set(re.findall(r"(?<![\w-])--[a-z][a-z-]*", TEXT + MANUAL)) <= known
 
 
 def test_the_readme_explains_every_exit_code() -> None:

@@ -1,4 +1,4 @@
-"""What the README says of workflows of one's own: its snippet plays, its table has the tools as they are."""
+"""What the page on workflows of one's own says: its snippet plays, its table has the tools as they are."""
 
 from __future__ import annotations
 
@@ -17,8 +17,7 @@ from tests.support.in_process import Facts, StoreConnector
 from tests.support.stories import play_once
 from workflows import EDIT, Role, Scene, content_is, workflow
 
-TEXT = (Path(__file__).resolve().parents[2] / "README.md").read_text()
-SECTION = TEXT.partition("## Your own workflow")[2].partition("\n## ")[0]
+SECTION = (Path(__file__).resolve().parents[2] / "docs" / "own-workflows.md").read_text()
 TOOLS = {
     "write_file": "nc_webdav_write_file",
     "share_file": "nc_share_create",
@@ -33,7 +32,7 @@ async def test_the_hand_off_of_a_file_plays_as_it_stands_there(autojump_clock: o
     (snippet,) = re.findall(r"\n\n((?:    .*\n|\n)*?    path = f\"/(?:.*\n)(?:    .*\n)*)", SECTION)
     source = "async def hand_off(scene, giver, taker):\n" + textwrap.indent(textwrap.dedent(snippet), "    ")
     names: dict[str, Any] = {"EDIT": EDIT, "content_is": content_is}
-    exec(compile(source, "README.md", "exec"), names)
+    exec(compile(source, "own-workflows.md", "exec"), names)
     connector, facts = StoreConnector("alice", "bob"), Facts()
     execution = await play_once(workflow(steps=TOOLS)(names["hand_off"]), connector, facts)
     assert (execution.ending, execution.failure) == (Ending.SUCCEEDED, "")
