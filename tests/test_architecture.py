@@ -47,7 +47,11 @@ MAY_IMPORT: dict[str, set[str]] = {
     "sim.world": {*BASE, "sim.clean", "sim.config", "sim.exit", "sim.runtime", "sim.standin"},
     "sim.app": {"actors", *WORLD_UP - {"sim.clean"}, "sim.world", "sim.load", "sim.live", "sim.report"},
     "sim.fleet": {"actors"},
-    "sim.cli": {*BASE, *WORLD_UP, "sim.app", "sim.world", "sim.live", "sim.report", "sim.standin"},
+    "sim.recording": {"actors"},
+    "sim.cli": {
+        *(*BASE, *WORLD_UP, "sim.app", "sim.world", "sim.live", "sim.report", "sim.standin"),
+        "sim.recording",
+    },
     "sim.__main__": {"sim.cli", "sim.runtime"},
 }
 """Room → the rooms that it may import. One that it does not import is to leave the list."""

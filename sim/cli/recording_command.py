@@ -1,0 +1,24 @@
+"""`simulate recording`: what is done with a recording; each in a file of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import click
+
+from sim.cli.parser import WIDTH
+
+PARTS: tuple[Callable[[], click.Command], ...] = ()
+"""The commands below it."""
+
+
+def recording_command() -> click.Command:
+    """For click."""
+    text = "Look at a recorded session, or make something of it."
+    return click.Group(
+        "recording",
+        commands=[make() for make in PARTS],
+        help=text,
+        short_help=text,
+        context_settings={"max_content_width": WIDTH},
+    )

@@ -1,0 +1,1 @@
+"""Sessions of people, as a proxy saw them: recorded, read, shown."""
