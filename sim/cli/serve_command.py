@@ -62,8 +62,10 @@ async def serve_page(html: str, taken: socket.socket, seconds: float) -> None:
     from sim.live.page.serving import serving
     from sim.live.page.site import Site
 
-    async def page() -> str:
-        return html
+    document = html.encode()
+
+    async def page() -> bytes:
+        return document
 
     gate = Gate(*taken.getsockname()[:2])
     with trio.open_signal_receiver(signal.SIGINT, signal.SIGTERM) as received:

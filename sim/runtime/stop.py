@@ -66,17 +66,12 @@ class Stop:
             case StopLevel.NO_NEW_WORK:
                 self.stopping.set()
                 if self.has_work_to_finish:
-                    return (
-                        "Stopping: workflows may finish, then everything is removed (again: interrupt them)"
-                    )
+                    return "Stopping: workflows may finish, then all is removed (again: interrupt them)"
                 self.work.cancel()
                 return "Stopping: removing what was created"
             case StopLevel.NO_WORK:
                 self.work.cancel()
-                return (
-                    "Interrupting: calls under way are awaited, then everything is removed "
-                    "(again: leave at once)"
-                )
+                return "Interrupting: calls under way end, then all is removed (again: leave at once)"
             case StopLevel.LEAVE:
                 self.shelter.leave()
                 self.everything.cancel()

@@ -22,6 +22,7 @@ PARTS = {
     "virtual": "tests.bench.virtual_time",
     "measure": "tests.bench.measuring",
     "compare": "tests.bench.comparing",
+    "live": "tests.bench.looked_on",
 }
 """The module of each part. It offers `figures()` and, only to show that it runs, `small_figures()`."""
 

@@ -34,7 +34,7 @@ MIN_PICTURE_S, MAX_PICTURE_S = 2.0, 10.0
 """How often the whole is drawn anew: more often while there is little to be seen."""
 PICTURE_SHARE = 1 / 300
 """Of a core, which pictures may take; and so many seconds of it at first."""
-INITIAL_PICTURES_S = 0.6
+INITIAL_PICTURES_S = 0.2
 FRESH_S = 1.0
 TRIES = 5
 MAX_VIOLATIONS_TOLD = 200
@@ -64,7 +64,7 @@ class Drawing(Protocol):
 class View:
     """What was drawn last: when, as of which event, and in how many seconds of a core."""
 
-    html: str
+    html: bytes
     at: float
     number: int
     cost_s: float
@@ -106,7 +106,7 @@ class LivePage:
         )
         self._lock = trio.Lock()
         self._view: View | None = None
-        self._final = ""
+        self._final = b""
         self._violations = 0
         self._phase: dict[str, Any] | None = None
         self._is_paused = False
@@ -187,7 +187,7 @@ class LivePage:
             html: the report; "" where there is none, and then what has been shown so far stays.
             picture: the same, as `Drawing` makes it.
         """
-        self._final = html
+        self._final = html.encode()
         self._broadcast.send("finished", {"html": html, "picture": json.loads(picture), "ending": ending})
         self._broadcast.end()
         with trio.move_on_after(DELIVERY_S):
@@ -199,7 +199,7 @@ class LivePage:
             with trio.move_on_after(seconds):
                 await stop.stopping.wait()
 
-    async def _document(self) -> str:
+    async def _document(self) -> bytes:
         if self._final:
             return self._final
         view = self._view
@@ -219,7 +219,7 @@ class LivePage:
                     # What is imported and compiled for the first one comes only once.
                     self._spent_s += cost_s if self._view is not None else 0.0
                     self._broadcast.show(number, picture)
-                    self._view = View(html, trio.current_time(), number, cost_s)
+                    self._view = View(html.encode(), trio.current_time(), number, cost_s)
                     return self._view
             if self._view is None:
                 raise RuntimeError("the run went on each time that its page was drawn")

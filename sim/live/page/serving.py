@@ -22,6 +22,8 @@ from hypercorn.utils import wrap_app
 
 GRACE_S = 0.2
 """How long connections may take to end once all has been sent."""
+STUCK_S = 30.0
+"""Whoever takes nothing for so long is let go: they can come again."""
 MAX_REQUEST_BYTES = 16_384
 MAX_CONNECTIONS = 64
 BACKLOG = 64
@@ -48,10 +50,10 @@ def listen(host: str, port: int) -> socket.socket:
 
 
 @asynccontextmanager
-async def serving(app: Any, taken: socket.socket) -> AsyncIterator[None]:
+async def serving(app: Any, taken: socket.socket, stuck_s: float = STUCK_S) -> AsyncIterator[None]:
     """`app` (ASGI) is served at `taken` while the block lasts; then connections have `GRACE_S` to end."""
     listener = trio.SocketListener(trio.socket.from_stdlib_socket(taken))
-    connections = Connections(app)
+    connections = Connections(app, stuck_s)
     async with trio.open_nursery() as nursery:
         accepting = trio.CancelScope()
         nursery.start_soon(connections.accept, listener, accepting)
@@ -67,7 +69,8 @@ async def serving(app: Any, taken: socket.socket) -> AsyncIterator[None]:
 class Connections:
     """Those that are open, at most `MAX_CONNECTIONS`: beyond, the newest is closed at once."""
 
-    def __init__(self, app: Any) -> None:
+    def __init__(self, app: Any, stuck_s: float) -> None:
+        self._stuck_s = stuck_s
         config = silent_config()
         self._context = WorkerContext(None)
         self._make = partial(
@@ -101,10 +104,30 @@ class Connections:
         self._open.add(stream)
         try:
             # Its type speaks of encrypted streams; it takes plain ones as well.
-            await self._make(ConnectionState({}), stream)  # type: ignore[arg-type]
+            await self._make(ConnectionState({}), Impatient(stream, self._stuck_s))  # type: ignore[arg-type]
         finally:
             self._open.discard(stream)
             self._changed.set()
+
+
+class Impatient:
+    """A stream that is closed when nothing of what is sent was taken for `stuck_s`. Hypercorn shields what it
+    sends, so that no deadline of an application's could end it.
+    """
+
+    def __init__(self, stream: trio.SocketStream, stuck_s: float) -> None:
+        self._stream = stream
+        self._stuck_s = stuck_s
+        self.socket = stream.socket
+        self.receive_some, self.send_eof, self.aclose = stream.receive_some, stream.send_eof, stream.aclose
+
+    async def send_all(self, data: bytes) -> None:
+        """Raises BrokenResourceError where it is not taken."""
+        with trio.move_on_after(self._stuck_s) as waiting:
+            await self._stream.send_all(data)
+        if waiting.cancelled_caught:
+            await trio.aclose_forcefully(self._stream)
+            raise trio.BrokenResourceError("nothing is taken")
 
 
 def silent_config() -> Config:

@@ -10,7 +10,6 @@ import trio
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import (
-    HTMLResponse,
     JSONResponse,
     PlainTextResponse,
     RedirectResponse,
@@ -27,11 +26,11 @@ from sim.runtime.commands import Command, NotDone
 
 MAX_LOOKERS = 8
 """Who follow the events at the same time."""
-STUCK_S = 30.0
-"""A looker that takes nothing for so long is let go: it can come again."""
-RETRY = "retry: 1000\n\n"
+PIECE_BYTES = 16_384
+"""Of a page that is sent at a time."""
+RETRY = b"retry: 1000\n\n"
 
-Page = Callable[[], Awaitable[str]]
+Page = Callable[[], Awaitable[bytes]]
 Order = Callable[[Command], str]
 
 
@@ -39,7 +38,7 @@ class Site:
     """Of one run, or of one that is over.
 
     Args:
-        page: makes the document.
+        page: makes the document, in UTF-8. The same one is to be the same bytes: each looker would hold a copy.
         broadcast: None: nothing is going on.
         metrics: the figures so far as Prometheus reads them; None: there are none.
         order: carries a command out, and says in words what was done; None: nobody may ask for anything.
@@ -89,7 +88,7 @@ class Site:
         if "t" in request.query_params:
             # The token leaves the address bar, and with it what is kept of visits.
             return RedirectResponse("/", 303, {"set-cookie": self._gate.cookie})
-        return HTMLResponse(await self._page())
+        return Document(await self._page())
 
     async def _events(self, request: Request) -> Response:
         if self._broadcast is None:
@@ -128,8 +127,20 @@ async def short_body(request: Request) -> bytes:
     return body
 
 
+class Document(Response):
+    """A page, given as it is taken: of whoever does not read, no more than a piece is in memory."""
+
+    media_type = "text/html"
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": self.raw_headers})
+        for begin in range(0, len(self.body), PIECE_BYTES):
+            await more(send, self.body[begin : begin + PIECE_BYTES])
+        await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+
 class EventStream(Response):
-    """Server-sent events (HTML 9.2). It counts as a looker while it lasts; it ends when nothing is taken."""
+    """Server-sent events (HTML 9.2). It counts as a looker while it lasts."""
 
     def __init__(self, site: Site, broadcast: Broadcast, after: int) -> None:
         super().__init__(media_type="text/event-stream")
@@ -142,18 +153,18 @@ class EventStream(Response):
         try:
             async with trio.open_nursery() as nursery:
                 nursery.start_soon(until_gone, receive, nursery.cancel_scope)
-                await self._tell(send, nursery.cancel_scope)
+                await self._tell(send)
                 nursery.cancel_scope.cancel()
         finally:
             self._site.left()
 
-    async def _tell(self, send: Send, whole: trio.CancelScope) -> None:
+    async def _tell(self, send: Send) -> None:
         headers = [(name, value) for name, value in self.raw_headers if name != b"content-length"]
         await send({"type": "http.response.start", "status": 200, "headers": headers})
-        await within(send, whole, RETRY)
+        await more(send, RETRY)
         async with aclosing(self._broadcast.events(self._after)) as events:
             async for event in events:
-                await within(send, whole, str(event))
+                await more(send, str(event).encode())
         await send({"type": "http.response.body", "body": b"", "more_body": False})
 
 
@@ -164,12 +175,9 @@ async def until_gone(receive: Receive, whole: trio.CancelScope) -> None:
     whole.cancel()
 
 
-async def within(send: Send, whole: trio.CancelScope, text: str) -> None:
-    """Send it, or end the whole stream."""
-    with trio.move_on_after(STUCK_S) as scope:
-        await send({"type": "http.response.body", "body": text.encode(), "more_body": True})
-    if scope.cancelled_caught:
-        whole.cancel()
+async def more(send: Send, piece: bytes) -> None:
+    """Of a body; returns when it has been taken."""
+    await send({"type": "http.response.body", "body": piece, "more_body": True})
 
 
 class Guarded:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import tracemalloc
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -13,7 +14,7 @@ import trio
 
 from sim.live.page.broadcast import Broadcast
 from sim.live.page.gate import HEADERS, Gate
-from sim.live.page.serving import CannotListen, listen, serving
+from sim.live.page.serving import STUCK_S, CannotListen, listen, serving
 from sim.live.page.site import MAX_LOOKERS, Site
 from sim.runtime.commands import Command, NotDone, StopRun
 
@@ -41,11 +42,15 @@ class Served:
 
 
 @asynccontextmanager
-async def served(*, steers: bool = True) -> AsyncIterator[Served]:
+async def served(
+    *, steers: bool = True, text: str = "<h1>the page</h1>", stuck_s: float = STUCK_S
+) -> AsyncIterator[Served]:
     done: list[Command] = []
 
-    async def page() -> str:
-        return "<h1>the page</h1>"
+    page_bytes = text.encode()
+
+    async def page() -> bytes:
+        return page_bytes
 
     def order(command: Command) -> str:
         if command != StopRun():
@@ -57,7 +62,7 @@ async def served(*, steers: bool = True) -> AsyncIterator[Served]:
     gate = Gate(*taken.getsockname())
     site = Site(gate, page, broadcast, order if steers else None, lambda: "simulate_calls_total 5\n")
     with trio.fail_after(BOUND_S):
-        async with serving(site.app(), taken):
+        async with serving(site.app(), taken, stuck_s):
             yield Served(gate, site, broadcast, done)
 
 
@@ -125,17 +130,45 @@ async def test_events_are_replayed_from_the_number_that_a_browser_says() -> None
             assert numbers == expected
 
 
+async def mute(it: Served, path: str) -> trio.SocketStream:
+    """Somebody who asks for something, and never reads."""
+    stream = await trio.open_tcp_stream("127.0.0.1", it.gate.port)
+    cookie = f"{it.gate.cookie_name}={it.gate.token}"
+    request = f"GET {path} HTTP/1.1\r\nhost: 127.0.0.1:{it.gate.port}\r\ncookie: {cookie}\r\n\r\n"
+    await stream.send_all(request.encode())
+    return stream
+
+
+async def test_a_long_page_arrives_whole_and_costs_no_memory_of_whoever_does_not_read_it() -> None:
+    text = "".join(f"{number:07} " for number in range(10**6))
+    async with served(text=text) as it, httpx.AsyncClient(cookies=it.cookies) as client:
+        assert (await client.get(it.url)).text == text
+        tracemalloc.start()
+        idle = [await mute(it, "/") for _ in range(8)]
+        await trio.sleep(0.5)
+        held, peak = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+        assert held < 0.2 * 8 * len(text), (held, peak)
+    for stream in idle:
+        await stream.aclose()
+
+
+async def test_who_takes_nothing_for_long_loses_the_place_to_others() -> None:
+    async with served(stuck_s=0.3) as it:
+        idle = [await mute(it, "/events") for _ in range(MAX_LOOKERS)]
+        while it.site.lookers < MAX_LOOKERS:
+            await trio.sleep(0.01)
+        for _ in range(4000):
+            it.broadcast.send("row", "x" * 5000)
+        while it.site.lookers:
+            await trio.sleep(0.01)
+    for stream in idle:
+        await stream.aclose()
+
+
 async def test_who_never_reads_holds_up_nobody_and_there_are_not_too_many() -> None:
     async with served() as it:
-        request = (
-            f"GET /events HTTP/1.1\r\nhost: 127.0.0.1:{it.gate.port}\r\n"
-            f"cookie: {it.gate.cookie_name}={it.gate.token}\r\n\r\n"
-        )
-        idle = []
-        for _ in range(20):
-            stream = await trio.open_tcp_stream("127.0.0.1", it.gate.port)
-            await stream.send_all(request.encode())
-            idle.append(stream)
+        idle = [await mute(it, "/events") for _ in range(20)]
         for _ in range(500):
             if it.site.lookers == MAX_LOOKERS:
                 break
