@@ -38,7 +38,7 @@ class Site:
     """Of one run, or of one that is over.
 
     Args:
-        page: makes the document, in UTF-8. The same one is to be the same bytes: each looker would hold a copy.
+        page: makes the document, in UTF-8; the same one as the same bytes, of which lookers hold no copy.
         broadcast: None: nothing is going on.
         metrics: the figures so far as Prometheus reads them; None: there are none.
         order: carries a command out, and says in words what was done; None: nobody may ask for anything.
@@ -88,7 +88,7 @@ class Site:
         if "t" in request.query_params:
             # The token leaves the address bar, and with it what is kept of visits.
             return RedirectResponse("/", 303, {"set-cookie": self._gate.cookie})
-        return Document(await self._page())
+        return PageInPieces(await self._page())
 
     async def _events(self, request: Request) -> Response:
         if self._broadcast is None:
@@ -127,15 +127,16 @@ async def short_body(request: Request) -> bytes:
     return body
 
 
-class Document(Response):
+class PageInPieces(Response):
     """A page, given as it is taken: of whoever does not read, no more than a piece is in memory."""
 
     media_type = "text/html"
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         await send({"type": "http.response.start", "status": 200, "headers": self.raw_headers})
-        for begin in range(0, len(self.body), PIECE_BYTES):
-            await more(send, self.body[begin : begin + PIECE_BYTES])
+        whole = bytes(self.body)
+        for begin in range(0, len(whole), PIECE_BYTES):
+            await more(send, whole[begin : begin + PIECE_BYTES])
         await send({"type": "http.response.body", "body": b"", "more_body": False})
 
 

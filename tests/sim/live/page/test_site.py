@@ -139,6 +139,15 @@ async def mute(it: Served, path: str) -> trio.SocketStream:
     return stream
 
 
+async def there_are(it: Served, lookers: int) -> None:
+    """Soon so many of them."""
+    for _ in range(500):
+        if it.site.lookers == lookers:
+            return
+        await trio.sleep(0.01)
+    raise AssertionError(it.site.lookers)
+
+
 async def test_a_long_page_arrives_whole_and_costs_no_memory_of_whoever_does_not_read_it() -> None:
     text = "".join(f"{number:07} " for number in range(10**6))
     async with served(text=text) as it, httpx.AsyncClient(cookies=it.cookies) as client:
@@ -156,12 +165,10 @@ async def test_a_long_page_arrives_whole_and_costs_no_memory_of_whoever_does_not
 async def test_who_takes_nothing_for_long_loses_the_place_to_others() -> None:
     async with served(stuck_s=0.3) as it:
         idle = [await mute(it, "/events") for _ in range(MAX_LOOKERS)]
-        while it.site.lookers < MAX_LOOKERS:
-            await trio.sleep(0.01)
+        await there_are(it, MAX_LOOKERS)
         for _ in range(4000):
             it.broadcast.send("row", "x" * 5000)
-        while it.site.lookers:
-            await trio.sleep(0.01)
+        await there_are(it, 0)
     for stream in idle:
         await stream.aclose()
 
@@ -169,11 +176,7 @@ async def test_who_takes_nothing_for_long_loses_the_place_to_others() -> None:
 async def test_who_never_reads_holds_up_nobody_and_there_are_not_too_many() -> None:
     async with served() as it:
         idle = [await mute(it, "/events") for _ in range(20)]
-        for _ in range(500):
-            if it.site.lookers == MAX_LOOKERS:
-                break
-            await trio.sleep(0.01)
-        assert it.site.lookers == MAX_LOOKERS
+        await there_are(it, MAX_LOOKERS)
         for _ in range(2000):
             it.broadcast.send("row", "x" * 5000)
         await trio.sleep(0.2)
