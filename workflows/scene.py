@@ -217,6 +217,7 @@ class Scene:
         except BaseException as error:
             self._judge([error])
         self._end.finished = trio.current_time()
+        self._moves.clear()  # they know the scene: a circle, which only the collector would break
         await self._tidy()
 
     async def _tidy(self) -> None:

@@ -125,9 +125,15 @@ class Response:
             data = await self._stream.receive_some(RECEIVE_BYTES)
         except OSError as error:
             raise connection_broke(error) from None
-        if not data:
+        if data:
+            self._take(data)
+        else:
             self._end()
-            return
+        if self.is_complete:
+            # Two that know each other would stay until the collector finds them.
+            del self._parser
+
+    def _take(self, data: bytes) -> None:
         self.got_bytes = True
         self._received += len(data)
         before = len(self._body)
