@@ -23,6 +23,7 @@ from actors.ocs import FOREIGN_ERRORS, UNAUTHORIZED_CODES, Denied, Ocs
 from actors.ports import Person
 from actors.text import harmless
 
+SHARES = "/ocs/v2.php/apps/files_sharing/api/v1/shares"
 NOTES = "/index.php/apps/notes/api/v1/notes"
 DAV = "/remote.php/dav"
 DAV_HREF, DAV_RESPONSE, DAV_ERROR = "{DAV:}href", "{DAV:}multistatus", "{DAV:}error"
@@ -44,13 +45,22 @@ class Account:
 
     async def notes(self, word: str) -> list[str]:
         """Addresses of the account's own notes with `word` in the title. Raises SetupError."""
-        if not await self._has_notes():
+        if not await self._has("notes"):
             return []
         response = await self._send("GET", f"{NOTES}?exclude=content")
         notes = _json(response)
         if response.status_code != 200 or not isinstance(notes, list):
             raise SetupError(f"looking into the notes of {self._person.uid} failed: {_said(response)}")
         return [f"{NOTES}/{note['id']}" for note in notes if _is_own_note(note, word)]
+
+    async def shares(self, word: str) -> list[str]:
+        """Addresses of shares of the account's files with `word` in the name. Raises SetupError."""
+        if not await self._has("files_sharing"):
+            return []
+        answer = await self._ocs().ask("GET", SHARES, params={"reshares": "true"})
+        if not answer.is_ok or not isinstance(answer.data, list):
+            raise SetupError(f"looking into the shares of {self._person.uid} failed: {answer.why}")
+        return [f"{SHARES}/{share['id']}" for share in answer.data if _is_share_of(share, word)]
 
     async def files(self, word: str) -> list[str]:
         """Addresses of files with `word` in the name, at the top and among the notes. Raises SetupError."""
@@ -71,14 +81,17 @@ class Account:
         if response.status_code >= 300 and response.status_code != 404:
             raise SetupError(f"removing {harmless(unquote(address))} failed: {_said(response)}")
 
-    async def _has_notes(self) -> bool:
-        answer = await Ocs(self._http, self._person.login, self._person.password).ask("GET", CAPABILITIES)
+    def _ocs(self) -> Ocs:
+        return Ocs(self._http, self._person.login, self._person.password)
+
+    async def _has(self, app: str) -> bool:
+        answer = await self._ocs().ask("GET", CAPABILITIES)
         if answer.code in UNAUTHORIZED_CODES:
             raise Denied(self._person.login, f"Nextcloud refuses the account {self._person.login!r}")
         capabilities = answer.data.get("capabilities") if isinstance(answer.data, Mapping) else None
         if not answer.is_ok or not isinstance(capabilities, Mapping):
             raise SetupError(f"Nextcloud does not tell what {self._person.uid} has: {answer.why}")
-        return "notes" in capabilities
+        return app in capabilities
 
     async def _members(self, place: str, word: str, *, is_optional: bool) -> list[str]:
         """Addresses in one collection; what lies elsewhere, whatever the answer says, is not ours."""
@@ -140,6 +153,13 @@ def _is_own_note(note: Any, word: str) -> bool:
     if not isinstance(note, Mapping) or not isinstance(note.get("id"), int):
         return False
     return word in str(note.get("title", "")) and not note.get("readonly")
+
+
+def _is_share_of(share: Any, word: str) -> bool:
+    number = str(share.get("id")) if isinstance(share, Mapping) else ""
+    if not (number.isascii() and number.isdecimal()):
+        return False
+    return any(word in str(share.get(key, "")) for key in ("path", "file_target"))
 
 
 def _json(response: httpx.Response) -> Any:

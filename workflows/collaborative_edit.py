@@ -11,7 +11,7 @@ from workflows.failures import StepFailed
 from workflows.lines import Lines
 from workflows.role import Role
 from workflows.scene import Scene
-from workflows.sharing import EDIT, grants
+from workflows.sharing import EDIT
 
 MAX_TRIES = 8
 """How often a user tries to get an addition past the others before they give up."""
@@ -27,6 +27,7 @@ MAX_TRIES = 8
         "reread_{i}": "nc_notes_get_note",
         "verify_final_state": "nc_notes_get_note",
         "outsider_read": "nc_notes_get_note",
+        "unshare_{i}": "nc_share_delete",
         "delete_note": "nc_notes_delete_note",
     }
 )
@@ -70,13 +71,13 @@ async def collaborative_edit(
 
 async def hand_to(member: Role, number: int, owner: Role, note: Answer) -> Answer:
     """The owner lets `member` edit the note; the share."""
-    return await owner.does(
+    return await owner.shares(
         "share_note_{i}",
         number=number,
         path=await owner.path_of(note),
         share_with=member.uid,
         permissions=EDIT,
-        expects=grants(EDIT),
+        removal="unshare_{i}",
     )
 
 

@@ -7,7 +7,7 @@ from workflows.base import workflow
 from workflows.expect import content_is
 from workflows.role import Role
 from workflows.scene import Scene
-from workflows.sharing import READ_ONLY, grants
+from workflows.sharing import READ_ONLY
 
 
 @workflow(
@@ -17,6 +17,7 @@ from workflows.sharing import READ_ONLY, grants
         "share_note_{i}": "nc_share_create",
         "read_note_{i}": "nc_notes_get_note",
         "outsider_read": "nc_notes_get_note",
+        "unshare_{i}": "nc_share_delete",
         "delete_note": "nc_notes_delete_note",
     }
 )
@@ -29,13 +30,13 @@ async def fan_out(scene: Scene, author: Role, *readers: Role, outsider: Role | N
     path = await author.path_of(note)
 
     async def hand_to(i: int, reader: Role) -> Answer:
-        share = await author.does(
+        share = await author.shares(
             "share_note_{i}",
             number=i,
             path=path,
             share_with=reader.uid,
             permissions=READ_ONLY,
-            expects=grants(READ_ONLY),
+            removal="unshare_{i}",
         )
         return await reader.until(
             "read_note_{i}",

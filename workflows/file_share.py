@@ -12,7 +12,7 @@ from workflows.base import workflow
 from workflows.expect import Expectation
 from workflows.role import Role
 from workflows.scene import Scene
-from workflows.sharing import READ_ONLY, grants
+from workflows.sharing import READ_ONLY
 from workflows.texts import plain
 
 BASE64 = "application/octet-stream;base64"
@@ -45,8 +45,8 @@ async def file_share(scene: Scene, alice: Role, bob: Role, *, outsider: Role | N
         await alice.does("create_file", path=path, content=encoded, content_type=BASE64)
     await bob.is_refused("download_before_share", path=path)
 
-    share = await alice.does(
-        "share_file", path=path, share_with=bob.uid, permissions=READ_ONLY, expects=grants(READ_ONLY)
+    share = await alice.shares(
+        "share_file", path=path, share_with=bob.uid, permissions=READ_ONLY, removal="unshare_file"
     )
 
     def entry(shares: Answer) -> Answer | None:

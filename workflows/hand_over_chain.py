@@ -8,7 +8,7 @@ from workflows.base import workflow
 from workflows.lines import Lines
 from workflows.role import Role
 from workflows.scene import Scene
-from workflows.sharing import MAY_RESHARE, grants
+from workflows.sharing import MAY_RESHARE
 
 
 @workflow(
@@ -20,6 +20,7 @@ from workflows.sharing import MAY_RESHARE, grants
         "add_line_{i}": "nc_notes_append_content",
         "verify_final_state": "nc_notes_get_note",
         "outsider_read": "nc_notes_get_note",
+        "unshare_{i}": "nc_share_delete",
         "delete_note": "nc_notes_delete_note",
     }
 )
@@ -34,13 +35,13 @@ async def hand_over_chain(scene: Scene, first: Role, *others: Role, outsider: Ro
     lines: list[str] = []
     held = note
     for i, (giver, taker) in enumerate(pairwise((first, *others)), 1):
-        share = await giver.does(
+        share = await giver.shares(
             "share_on_{i}",
             number=i,
             path=await giver.path_of(held),
             share_with=taker.uid,
             permissions=MAY_RESHARE,
-            expects=grants(MAY_RESHARE),
+            removal="unshare_{i}",
         )
         held = await taker.finds(
             "receive_{i}",

@@ -7,7 +7,7 @@ from workflows.base import workflow
 from workflows.expect import content_is
 from workflows.role import Role
 from workflows.scene import Scene
-from workflows.sharing import READ_ONLY, grants
+from workflows.sharing import READ_ONLY
 
 
 @workflow(
@@ -32,12 +32,12 @@ async def note_share(scene: Scene, alice: Role, bob: Role, *, outsider: Role | N
     strangers = [bob, outsider] if outsider else [bob]
     await scene.together(*(user.is_refused("read_before_share", note_id=note["id"]) for user in strangers))
 
-    share = await alice.does(
+    share = await alice.shares(
         "share_note",
         path=await alice.path_of(note),
         share_with=bob.uid,
         permissions=READ_ONLY,
-        expects=grants(READ_ONLY),
+        removal="unshare_note",
     )
 
     def is_listed(shares: Answer) -> bool:

@@ -72,12 +72,11 @@ async def permission_escalation(
 
 async def see_readonly(owner: Role, collaborator: Role, note: Answer, text: str) -> tuple[Answer, Answer]:
     """The owner shares the note to be read alone; the share, and what the collaborator then sees."""
-    share = await owner.does(
+    share = await owner.shares(
         "share_readonly",
         path=await owner.path_of(note),
         share_with=collaborator.uid,
         permissions=READ_ONLY,
-        expects=grants(READ_ONLY),
     )
     seen = await collaborator.until(
         "collaborator_read",

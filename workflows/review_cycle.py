@@ -7,7 +7,7 @@ from workflows.expect import content_is
 from workflows.lines import Lines
 from workflows.role import Role
 from workflows.scene import Scene
-from workflows.sharing import EDIT, grants
+from workflows.sharing import EDIT
 from workflows.texts import Text
 
 
@@ -24,6 +24,7 @@ from workflows.texts import Text
         "approve": "nc_notes_append_content",
         "read_approval": "nc_notes_get_note",
         "outsider_read": "nc_notes_get_note",
+        "unshare": "nc_share_delete",
         "delete_note": "nc_notes_delete_note",
     }
 )
@@ -34,12 +35,11 @@ async def review_cycle(scene: Scene, author: Role, reviewer: Role, *, outsider: 
     note = await author.creates_note("draft", title=title, content=draft)
     note_id = note["id"]
     await reviewer.is_refused("read_before_share", note_id=note_id)
-    share = await author.does(
+    share = await author.shares(
         "ask_for_review",
         path=await author.path_of(note),
         share_with=reviewer.uid,
         permissions=EDIT,
-        expects=grants(EDIT),
     )
     await reviewer.until(
         "read_draft", expects=content_is(draft), absence_is_a_miss=True, share=share, note_id=note_id

@@ -22,6 +22,8 @@ from workflows.looking import Looking
 from workflows.moves import Move
 from workflows.notes import NewNote
 from workflows.scene import Scene
+from workflows.shares import UNSHARE, NewShare
+from workflows.sharing import grants
 from workflows.texts import Text
 
 
@@ -43,6 +45,7 @@ class Role:
     user: User
     is_outsider: bool = False
     """Whether they are there to look at what they must not see."""
+    _open_shares: list[Json] = attrs.Factory(list)
 
     @property
     def uid(self) -> str:
@@ -169,6 +172,26 @@ class Role:
         note = NewNote(self.scene, self.ask, step, removal, title, content, category)
         return self._move(note.message, note.create)
 
+    def shares(
+        self,
+        step: str,
+        *,
+        path: str,
+        share_with: str,
+        permissions: int,
+        number: int | None = None,
+        removal: str = "unshare",
+    ) -> Move:
+        """They share what lies at `path`; the server must grant what was asked for.
+
+        When the story is over it is taken back with the step `removal`, before what was shared is removed,
+        unless the story has done so itself.
+        """
+        arguments = {"path": path, "share_with": share_with, "permissions": permissions}
+        message = self.scene.step(step, number, arguments, check=grants(permissions))
+        share = NewShare(self.scene, self.ask, message, (removal, number), self._open_shares)
+        return self._move(message, share.create)
+
     async def path_of(self, note: Answer) -> str:
         """Where `note` lies among their files, as sharing needs it."""
         layout = await self._layout()
@@ -201,6 +224,8 @@ class Role:
                 raise bug
             case Done(findings=findings):
                 self._count_check(step)
+                if step.tool == UNSHARE:
+                    self._note_taken_back(step.arguments.get("share_id"))
                 if findings:
                     raise self.scene.violated(step.name, self.uid, findings)
                 self.scene.last_finished = reply.finished
@@ -213,6 +238,10 @@ class Role:
                 raise StepFailed(step.name, reply)
             case ActorGone(user=user):
                 raise CastGone(step.name, user)
+
+    def _note_taken_back(self, share_id: Json) -> None:
+        if share_id in self._open_shares:
+            self._open_shares.remove(share_id)
 
     def _count_check(self, step: Step) -> None:
         """Count what the answer to `step` was looked at for."""

@@ -12,6 +12,7 @@ from workflows import READ_ONLY, Role, Scene, content_is, workflow
         "share_{i}": "nc_share_create",
         "read_{i}": "nc_notes_get_note",
         "outsider_search": "nc_notes_search_notes",
+        "unshare_{i}": "nc_share_delete",
         "delete_note": "nc_notes_delete_note",
     }
 )
@@ -21,7 +22,14 @@ async def newsroom(scene: Scene, editor: Role, *readers: Role, outsider: Role | 
     note = await editor.creates_note("write", title=title, content="It is raining.")
     path = await editor.path_of(note)
     for i, reader in enumerate(readers, 1):
-        await editor.does("share_{i}", number=i, path=path, share_with=reader.uid, permissions=READ_ONLY)
+        await editor.shares(
+            "share_{i}",
+            number=i,
+            path=path,
+            share_with=reader.uid,
+            permissions=READ_ONLY,
+            removal="unshare_{i}",
+        )
     await scene.together(
         *(
             reader.until(

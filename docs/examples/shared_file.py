@@ -15,6 +15,7 @@ from workflows import EDIT, Role, Scene, content_is, workflow
         "read_file": "nc_webdav_read_file",
         "write_again": "nc_webdav_write_file",
         "read_back": "nc_webdav_read_file",
+        "unshare": "nc_share_delete",
         "delete_file": "nc_webdav_delete_resource",
     }
 )
@@ -23,7 +24,7 @@ async def shared_file(scene: Scene, giver: Role, taker: Role) -> None:
     path = f"/{scene.title('Report')}.txt"
     scene.afterwards(giver.does("delete_file", path=path))
     await giver.does("write_file", path=path, content="first")
-    share = await giver.does("share_file", path=path, share_with=taker.uid, permissions=EDIT)
+    share = await giver.shares("share_file", path=path, share_with=taker.uid, permissions=EDIT)
     mine = await taker.until(
         "list_shares",
         lambda shares: any(row["id"] == share["id"] for row in shares.rows()),

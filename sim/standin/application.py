@@ -105,13 +105,15 @@ class Standin(StandinInside):
     def holdings(self) -> dict[str, Any]:
         """What is there beside the administrator: a clean run leaves nothing.
 
-        `homes` are those without an account, which no API of Nextcloud shows; `trash` is of all users.
+        `homes` are those without an account, which no API of Nextcloud shows; `trash` is of all users; so are
+        `orphans`, shares of files that are gone for good.
         """
         store = self.store
         files = [n for n in store.nodes() if not n.is_folder]
         return {
             "users": sorted(uid for uid in store.accounts if uid != self.options.admin),
             "shares": len(store.shares),
+            "orphans": sum(account.orphans for account in store.accounts.values()),
             "notes": self.notes.count(),
             "files": sorted(f"{node.owner}:{node.path}" for node in files),
             "homes": sorted(store.lost_homes),

@@ -118,6 +118,7 @@ class StoredAccount:
         has_home: false while the account comes into being.
         is_making_home: meanwhile Nextcloud fails when it is asked about the user.
         trash: by name in the trash bin.
+        orphans: shares whose file is gone for good: no API shows them, and they go with the account.
     """
 
     uid: str
@@ -129,6 +130,7 @@ class StoredAccount:
     has_home: bool = False
     is_making_home: bool = False
     trash: dict[str, Trashed] = attrs.Factory(dict)
+    orphans: int = 0
     mounts: dict[str, Share] = attrs.Factory(dict)
     received: dict[int, Share] = attrs.Factory(dict)
 

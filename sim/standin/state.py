@@ -57,7 +57,10 @@ class StoreState:
             self.drop_share(each)
 
     def delete_node(self, node: Node) -> None:
-        """Delete a file or folder for everybody; it and its shares go to its owner's trash."""
+        """Delete a file or folder for everybody; it and its shares go to its owner's trash.
+
+        Whoever empties that leaves the shares behind, where no API shows them, as Nextcloud does.
+        """
         gone = {each.id for each in node.walk()}
         shares = [s for s in self.shares.values() if s.node.id in gone]
         for share in shares:
@@ -67,6 +70,8 @@ class StoreState:
             node.parent.touch(self._now())
         if self._trash_bin:
             self._throw_away(node, len(shares))
+        else:
+            self.account(node.owner).orphans += len(shares)
 
     def _throw_away(self, node: Node, shares: int) -> None:
         trash = self.account(node.owner).trash
@@ -75,7 +80,7 @@ class StoreState:
             time += 1
         trash[f"{node.name}.d{time}"] = Trashed(node.id, node.name, node.path, time, node.is_folder, shares)
         while len(trash) > MAX_TRASH:
-            del trash[next(iter(trash))]
+            self.account(node.owner).orphans += trash.pop(next(iter(trash))).shares
 
     def _node(self, owner: str, name: str, parent: Node | None, data: bytes | None) -> Node:
         node = Node(self._new_id(), owner, name, parent, data, self._now())

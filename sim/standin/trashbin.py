@@ -32,7 +32,7 @@ def trash_names(account: StoredAccount, inside: list[str]) -> list[str]:
 def empty(account: StoredAccount, inside: list[str]) -> Response:
     """Delete an entry, or all of them, for good."""
     for name in trash_names(account, inside):
-        del account.trash[name]
+        account.orphans += account.trash.pop(name).shares
     return Response(status_code=204)
 
 

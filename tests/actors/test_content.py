@@ -21,8 +21,9 @@ from tests.support.fake_cloud import HTML, ocs
 MARK = "sim-0a1b2c3d"
 ANN = Person("ann id", Secret("pass: word"), login_name="ann@example.org")
 BASE = "http://cloud.test/nextcloud"
-CAPABILITIES = ocs(200, {"capabilities": {"notes": {}}})
+CAPABILITIES = ocs(200, {"capabilities": {"notes": {}, "files_sharing": {}}})
 LOOKS: dict[str, Callable[[Account], object]] = {
+    "shares": lambda account: account.shares(MARK),
     "notes": lambda account: account.notes(MARK),
     "files": lambda account: account.files(MARK),
     "trash": lambda account: account.trash(MARK),
@@ -94,8 +95,29 @@ def test_a_page_of_a_stranger_is_no_empty_folder(look: str, page: httpx.Response
         ask(look, answer)
 
 
+def test_shares_are_found_by_the_mark_of_what_is_shared_whatever_else_stands_in_the_list() -> None:
+    rows = [
+        {"id": "7", "path": f"/Notes/Common note {MARK} 1-1.md", "file_target": "/Notes/x.md"},
+        {"id": 8, "path": "/x", "file_target": f"/{MARK}"},
+        {"id": "9", "path": "/Notes/somebody else's.md", "file_target": "/Notes/y.md"},
+        {"id": "../users/ann", "path": f"/{MARK}"},
+        {"path": f"/{MARK}"},
+        None,
+    ]
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        if "capabilities" in request.url.path:
+            return CAPABILITIES
+        assert request.url.params["reshares"] == "true"
+        return ocs(200, rows)
+
+    place = "/ocs/v2.php/apps/files_sharing/api/v1/shares"
+    assert ask("shares", answer) == [f"{place}/7", f"{place}/8"]
+
+
 def test_a_server_without_notes_or_trash_bin_says_so_itself() -> None:
     assert ask("notes", lambda request: ocs(200, {"capabilities": {}})) == []
+    assert ask("shares", lambda request: ocs(200, {"capabilities": {}})) == []
     assert ask("trash", lambda request: sabre(404)) == []
 
 

@@ -24,6 +24,7 @@ TOOLS = {
     "list_shares": "nc_share_list",
     "read_file": "nc_webdav_read_file",
     "write_again": "nc_webdav_write_file",
+    "unshare": "nc_share_delete",
     "delete_file": "nc_webdav_delete_resource",
 }
 

@@ -16,7 +16,10 @@ ROUNDS = 3
 
 @attrs.frozen
 class ContentThing:
-    """All notes and files with the run's mark in one account, in its trash bin too; shares go with them."""
+    """All shares, notes and files with the run's mark in one account, in its trash bin too.
+
+    Shares first: that of a file which went to the trash bin no API shows any more, and it outlives the file.
+    """
 
     kind: str = MARK_KIND
     goes_first: bool = False
@@ -26,7 +29,7 @@ class ContentThing:
         if not MARK.fullmatch(mark):
             raise Hopeless(f"{mark!r} is no run's mark, so what bears it cannot be told from other things")
         account = Account(means.http, means.person(entry, entry.name))
-        for look in (account.notes, account.files, account.trash):
+        for look in (account.shares, account.notes, account.files, account.trash):
             for _ in range(ROUNDS):
                 found = await look(mark)
                 if not found:
