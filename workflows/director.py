@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from itertools import count
 from random import Random
 
 import trio
@@ -82,6 +83,7 @@ class Director:
         settings: told to every story.
         budget: how many executions may start.
         bugs: told of every story whose own code fails; its `hopeless` says when to end the run.
+        numbers: what executions are numbered with.
     """
 
     def __init__(
@@ -92,6 +94,7 @@ class Director:
         settings: Settings,
         budget: Budget,
         bugs: BugWatch | None = None,
+        numbers: Iterator[int] | None = None,
     ) -> None:
         self._nursery = nursery
         self._roster = roster
@@ -99,7 +102,7 @@ class Director:
         self._settings = settings
         self._budget = budget
         self.bugs = bugs or BugWatch()
-        self._numbers = 0
+        self._numbers = numbers or count(1)
         self._layouts: dict[str, NotesLayout] = {}
         self._playing: dict[int, Scene] = {}
         self._idle = trio.Event()
@@ -134,6 +137,10 @@ class Director:
         if not self._closed and self._budget.promise():
             self._nursery.start_soon(self._arrival, workflow, due, company, max_lag_s)
 
+    def pass_over(self, company: Company) -> None:
+        """Open model: a workflow arrives somewhere else, where the same is drawn for it."""
+        company.mix.draw(company.random)
+
     def close(self) -> None:
         """Start nothing more. What is being played goes on; `wait_idle` waits for it."""
         self._closed = True
@@ -163,8 +170,7 @@ class Director:
         Whatever the story raises is an ending, a bug in its own code too (`bugs` is told). When
         cancelled, the calls in hand are called off, nothing is tidied, and it counts as interrupted.
         """
-        self._numbers += 1
-        scene = Scene(workflow, cast, self._numbers, self._settings, self._layouts, self.bugs, due)
+        scene = Scene(workflow, cast, next(self._numbers), self._settings, self._layouts, self.bugs, due)
         for user in cast:
             user.hold()
         self._playing[scene.number] = scene

@@ -27,6 +27,7 @@ from sim.config.grammar.shapes import Profile
 from sim.config.grammar.threshold import Threshold
 from sim.config.option import Section as _S
 from sim.config.option import row, rows
+from sim.config.share import ShareOfCrowd
 from sim.config.sought import Sought
 from sim.config.standin_words import StandinWords
 
@@ -165,7 +166,12 @@ class Group:
 
 @attrs.frozen
 class Load:
-    """What is asked of the server, and when. `iterations`: it ends after so many workflows."""
+    """What is asked of the server, and when.
+
+    Attributes:
+        iterations: it ends after so many workflows.
+        share: which part of the crowd of several processes this is; all else here is of this part alone.
+    """
 
     groups: tuple[Group, ...]
     regions: tuple[Region, ...] = rows(_S.LOAD, types.REGION, "Where users sit: eu=60%:rtt=20ms,jitter=5ms,loss=0.5%.", name="region")
@@ -174,7 +180,9 @@ class Load:
     call_timeout_s: float = row(_S.LOAD, types.duration(zero=False), "The longest one call may take.", 30.0)
     grace_s: float = row(_S.LOAD, types.duration(), "How long running workflows may take to finish at the end.", 10.0)
     max_lag_s: float = row(_S.LOAD, types.duration(zero=False), "Drop an arrival that finds no free user within this time.", 5.0)
+    shards: int = row(_S.LOAD, types.SHARDS, "Drive the crowd from so many processes; auto: one a core.", 1)
     seed: int = 0
+    share: ShareOfCrowd = ShareOfCrowd()
 
 
 @attrs.frozen
@@ -239,3 +247,8 @@ class Config:
     standin_options: StandinWords = StandinWords()
     """What the built-in stand-in was told (`fault=…`), and the options that it makes."""
     server_model: ServerModel = row(_S.VIRTUAL, types.SERVER_MODEL, "Its speed: servers=4,service=lognormal:30ms,0.5,TOOL=exp:10ms.", USUAL_SERVER)
+
+    @property
+    def crowd(self) -> int:
+        """How many users there are, of all shards together."""
+        return sum(self.load.share.crowd) or self.users.count

@@ -46,6 +46,10 @@ _DOMAIN = re.compile(
 )
 
 
+MAX_SHARDS = 1024
+AUTO_SHARDS = 0
+"""As many as there are cores for."""
+
 T = TypeVar("T")
 E = TypeVar("E", bound=enum.Enum)
 
@@ -71,7 +75,7 @@ class OptionType(Generic[T]):
     @property
     def takes_numbers(self) -> bool:
         """Whether a bare number may stand in a file: counts, seconds, bytes."""
-        return self.metavar in ("N", "DURATION", "SIZE", "DISTRIBUTION")
+        return self.metavar in ("N", "N|auto", "DURATION", "SIZE", "DISTRIBUTION")
 
     @property
     def is_flag(self) -> bool:
@@ -183,6 +187,15 @@ def parse_mail_domain(text: str) -> str:
     return text.strip().lower()
 
 
+def parse_shards(text: str) -> int:
+    """A number of processes; `AUTO_SHARDS` for as many as there are cores."""
+    return AUTO_SHARDS if text.strip() == "auto" else parse_count(text, "a number", 1, MAX_SHARDS)
+
+
+def show_shards(shards: int) -> TomlValue:
+    return "auto" if shards == AUTO_SHARDS else shards
+
+
 def parse_path(text: str) -> Path:
     if not text:
         raise GrammarError("no file name given", text, 0)
@@ -240,6 +253,7 @@ REPORT = OptionType("FORMAT:FILE", parse_report)
 READABLE = OptionType("FILE", parse_readable)
 SECRET = OptionType("SECRET", Secret, lambda _: "")
 PERCENTAGE = OptionType("SHARE", parse_percentage, format_percentage)
+SHARDS = OptionType("N|auto", parse_shards, show_shards)
 SIZE = OptionType("SIZE", parse_size, format_size)
 DISTRIBUTION = OptionType("DISTRIBUTION", parse_distribution)
 STAGES = OptionType("STAGES", parse_stages)

@@ -44,7 +44,7 @@ class Begin(Message, frozen=True):
     Attributes:
         run: the mark of the whole run, which all that it creates bears.
         shard, of: this is the `shard`-th of so many.
-        config: what it is to do, already cut (`sim.fleet.plan`), as `sim.fleet.config_json` has it.
+        config: what it is to do, already cut (`sim.fleet.cut`), as `sim.fleet.config_json` has it.
         files: the text of files that `config` names, by their path there.
         client: None: nobody registered one.
         mirrors: whether what is written into its ledger is to be acknowledged (`Written`) before it is done.

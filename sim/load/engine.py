@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
+from itertools import count
 from random import Random
 from typing import Protocol
 
@@ -98,13 +99,18 @@ class Engine:
         self._recruit = recruit
         self._hub = hub
         self._emit: Emit = hub.emit
+        self._share = config.load.share
+        # Also two shards are two in a server's log.
+        shard = f"/{self._share.number}" if self._share.of > 1 else ""
         self._settings = Settings(
             mark=driven.mark,
             collaborators=config.stories.collaborators,
             file_size=config.stories.file_size,
             propagation_timeout_s=config.stories.propagation_timeout_s,
             # With the mark: two runs of one seed are two in a server's log.
-            traces=Traces(draws_of(f"{config.load.seed}/traces/{driven.mark}"), config.output.trace_share),
+            traces=Traces(
+                draws_of(f"{config.load.seed}/traces/{driven.mark}{shard}"), config.output.trace_share
+            ),
         )
         self.watchdog = Watchdog(config.thresholds, hub, config.load)
         self.steering = Steering(config.load.groups, hub.emit)
@@ -150,7 +156,8 @@ class Engine:
         budget = Budget()
         async with trio.open_nursery() as nursery:
             bugs = BugWatch(fail_fast=self._config.stories.fail_fast)
-            director = Director(nursery, roster, self._emit, self._settings, budget, bugs)
+            numbers = count(self._share.number, self._share.of)
+            director = Director(nursery, roster, self._emit, self._settings, budget, bugs, numbers)
             executors = [self._executor(group, roster, director) for group in self._config.load.groups]
             limit = trio.CapacityLimiter(self._driven.at_once)
             for executor in executors:

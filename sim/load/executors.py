@@ -189,7 +189,7 @@ class Arrivals:
 
     @property
     def wanted(self) -> float:
-        return self._rate_at(trio.current_time())
+        return self._rate_at(trio.current_time()) / self.profile.part.of
 
     @property
     def at_first(self) -> int:
@@ -208,8 +208,7 @@ class Arrivals:
         self._rate_at = lambda now: rate
         # Evenly spread, and none at the very end: it would be due in the profile.
         while rate and (at := (arrived + 0.5) / rate) < seconds:
-            await trio.sleep_until(begun + at)
-            self._director.arrive(begun + at, self._company, self._max_lag_s)
+            await self._arrive(arrived, begun + at)
             arrived += 1
         await trio.sleep_until(begun + seconds)
 
@@ -234,11 +233,19 @@ class Arrivals:
             self._director.offer(user, self._company)
 
     async def _follow(self, begun: float, since_s: float) -> None:
-        for at in self.profile.arrivals(self._random, since_s):
-            await trio.sleep_until(begun + at)
-            self._emit(Lateness(begun + at, max(0.0, trio.current_time() - begun - at)))
-            self._director.arrive(begun + at, self._company, self._max_lag_s)
+        for number, at in enumerate(self.profile.arrivals(self._random, since_s)):
+            await self._arrive(number, begun + at, is_measured=True)
         await trio.sleep_until(begun + self.profile.duration_s)
+
+    async def _arrive(self, number: int, due: float, *, is_measured: bool = False) -> None:
+        if not self.profile.part.has(number):
+            # It arrives elsewhere; what is drawn for it is drawn there too.
+            self._director.pass_over(self._company)
+            return
+        await trio.sleep_until(due)
+        if is_measured:
+            self._emit(Lateness(due, max(0.0, trio.current_time() - due)))
+        self._director.arrive(due, self._company, self._max_lag_s)
 
 
 def make_executor(

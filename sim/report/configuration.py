@@ -23,14 +23,15 @@ WHERE_ONLY: dict[str, tuple[str, ...] | None] = {
         *("login_origins", "plain_http"),
     ),
     "login": ("driver", "browser", "headed", "client_id", "client_secret"),
-    "load": ("seed",),
+    "load": ("seed", "share", "shards"),
     "stories": ("files", "allow_violations"),
 }
 """What `comparable_key` passes over, by part of the configuration (None: all of it).
 
 That is where results go; how a run is judged; whose accounts and which address: two servers may be compared;
-how one logs in before the load; and the seed, since runs with different seeds are repetitions of one
-experiment. All else is in it, so that an option that is new makes runs differ until it is said here.
+how one logs in before the load; the seed, since runs with different seeds are repetitions of one
+experiment; and by how many processes the same crowd was driven. All else is in it, so that an option that
+is new makes runs differ until it is said here.
 Of a given server it is known only that it is no stand-in. Numbers of users stand in `load`.
 """
 
@@ -39,6 +40,8 @@ def config_json(config: Config) -> dict[str, Any]:
     """The whole configuration as JSON values, without secrets, and without where results go."""
     plain: dict[str, Any] = plain_value(config)
     del plain["output"]
+    # The parts of several processes are those of one run.
+    del plain["load"]["share"]
     return plain
 
 

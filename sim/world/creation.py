@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from itertools import count
 
 import attrs
 import trio
@@ -32,7 +33,6 @@ class Creation:
 
     Args:
         shelter: a creation that was sent comes to its answer under it.
-        numbers: how many numbers are given away already.
         say: told what is done otherwise than asked for.
     """
 
@@ -42,14 +42,15 @@ class Creation:
         accounts: Accounts,
         ledger: Ledger,
         shelter: Shelter,
-        numbers: int,
         say: Callable[[str], None],
     ) -> None:
         self._config = config
         self._accounts = accounts
         self._ledger = ledger
         self._shelter = shelter
-        self._last_number = numbers
+        share = config.load.share
+        # Beyond those of the whole crowd, and no shard takes another's.
+        self._other_numbers = count(config.crowd + share.number, share.of)
         self._say = say
         self._least_length = 0
 
@@ -170,7 +171,7 @@ class Creation:
     async def _next_free(self, person: Person) -> Person:
         password: Secret = new_password(self._least_length)
         while True:
-            self._last_number += 1
-            other = numbered(self._config, self._last_number, password, self._ledger.head.mark)
+            number = next(self._other_numbers)
+            other = numbered(self._config, number, password, self._ledger.head.mark)
             if await self._accounts.look(other.uid) is None:
                 return attrs.evolve(other, group=person.group, region=person.region)

@@ -25,7 +25,7 @@ async def open_driver(
 
     Raises SetupError when a browser was asked for and there is none.
     """
-    login, users = config.login, config.users.count
+    login, users = config.login, config.crowd
     if login.driver is LoginDriver.HTTP:
         yield HttpDriver(tls, trust, shelter), "over HTTP, as asked"
         return

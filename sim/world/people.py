@@ -20,7 +20,8 @@ from sim.config.sought import shares
 def people_of(config: Config, mark: str = "") -> dict[str, list[Person]]:
     """The people of each group, by its name, with `mark` in their addresses.
 
-    Raises SetupError for an accounts file that will not do.
+    Those of a shard have the numbers and the regions that they have in the whole crowd; its accounts file
+    has theirs alone. Raises SetupError for an accounts file that will not do.
     """
     accounts = read_accounts(config.users.accounts) if config.users.accounts else None
     needed = config.users.count
@@ -30,16 +31,18 @@ def people_of(config: Config, mark: str = "") -> dict[str, list[Person]]:
             "add some, or say fewer --users"
         )
     draw = Random(f"{config.load.seed}/regions")  # noqa: S311  reproducible draws, not secrets
+    given, share = iter(accounts or ()), config.load.share
     people: dict[str, list[Person]] = {}
     number = 0
-    for group in config.load.groups:
+    for place, group in enumerate(config.load.groups):
         people[group.name] = []
-        for _ in range(group.users):
+        for _ in range(share.crowd[place] if share.crowd else group.users):
             number += 1
             region = group.region or draw_region(config, draw)
+            if not share.dealt.has(number - 1):
+                continue
             if accounts is not None:
-                login, password = accounts[number - 1]
-                person = Person(login, password, f"Load Test User {number}")
+                person = Person(*next(given), f"Load Test User {number}")
             else:
                 person = numbered(config, number, new_password(), mark)
             label = group.name if len(config.load.groups) > 1 else ""

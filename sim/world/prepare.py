@@ -283,8 +283,7 @@ class Preparation:
         if accounts is None:
             return list(people)
         if self._creation is None:
-            numbers, say = self._config.users.count, self._say
-            self._creation = Creation(self._config, accounts, self._ledger, self._shelter, numbers, say)
+            self._creation = Creation(self._config, accounts, self._ledger, self._shelter, self._say)
             await self._creation.learn_policy()
         return await self._creation.create_all(people, self._emit)
 

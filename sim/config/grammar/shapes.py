@@ -19,6 +19,7 @@ import attrs
 
 from sim.config.grammar.duration import format_duration
 from sim.config.grammar.number import format_number, format_rate
+from sim.config.share import ALL, Dealt
 
 
 @attrs.frozen
@@ -80,8 +81,12 @@ class ClosedProfile(_Line):
     The line is rounded to the nearest whole number: on a ramp from a to b over d seconds, n = |b − a|,
     the i-th of the n users (i = 1…n) comes, or goes, at (i − ½)·d/n after its start. So a ramp and its
     mirror image are alike, and the users' time on stage is exactly the area under the line.
+
+    Attributes:
+        part: those of the users who fall to this profile; the line is that of all.
     """
 
+    part: Dealt = ALL
     unit: ClassVar[str] = "users"
     """What its levels are numbers of."""
     breakpoint: ClassVar[bool] = False
@@ -97,30 +102,43 @@ class ClosedProfile(_Line):
 
     @property
     def peak(self) -> int:
-        return int(max(self.levels))
+        return self.part.count(int(max(self.levels)))
 
     def users_at(self, elapsed_s: float) -> int:
         """Users on stage at this instant; a change that falls on it has happened. Before 0: none."""
-        if elapsed_s < 0:
-            return 0
-        i = self.stage_at(elapsed_s)
-        a, b = self._ends(i)
-        return a + (1 if b > a else -1) * self._changes_by(i, elapsed_s)
+        return self.part.count(self._all_at(elapsed_s))
 
     def next_change(self, elapsed_s: float) -> tuple[float, int] | None:
         """The next instant after `elapsed_s` at which users come or go, and how many are on stage then.
 
         None when nothing changes any more before the end. Before the start the next change is at 0.
         """
+        before = self.users_at(elapsed_s)
+        change = self._next_of_all(elapsed_s)
+        while change is not None:
+            at, users = change[0], self.part.count(change[1])
+            if users != before:
+                return at, users
+            change = self._next_of_all(at)
+        return None
+
+    def _all_at(self, elapsed_s: float) -> int:
+        if elapsed_s < 0:
+            return 0
+        i = self.stage_at(elapsed_s)
+        a, b = self._ends(i)
+        return a + (1 if b > a else -1) * self._changes_by(i, elapsed_s)
+
+    def _next_of_all(self, elapsed_s: float) -> tuple[float, int] | None:
         if elapsed_s < 0:
             at = 0.0
-            return (at, self.users_at(at)) if self.users_at(at) else self.next_change(at)
+            return (at, self._all_at(at)) if self._all_at(at) else self._next_of_all(at)
         for i in range(self.stage_at(elapsed_s), len(self.stages)):
             a, b = self._ends(i)
             done = self._changes_by(i, elapsed_s)
             if done < abs(b - a):
                 at = self._instant(i, done + 1)
-                return at, self.users_at(at)
+                return at, self._all_at(at)
         return None
 
     def changes(self) -> Iterator[tuple[float, int]]:
@@ -171,11 +189,13 @@ class OpenProfile(_Line):
         poisson: arrivals are random; False: evenly spread.
         breakpoint: the arrivals grow until a threshold breaks. Then the run is stopped, and
             `level_at` of the last moment at which all held is the answer.
+        part: those of the arrivals that fall to this profile; rates, integrals and instants are those of all.
     """
 
     unit: ClassVar[str] = "arrivals/s"
     poisson: bool = True
     breakpoint: bool = False
+    part: Dealt = ALL
 
     @cached_property
     def integrals(self) -> tuple[float, ...]:

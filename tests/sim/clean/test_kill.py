@@ -49,7 +49,7 @@ async def create_all(
         async with cloud.client() as http:
             with open_ledger(head(), path) as ledger:
                 shelter = Shelter()
-                creation = Creation(config(USERS), accounts, ledger, shelter, USERS, lambda text: None)
+                creation = Creation(config(USERS), accounts, ledger, shelter, lambda text: None)
 
                 async def one(number: int) -> None:
                     try:

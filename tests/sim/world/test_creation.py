@@ -36,7 +36,7 @@ async def create(cloud: FakeCloud, path: Path, count: int = 1, stop_s: float = 1
     found = Created()
     with open_ledger(head(), path / "run.jsonl") as ledger:
         async with running(cloud) as accounts:
-            creation = Creation(config(), accounts, ledger, Shelter(), count, found.said.append)
+            creation = Creation(config(count), accounts, ledger, Shelter(), found.said.append)
 
             async def one(person: Person) -> None:
                 found.people.append(await creation.create(person))
