@@ -5,6 +5,7 @@ Schemas are the server's to write, of whatever shape; what cannot be read in one
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
@@ -20,6 +21,18 @@ MAX_NAME_LENGTH = 200
 MAX_KIND_LENGTH = 60
 MAX_ARGUMENTS = 100
 """More are not told."""
+WORD_OF_NAME = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
+# fmt: off
+READING_VERBS = frozenset({
+    "get", "list", "search", "read", "find", "check", "show", "view", "count", "query", "fetch",
+    "lookup", "describe", "browse",
+})
+WRITING_VERBS = frozenset({
+    "create", "update", "delete", "remove", "add", "set", "mark", "send", "write", "append", "move",
+    "copy", "upload", "rename", "edit", "put", "post", "patch", "insert", "clear", "reset",
+    "toggle", "assign", "unassign", "provision", "revoke", "run", "execute",
+})
+# fmt: on
 
 
 @attrs.frozen
@@ -36,24 +49,56 @@ class OfferedTool:
     """One tool.
 
     Attributes:
-        is_read_only, is_destructive: hints of the server; None where it gives none.
+        is_read_only, is_destructive, is_idempotent: hints of the server; None where it gives none.
+        input_schema, output_schema: as the server wrote them; None where it did not.
     """
 
     name: str
     arguments: tuple[ToolArgument, ...] = ()
     is_read_only: bool | None = None
     is_destructive: bool | None = None
+    is_idempotent: bool | None = None
+    input_schema: Json = attrs.field(default=None, eq=False, repr=False)
+    output_schema: Json = attrs.field(default=None, eq=False, repr=False)
 
     @classmethod
     def of(cls, tool: types.Tool) -> OfferedTool:
         """From the answer to `tools/list`."""
         hints = tool.annotations
-        return cls(
-            harmless(tool.name, MAX_NAME_LENGTH),
-            tuple(arguments_of(tool.input_schema)),
-            None if hints is None else hints.read_only_hint,
-            None if hints is None else hints.destructive_hint,
+        if hints is None:
+            return cls.described(tool.name, tool.input_schema, tool.output_schema)
+        return cls.described(
+            tool.name,
+            tool.input_schema,
+            tool.output_schema,
+            is_read_only=hints.read_only_hint,
+            is_destructive=hints.destructive_hint,
+            is_idempotent=hints.idempotent_hint,
         )
+
+    @classmethod
+    def described(
+        cls, name: str, input_schema: Json, output_schema: Json = None, **hints: bool | None
+    ) -> OfferedTool:
+        """From its name, its schemas and the hints of its server."""
+        return cls(
+            harmless(name, MAX_NAME_LENGTH),
+            tuple(arguments_of(input_schema)),
+            input_schema=input_schema,
+            output_schema=output_schema,
+            **hints,
+        )
+
+    @property
+    def is_known_to_read(self) -> bool:
+        """Whether it changes nothing: by the server's own word, and where it says nothing, by its name."""
+        return reads_by_name(self.name) if self.is_read_only is None else self.is_read_only
+
+
+def reads_by_name(name: str) -> bool:
+    """`nc_notes_get_note` reads; `get_or_create`, `mark_as_read` and what has no verb at all may write."""
+    words = {word.lower() for word in WORD_OF_NAME.findall(name)}
+    return bool(words & READING_VERBS) and not words & WRITING_VERBS
 
 
 def arguments_of(schema: Json) -> Iterable[ToolArgument]:

@@ -71,7 +71,7 @@ def sought_config(flags: dict[str, Any], own: dict[str, Any]) -> Config:
     config = agreed(merged)
     if not config.output.quiet:
         say_assumptions(merged, config)
-    roles = read_stories(config.stories.files).roles_min
+    roles = read_stories(config.stories).roles_min
     return with_search(config, by, max_users, value_of(WITHIN, own), roles)
 
 

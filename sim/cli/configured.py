@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +16,7 @@ from sim.config.layers import defaults, from_environment, from_flags, read_value
 from sim.config.merged import Merged, merge
 from sim.config.model import Config, Output, StoryOptions, Target
 from sim.config.option import option_of
-from sim.config.options import NEXTCLOUD_HOST, NEXTCLOUD_PASSWORD, SCENARIO, URL
+from sim.config.options import ARGUMENTS, NEXTCLOUD_HOST, NEXTCLOUD_PASSWORD, SCENARIO, URL
 from sim.config.usage import UsageError
 
 if TYPE_CHECKING:
@@ -43,6 +43,11 @@ def make_config(merged: Merged) -> Config:
     from sim.config.build import build_config
 
     config = build_config(merged, read_stories)
+    if (path := merged[ARGUMENTS]) is not None:
+        from sim.cli.argument_files import read_arguments
+
+        known = read_arguments(path, merged.origin(ARGUMENTS))
+        config = attrs.evolve(config, stories=attrs.evolve(config.stories, arguments=known))
     for file in config.output.reports:
         from sim.cli.report_command import check_format
 
@@ -50,7 +55,7 @@ def make_config(merged: Merged) -> Config:
     return config
 
 
-def read_stories(files: Sequence[Path]) -> Stories:
+def read_stories(told: StoryOptions) -> Stories:
     """What the floor below knows of workflows. Raises UsageError."""
     from sim.config.build_load import Stories
     from workflows.base import BadWorkflow
@@ -58,14 +63,23 @@ def read_stories(files: Sequence[Path]) -> Stories:
     from workflows.repertoire import MIXES
 
     try:
-        known = catalogue(files)
+        known = catalogue(told.files)
     except BadWorkflow as error:
         raise UsageError(f"--workflows {' '.join(str(error).split())}") from error
+    tool_mix = ""
+    if told.tools is not None:
+        from workflows.tool_mix import TOOL_MIX, unplanned
+
+        if TOOL_MIX in known:
+            raise UsageError(f"--tools: there is a workflow {TOOL_MIX!r} already; give that another name")
+        tool_mix, known[TOOL_MIX] = TOOL_MIX, unplanned(told.tools)
+    calls = {name: len(workflow.steps) for name, workflow in known.items()}
     return Stories(
         mixes=MIXES,
         roles_min={name: workflow.roles_min for name, workflow in known.items()},
-        steps={name: len(workflow.steps) for name, workflow in known.items()},
+        steps=calls | ({tool_mix: 1} if tool_mix else {}),
         step_names={name: tuple(workflow.steps) for name, workflow in known.items()},
+        tool_mix=tool_mix,
     )
 
 

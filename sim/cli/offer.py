@@ -1,4 +1,4 @@
-"""`simulate tools`: what a server offers, and which workflows use it.
+"""`simulate tools`: what a server offers, which workflows use it, and what a mix of tools can call.
 
 A user is created to see them, and removed again.
 """
@@ -21,6 +21,9 @@ from sim.world.visit import visit
 from sim.world.worlds import TOOLS_FIT, Crowd, World, play
 from workflows.base import Workflow
 from workflows.catalogue import catalogue
+from workflows.tool_mix import Known, lacking_for, why_not
+
+NOTHING_KNOWN: Known = {}
 
 
 class Offer:
@@ -45,11 +48,12 @@ class Offer:
         # Whether they are what workflows need is what is to be seen here.
         await play(tuple(takewhile(lambda step: step.name != TOOLS_FIT, world.steps)), ignore)
         offered = await offered_to_first(world.crowd)
-        workflows = catalogue(self._config.stories.files)
+        told = self._config.stories
+        workflows, known = catalogue(told.files), told.arguments.by_tool
         if self._as_json:
-            print(json.dumps(offer_document(offered, workflows), indent=2))
+            print(json.dumps(offer_document(offered, workflows, known), indent=2))
             return
-        for line in offer_lines(offered, workflows):
+        for line in offer_lines(offered, workflows, known):
             print(line)
 
 
@@ -67,24 +71,36 @@ async def offered_to_first(crowd: Crowd) -> Mapping[str, OfferedTool]:
         raise SetupError(f"a first session of {person.uid} failed: {error}") from error
 
 
-def offer_lines(offered: Mapping[str, OfferedTool], workflows: Mapping[str, Workflow]) -> list[str]:
-    """A line for each tool: its name, what it does and needs, and the workflows that use it; at the end
-    what is lacking."""
-    wide = max(map(len, offered), default=0)
-    effects = max((len(effect_of(tool)) for tool in offered.values()), default=0)
-    lines = []
-    for name, tool in sorted(offered.items()):
-        needs = ", ".join(map(in_words, tool.arguments))
-        users = ", ".join(users_of(name, workflows))
-        parts = (name.ljust(wide), effect_of(tool).ljust(effects), f"({needs})", users)
-        lines.append("  ".join(parts).rstrip())
+def offer_lines(
+    offered: Mapping[str, OfferedTool], workflows: Mapping[str, Workflow], known: Known = NOTHING_KNOWN
+) -> list[str]:
+    """A line for each tool: its name, what it does and needs, the workflows that use it, and whether a mix
+    can call it (`--tools`); at the end what is lacking."""
+    rows = [
+        (
+            name,
+            effect_of(tool),
+            f"({', '.join(map(in_words, tool.arguments))})",
+            ", ".join(users_of(name, workflows)),
+            f"--tools: {by_tools(tool, known)}",
+        )
+        for name, tool in sorted(offered.items())
+    ]
+    # Arguments are of any length, and what stands after them is not put under each other.
+    wide, effects = (max((len(row[i]) for row in rows), default=0) for i in (0, 1))
+    lines = [
+        "  ".join(part for part in (name.ljust(wide), effect.ljust(effects), *rest) if part)
+        for name, effect, *rest in rows
+    ]
     lines += [
         f"lacking for {name}: {', '.join(tools)}" for name, tools in lacking(offered, workflows).items()
     ]
     return lines or ["no tools at all"]
 
 
-def offer_document(offered: Mapping[str, OfferedTool], workflows: Mapping[str, Workflow]) -> dict[str, Any]:
+def offer_document(
+    offered: Mapping[str, OfferedTool], workflows: Mapping[str, Workflow], known: Known = NOTHING_KNOWN
+) -> dict[str, Any]:
     """The same for programs. A hint that the server does not give is null."""
     tools = {
         name: {
@@ -92,13 +108,28 @@ def offer_document(offered: Mapping[str, OfferedTool], workflows: Mapping[str, W
                 argument.name: {"type": argument.kind, "required": argument.is_required}
                 for argument in tool.arguments
             },
+            "needs": [argument.name for argument in tool.arguments if argument.is_required],
             "read_only": tool.is_read_only,
             "destructive": tool.is_destructive,
+            "idempotent": tool.is_idempotent,
             "workflows": users_of(name, workflows),
+            "in_tool_mix": {
+                "callable": not why_not(tool, known),
+                "known_to_read": tool.is_known_to_read,
+                "cannot_be_invented": lacking_for(tool, known),
+            },
         }
         for name, tool in sorted(offered.items())
     }
     return {"tools": tools, "lacking": lacking(offered, workflows)}
+
+
+def by_tools(tool: OfferedTool, known: Known) -> str:
+    """Whether a mix of tools can call it, in a word or two."""
+    if not tool.is_known_to_read:
+        return "only with --tools-may-write" if tool.is_read_only is None else "writes"
+    unknown = lacking_for(tool, known)
+    return f"needs {', '.join(unknown)}" if unknown else "yes"
 
 
 def in_words(argument: ToolArgument) -> str:
@@ -110,9 +141,10 @@ def effect_of(tool: OfferedTool) -> str:
     """What the server says of it; "" for nothing. What only reads destroys nothing (MCP, ToolAnnotations)."""
     if tool.is_read_only:
         return "read-only"
+    again = ", idempotent" if tool.is_idempotent else ""
     if tool.is_destructive:
-        return "destructive"
-    return "writes" if tool.is_read_only is False else ""
+        return f"destructive{again}"
+    return f"writes{again}" if tool.is_read_only is False else again.removeprefix(", ")
 
 
 def users_of(name: str, workflows: Mapping[str, Workflow]) -> list[str]:

@@ -23,5 +23,5 @@ def profile(**flags: Any) -> int:
     from sim.cli.drawing import draw_load
 
     config = make_config(read_settings(flags))
-    click.echo(draw_load(config.load, read_stories(config.stories.files)), nl=False)
+    click.echo(draw_load(config.load, read_stories(config.stories)), nl=False)
     return ExitCode.OK

@@ -10,8 +10,9 @@ from sim.config.build_target import build_target
 from sim.config.build_thresholds import build_thresholds
 from sim.config.build_users import build_login, build_users
 from sim.config.merged import Merged
-from sim.config.model import ClientKind, Config, Load, StandinWords, StoryOptions, Target
-from sim.config.options import STANDIN_FAULT, STANDIN_OPTION
+from sim.config.model import ClientKind, Config, Load, StandinWords, StoryOptions, Target, UserOptions
+from sim.config.option import option_of
+from sim.config.options import ARGUMENTS, STANDIN_FAULT, STANDIN_OPTION
 
 
 def build_config(merged: Merged, read_stories: ReadStories) -> Config:
@@ -21,7 +22,8 @@ def build_config(merged: Merged, read_stories: ReadStories) -> Config:
     login = build_login(merged, target)
     output = build_output(merged)
     told = StoryOptions(**merged.rows(StoryOptions))
-    stories = read_stories(told.files)
+    _check_tools(merged, told)
+    stories = read_stories(told)
     load = build_load(merged, stories)
     check_roles(merged, load, stories)
     config = Config(
@@ -46,6 +48,15 @@ def _check_standin(merged: Merged, target: Target) -> None:
     if not target.virtual:
         because = "this models the server of a virtual run; add --virtual"
         merged.forbid((attrs.fields(Config).server_model,), because)
+
+
+def _check_tools(merged: Merged, told: StoryOptions) -> None:
+    if told.tools is None:
+        because = "this is for --tools, and none are said"
+        merged.forbid((ARGUMENTS, attrs.fields(StoryOptions).tools_may_write), because)
+    if told.tools_may_write and merged[option_of(attrs.fields(UserOptions).accounts)] is not None:
+        because = "what such tools make could not be removed from accounts that stay; leave out --accounts"
+        raise merged.error(attrs.fields(StoryOptions).tools_may_write, because)
 
 
 def _check_client(merged: Merged, config: Config) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 import attrs
@@ -13,8 +12,8 @@ from sim.config.grammar.region import Region, check_regions
 from sim.config.grammar.shapes import ClosedProfile, OpenProfile, Profile
 from sim.config.layers import GroupSettings
 from sim.config.merged import Merged
-from sim.config.model import Casting, Group, Load
-from sim.config.option import Option
+from sim.config.model import Casting, Group, Load, StoryOptions
+from sim.config.option import Option, option_of
 from sim.config.options import (
     DURATION,
     MIX,
@@ -44,16 +43,18 @@ class Stories:
         roles_min: the fewest users a workflow can be played with, by its name.
         steps: how many calls one execution makes, by its name.
         step_names: the names of its steps, by its name; `{i}` in one stands for a number.
+        tool_mix: the name of the workflow that is made of `--tools`; "" where there is none.
     """
 
     mixes: Mapping[str, Mapping[str, float]]
     roles_min: Mapping[str, int]
     steps: Mapping[str, int]
     step_names: Mapping[str, Sequence[str]]
+    tool_mix: str = ""
 
 
-ReadStories = Callable[[Sequence[Path]], Stories]
-"""Reads the built-in workflows and those in these files. Raises UsageError."""
+ReadStories = Callable[[StoryOptions], Stories]
+"""Reads the built-in workflows, those in its files, and what is made of its tools. Raises UsageError."""
 
 
 def build_load(merged: Merged, stories: Stories) -> Load:
@@ -112,9 +113,14 @@ def _profile(merged: Merged) -> Profile:
 
 
 def _mix(merged: Merged, stories: Stories) -> dict[str, float]:
-    mix = merged[MIX]
+    """What is said, and a mix of tools beside it: with the weight of its tools, where that is not said."""
+    tools: dict[str, float] | None = merged[option_of(attrs.fields(StoryOptions).tools)]
+    mix: Mapping[str, float] | None = merged[MIX]
     if mix is None:
-        return dict(stories.mixes[merged[WORKLOAD]])
+        is_alone = tools is not None and merged.is_default(WORKLOAD)
+        mix = {} if is_alone else stories.mixes[merged[WORKLOAD]]
+    if tools is not None:
+        mix = {stories.tool_mix: sum(tools.values()), **mix}
     for name in mix:
         if name not in stories.roles_min:
             raise merged.error(MIX, f"no workflow {name!r}; {nearest(name, stories.roles_min)}")

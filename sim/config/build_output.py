@@ -11,7 +11,7 @@ from sim.config.files import is_same_file, looks_like_a_ledger, why_unwritable
 from sim.config.merged import Merged, Named
 from sim.config.model import Output, StoryOptions, Target, UserOptions
 from sim.config.option import option_of
-from sim.config.options import SCENARIO
+from sim.config.options import ARGUMENTS, SCENARIO
 
 STDOUT = Path("-")
 _OUTPUT = attrs.fields(Output)
@@ -19,6 +19,7 @@ _READ = (
     option_of(attrs.fields(UserOptions).accounts),
     option_of(attrs.fields(Target).ca_file),
     SCENARIO,
+    ARGUMENTS,
 )
 
 

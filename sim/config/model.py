@@ -25,6 +25,7 @@ from sim.config.grammar.report_file import ReportFile
 from sim.config.grammar.server_model import USUAL_SERVER, ServerModel
 from sim.config.grammar.shapes import Profile
 from sim.config.grammar.threshold import Threshold
+from sim.config.known_arguments import KnownArguments
 from sim.config.option import Section as _S
 from sim.config.option import row, rows
 from sim.config.share import ShareOfCrowd
@@ -187,15 +188,24 @@ class Load:
 
 @attrs.frozen
 class StoryOptions:
-    """What workflows may be told."""
+    """What workflows may be told.
+
+    Attributes:
+        tools: weights of tools that are called without a story; None: none are.
+        tools_may_write: also those that are not known to change nothing.
+        arguments: what such tools are called with; what is not in it is made from their schemas.
+    """
 
     files: tuple[Path, ...] = rows(_S.STORIES, types.READABLE, "A Python file with workflows of one's own.", name="workflows")
+    tools: dict[str, float] | None = row(_S.STORIES, types.TOOLS, "Call tools without a story too, or alone: nc_calendar_list_events=3,nc_contacts_list=1.")
+    tools_may_write: bool = row(_S.STORIES, types.FLAG, "Of --tools, call also those that may change something.", False)
     collaborators: int = row(_S.STORIES, types.count(1, 1000), "Most users in one collaborative workflow.", 3)
     file_size: int = row(_S.STORIES, types.SIZE, "Size of shared files: 400, 64KiB, 1MB.", 400)
     propagation_timeout_s: float = row(_S.STORIES, types.duration(zero=False), "How long to look for a share before it counts as stale.", 10.0)
     skip_unsupported: bool = row(_S.STORIES, types.FLAG, "Leave out workflows whose tools the server lacks.", False)
     allow_violations: bool = row(_S.STORIES, types.FLAG, "Wrong contents do not set the exit code.", False)
     fail_fast: bool = row(_S.STORIES, types.FLAG, "Stop at the first bug in a workflow of one's own.", False)
+    arguments: KnownArguments = KnownArguments()
 
 
 @attrs.frozen

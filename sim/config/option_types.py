@@ -16,7 +16,7 @@ import attrs
 from actors.secret import Secret
 from sim.config.grammar.distribution import parse_distribution
 from sim.config.grammar.duration import format_duration, parse_duration
-from sim.config.grammar.mix import format_mix, parse_mix
+from sim.config.grammar.mix import format_mix, parse_mix, parse_tools
 from sim.config.grammar.number import format_percentage, parse_count, parse_percentage
 from sim.config.grammar.piece import GrammarError, Piece, one_of
 from sim.config.grammar.profile import parse_arrivals, parse_profile, parse_stages
@@ -260,6 +260,7 @@ STAGES = OptionType("STAGES", parse_stages)
 ARRIVALS = OptionType("STAGES", parse_arrivals)
 PROFILE = OptionType("SHAPE", parse_profile)
 MIX = OptionType("MIX", parse_mix, format_mix)
+TOOLS = OptionType("TOOLS", parse_tools, format_mix)
 REGION = OptionType("REGION", parse_region)
 THRESHOLD = OptionType("LIMIT", parse_threshold)
 SERVER_MODEL = OptionType("MODEL", parse_server_model)

@@ -31,6 +31,7 @@ SEED = option("seed", _S.LOAD, types.count(0, 2**63 - 1), "Repeat the draws of a
 SCENARIO = option("scenario", _S.LOAD, types.READABLE, "Read all this from a TOML file; flags win.", filed=False)
 WORKLOAD = option("workload", _S.STORIES, types.choice(WORKLOADS, "workload"), "Which workflows are played.", "mixed", grouped=True)
 MIX = option("mix", _S.STORIES, types.MIX, "One's own: note_share=3,baseline=1.", grouped=True)
+ARGUMENTS = option("arguments", _S.STORIES, types.READABLE, "What --tools are called with: a recording, or JSON: each tool with a list of arguments.")
 URL = option("url", _S.TARGET, types.URL, "The MCP server. Without it and NEXTCLOUD_HOST: a built-in stand-in.")
 NEXTCLOUD_HOST = option("nextcloud_host", _S.TARGET, types.URL, "The Nextcloud behind it.", variable="NEXTCLOUD_HOST", flag=False)
 NEXTCLOUD_PASSWORD = option("nextcloud_password", _S.TARGET, types.SECRET, "The admin's password.", variable="NEXTCLOUD_PASSWORD", flag=False, filed=False)
@@ -44,7 +45,7 @@ SHAPES: tuple[Option[Profile | None], ...] = (STAGE, ARRIVALS, PROFILE)
 """Options that say the whole shape of the load. One of them stands for `duration` too."""
 OWN: tuple[Option[Any], ...] = (
     *(USERS, DURATION, *SHAPES, PACING, THINK, SEED, SCENARIO),
-    *(WORKLOAD, MIX),
+    *(WORKLOAD, MIX, ARGUMENTS),
     *(URL, NEXTCLOUD_HOST, NEXTCLOUD_PASSWORD),
     *(THRESHOLD, DRY_RUN),
     *(STANDIN_FAULT, STANDIN_OPTION),

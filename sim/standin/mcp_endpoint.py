@@ -26,7 +26,7 @@ from sim.standin.identity.web import base_url, basic_credentials, bearer_token
 from sim.standin.login_flow_mode import REFUSAL, SUMMARIES, Provisioning
 from sim.standin.maintenance import MaintenanceMode
 from sim.standin.store_errors import StoreError
-from sim.standin.toolbox import CHANGING, DELETING, WRITING_FILES, ToolAnswer, Toolbox, as_text
+from sim.standin.toolbox import CHANGING, WRITING_FILES, ToolAnswer, Toolbox, as_text
 
 PRINCIPAL = "sim.standin.principal"
 METADATA_PATH = "/.well-known/oauth-protected-resource"
@@ -126,7 +126,7 @@ class McpEndpoint:
                 description=spec.summary,
                 input_schema=spec.schema,
                 annotations=types.ToolAnnotations(
-                    read_only_hint=spec.name not in CHANGING, destructive_hint=spec.name in DELETING
+                    read_only_hint=spec.is_read_only, destructive_hint=spec.is_destructive
                 ),
             )
             for spec in self._toolbox.tools.values()

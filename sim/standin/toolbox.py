@@ -82,6 +82,15 @@ class ToolSpec:
     kinds: Mapping[str, tuple[str, ...]]
     """By argument, the JSON types that it may have."""
 
+    @property
+    def is_read_only(self) -> bool:
+        """What its annotations say."""
+        return self.name not in CHANGING
+
+    @property
+    def is_destructive(self) -> bool:
+        return self.name in DELETING
+
 
 def describe(name: str, function: Tool, scope: str) -> ToolSpec:
     """Make the spec of a bound method from its signature."""

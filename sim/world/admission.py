@@ -10,6 +10,7 @@ import trio
 from actors.errors import CallError, SetupError
 from actors.events import Emit, SetupStep
 from actors.login.provisioning import Grants
+from actors.offered_tool import OfferedTool
 from actors.ports import Connector, Credentials, Person
 from actors.shelter import Shelter
 from sim.clean.ledger import Ledger
@@ -53,11 +54,13 @@ class Admission:
                 self._marked.add(person.uid)
                 self._ledger.created(MARK_KIND, person.uid, login=person.login)
 
-    async def offered(self, person: Person, credentials: Mapping[str, Credentials]) -> frozenset[str]:
+    async def offered(
+        self, person: Person, credentials: Mapping[str, Credentials]
+    ) -> Mapping[str, OfferedTool]:
         """The tools that the MCP server offers this user."""
         try:
             async with self._connector.open_session(person, credentials[person.uid]) as session:
-                return frozenset(await session.list_tools())
+                return await session.list_tools()
         except CallError as error:
             raise SetupError(f"a first session of {person.uid} failed: {error}") from error
 

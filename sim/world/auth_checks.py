@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
+
 from actors.answer import Answer, Json, WrongAnswer
 from actors.errors import CallError, Outcome, SetupError
 from actors.login.basic import Nobody
@@ -123,7 +125,7 @@ async def can_read(session: ToolSession, note: Json) -> bool:
     return True
 
 
-def needs_provisioning(asked: AuthMode, offered: frozenset[str], mcp_url: str) -> bool:
+def needs_provisioning(asked: AuthMode, offered: Container[str], mcp_url: str) -> bool:
     """Whether users have to grant the server access first, by the tools that are `offered`.
 
     Raises SetupError where that was asked for and cannot be done.

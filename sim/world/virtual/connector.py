@@ -20,9 +20,20 @@ from actors.ports import Credentials, Person
 from actors.tool_results import read_tool_result
 from sim.runtime.leaping import pass_time
 from sim.standin.inside import StandinInside
+from sim.standin.toolbox import Toolbox
 from sim.world.virtual.server import ServerQueue
 
 T = TypeVar("T")
+
+
+def offered_by(toolbox: Toolbox) -> dict[str, OfferedTool]:
+    """Its tools, as they are listed to everybody."""
+    return {
+        name: OfferedTool.described(
+            name, spec.schema, is_read_only=spec.is_read_only, is_destructive=spec.is_destructive
+        )
+        for name, spec in toolbox.tools.items()
+    }
 
 
 class InProcessConnector:
@@ -96,7 +107,7 @@ class InProcessSession:
         return found
 
     async def list_tools(self) -> Mapping[str, OfferedTool]:
-        return {name: OfferedTool(name) for name in self._standin.toolbox.tools}
+        return offered_by(self._standin.toolbox)
 
     async def _ask(self, tool: str, act: Callable[[], Awaitable[T]]) -> T:
         """One call over the network and through the server's queue, within the call's deadline."""

@@ -20,7 +20,7 @@ from sim.standin.inside import StandinInside
 from sim.world.http import networks_of
 from sim.world.people import at_first, called_up, new_ones, people_of
 from sim.world.tools import usable
-from sim.world.virtual.connector import InProcessConnector
+from sim.world.virtual.connector import InProcessConnector, offered_by
 from sim.world.virtual.server import ServerQueue
 from sim.world.worlds import TOOLS_FIT, Crowd, WorldKind, WorldStep, notes_to
 from workflows.base import Workflow
@@ -110,7 +110,7 @@ class VirtualWorld:
         self._credentials[person.uid] = Nobody()
 
     async def _compare(self) -> str:
-        offered = frozenset(self._standin.toolbox.tools)
+        offered = offered_by(self._standin.toolbox)
         self._workflows = usable(self._config, self._known, offered, "the stand-in", self._say)
         return f"of {len(offered)} offered"
 

@@ -32,7 +32,7 @@ def target(environment: dict[str, str], **flags: object) -> Target:
         from_environment({**ADMIN, **environment}),
         from_flags(flags),
     ]
-    return build_config(merge(layers), lambda files: STORIES).target
+    return build_config(merge(layers), lambda told: STORIES).target
 
 
 async def test_no_cookie_of_one_account_is_shown_for_the_next() -> None:
