@@ -13,6 +13,7 @@ import attrs
 
 from actors.errors import SimulateError
 from actors.events import ViolationKind
+from actors.json_text import read_json
 from actors.text import harmless
 
 Json = Any
@@ -60,6 +61,28 @@ class Answer:
         """The value at `key`, `default` where there is none."""
         return self.value.get(key, default) if isinstance(self.value, dict) else default
 
+    def at(self, *path: str | int) -> Json:
+        """The value at the end of `path`: keys, places in lists, and on into texts that hold JSON."""
+        value = self.value
+        for part in path:
+            value = opened(value)
+            is_there = part in value if isinstance(value, dict) else is_place(value, part)
+            if not is_there:
+                raise WrongAnswer(f"something at {'.'.join(map(str, path))}", self.value)
+            value = value[part]
+        return value
+
+    def one(self, *path: str | int, **wanted: Json) -> Answer:
+        """The first row of the list at `path` with the values `wanted`: `shares.one(id=share["id"])`."""
+        rows = opened(self.at(*path))
+        each = rows if isinstance(rows, list) else []
+        for row in each:
+            if isinstance(row, dict) and all(
+                key in row and row[key] == value for key, value in wanted.items()
+            ):
+                return Answer(row)
+        raise WrongAnswer(f"a row with {excerpt(wanted)}", self.value)
+
     def text(self, key: str) -> str:
         """The string at `key`."""
         value = self[key]
@@ -75,6 +98,20 @@ class Answer:
         if not isinstance(value, list):
             raise WrongAnswer("a list", self.value)
         return (Answer(row) for row in value)
+
+
+def opened(value: Json) -> Json:
+    """`value`, or what it holds where it is a text that holds JSON."""
+    if not isinstance(value, str):
+        return value
+    try:
+        return read_json(value)
+    except ValueError:
+        return value
+
+
+def is_place(value: Json, part: str | int) -> bool:
+    return isinstance(value, list) and isinstance(part, int) and -len(value) <= part < len(value)
 
 
 @attrs.frozen

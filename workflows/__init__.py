@@ -6,7 +6,7 @@ A workflow of one's own needs only what is exported here.
 from actors.answer import Answer
 from actors.events import ViolationKind
 from workflows.base import Workflow, workflow
-from workflows.expect import content_is, has, lists
+from workflows.expect import content_is, has, lists, shows
 from workflows.failures import ExpectationFailed, StepFailed
 from workflows.lines import Lines
 from workflows.role import Role
@@ -37,5 +37,6 @@ __all__ = [
     "grants",
     "has",
     "lists",
+    "shows",
     "workflow",
 ]

@@ -27,6 +27,7 @@ from workflows.repertoire import Mix
 from workflows.role import tell
 from workflows.scene import Scene
 from workflows.settings import Settings
+from workflows.waits import describe_wait, waits_longer_than
 
 __all__ = ["Budget", "Company", "Director"]
 
@@ -154,7 +155,7 @@ class Director:
 
         Users wait for nobody but the director, so a story that neither asks nor ends waits for itself.
         """
-        stuck = [s.describe_wait() for s in self._playing.values() if s.waits_longer_than(longest_s)]
+        stuck = [describe_wait(s) for s in self._playing.values() if waits_longer_than(s, longest_s)]
         if stuck:
             raise StoryBug(f"deadlock: {'; '.join(stuck)}")
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 
 import attrs
 
-from actors.answer import Answer, Check, Finding, WrongAnswer, excerpt
+from actors.answer import Answer, Check, Finding, Json, WrongAnswer, excerpt
 from actors.events import CheckKind, ViolationKind
-from workflows.texts import Text
+from workflows.texts import Text, plain
 
 
 @attrs.frozen
@@ -59,6 +59,39 @@ def lists(*keys: str) -> Expectation:
         return ()
 
     return Expectation(None, look)
+
+
+def shows(*values: Json) -> Expectation:
+    """Each of `values` stands somewhere in the answer, however deep: what somebody wrote is what is read.
+
+    A text is shown where it stands in a longer one, too.
+    """
+
+    def look(answer: Answer) -> tuple[Finding, ...]:
+        seen = list(singles(answer.value))
+        missing = [value for value in values if not any(is_shown(value, each) for each in seen)]
+        return tuple(
+            Finding(ViolationKind.WRONG_CONTENT, excerpt(value), excerpt(answer.value)) for value in missing
+        )
+
+    return Expectation(CheckKind.CONTENT, look)
+
+
+def singles(value: Json) -> Iterator[Json]:
+    """The values in `value` that are no containers, keys left out."""
+    level = [value]
+    while level:
+        each = level.pop()
+        if isinstance(each, dict | list):
+            level += each.values() if isinstance(each, dict) else each
+        else:
+            yield each
+
+
+def is_shown(wanted: Json, seen: Json) -> bool:
+    if isinstance(wanted, str) and isinstance(seen, str):
+        return plain(wanted) in plain(seen)
+    return bool(wanted == seen and isinstance(wanted, bool) == isinstance(seen, bool))
 
 
 def is_note(answer: Answer) -> tuple[Finding, ...]:

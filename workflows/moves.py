@@ -36,3 +36,8 @@ class Move:
     async def _make(self) -> Answer:
         self.done = await self._act()
         return Answer(self.done.value)
+
+
+def was_made(move: Awaitable[Any]) -> bool:
+    """Whether it has been made, and has worked."""
+    return isinstance(move, Move) and move.done is not None

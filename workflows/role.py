@@ -6,7 +6,7 @@ and `Scene.afterwards` as they are.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 
 import attrs
 
@@ -17,6 +17,7 @@ from actors.ports import NotesLayout
 from actors.user import User
 from workflows.expect import hides
 from workflows.failures import CastGone, StepFailed
+from workflows.insisting import insist
 from workflows.lines import Lines
 from workflows.looking import Looking
 from workflows.moves import Move
@@ -37,8 +38,9 @@ class Role:
     """A user as a story knows them.
 
     Every verb takes the name of a step in the story's table, `number` (it fills `{i}` in that name, for
-    steps that several users make), and the arguments of the step's tool. Awaiting what it returns raises
-    StepFailed, ExpectationFailed or CastGone.
+    steps that several users make), and the arguments of the step's tool; those that are called like a
+    parameter of the verb, or are no Python names, go into `more={"number": 3}`. Awaiting what it returns
+    raises StepFailed, ExpectationFailed or CastGone.
     """
 
     scene: Scene
@@ -60,6 +62,7 @@ class Role:
         expects: Check | None = None,
         absence: ViolationKind | None = None,
         tolerates: Iterable[int] = (),
+        more: Mapping[str, Json] | None = None,
         **arguments: Json,
     ) -> Move:
         """They make `step`.
@@ -70,11 +73,18 @@ class Role:
             tolerates: HTTP statuses that the story expects and goes on after (412 for a conflict that it
                 retries). StepFailed is raised all the same; the call counts as failed, and as no error.
         """
-        message = self.scene.step(step, number, arguments, check=expects, tolerated=tolerates)
+        given = {**arguments, **(more or {})}
+        message = self.scene.step(step, number, given, check=expects, tolerated=tolerates)
         return self._move(message, lambda: self.ask(message, absence))
 
     def is_refused(
-        self, step: str, *, statuses: Iterable[int] = (403, 404), number: int | None = None, **arguments: Json
+        self,
+        step: str,
+        *,
+        statuses: Iterable[int] = (403, 404),
+        number: int | None = None,
+        more: Mapping[str, Json] | None = None,
+        **arguments: Json,
     ) -> Move:
         """They try `step`, and the server must refuse it; if it gets through, that is a permission leak.
 
@@ -82,7 +92,8 @@ class Role:
         may say no and write all the same, so read again after a refused write, with
         `Role.finds(step, Text(…, refused=[what was tried]))`.
         """
-        message = self.scene.step(step, number, arguments, refusals=frozenset(statuses))
+        given = {**arguments, **(more or {})}
+        message = self.scene.step(step, number, given, refusals=frozenset(statuses))
         return self._move(message, lambda: self.ask(message))
 
     def does_not_see(
@@ -102,6 +113,7 @@ class Role:
         absence_is_a_miss: bool = False,
         never: ViolationKind = ViolationKind.STALE_READ,
         share: Answer | None = None,
+        more: Mapping[str, Json] | None = None,
         **arguments: Json,
     ) -> Move:
         """They look with `step` until `sees` holds, counted from the end of the story's last step.
@@ -118,7 +130,8 @@ class Role:
                 whether it never arrived, arrived elsewhere, or is there with old content.
         """
         missing = (404,) if absence_is_a_miss else ()
-        message = self.scene.step(step, number, arguments, check=expects, tolerated=missing)
+        given = {**arguments, **(more or {})}
+        message = self.scene.step(step, number, given, check=expects, tolerated=missing)
 
         async def look() -> Done:
             looking = Looking(self.scene, self.ask, message, interval, share)
@@ -138,6 +151,7 @@ class Role:
         number: int | None = None,
         absence_is_a_miss: bool = False,
         share: Answer | None = None,
+        more: Mapping[str, Json] | None = None,
         **arguments: Json,
     ) -> Move:
         """They read a text with `step`, and must find what is `wanted` in it, and nothing else.
@@ -146,7 +160,7 @@ class Role:
         what does not come a lost update. Raises ExpectationFailed with all of it. `share` is as for `until`.
         """
         missing = (404,) if absence_is_a_miss else ()
-        message = self.scene.step(step, number, arguments, tolerated=missing)
+        message = self.scene.step(step, number, {**arguments, **(more or {})}, tolerated=missing)
 
         async def look() -> Done:
             reading, looking = wanted.reading(), Looking(self.scene, self.ask, message, "", share)
@@ -160,6 +174,26 @@ class Role:
             return seen
 
         return self._move(message, look)
+
+    def gets_through(
+        self,
+        step: str,
+        again: Callable[[], Awaitable[Mapping[str, Json]]] | None = None,
+        *,
+        number: int | None = None,
+        expects: Check | None = None,
+        more: Mapping[str, Json] | None = None,
+        **arguments: Json,
+    ) -> Move:
+        """They make `step`, and on a conflict (412) once more, as real clients do, at most `MAX_TRIES` times.
+
+        `again` is awaited in between: it looks what is there now, and returns the arguments that are other
+        ones then (`{"etag": …}`). Conflicts are counted, and are no errors; the last one raises StepFailed.
+        """
+        given = {**arguments, **(more or {})}
+        message = self.scene.step(step, number, given, check=expects, tolerated=(412,))
+        last = self.scene.step(step, number, given, check=expects)
+        return self._move(message, lambda: insist(self.scene, self.ask, message, last, again))
 
     def creates_note(
         self, step: str, *, title: str, content: str, category: str = "", removal: str = "delete_note"

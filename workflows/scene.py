@@ -19,7 +19,8 @@ from actors.user import User
 from workflows.base import Workflow
 from workflows.bugs import PASSING, BugWatch, leaves, place_of, text_of
 from workflows.failures import CastGone, ExpectationFailed, LooseEnds, StepFailed, StoryEnded
-from workflows.moves import Move
+from workflows.moves import Move, was_made
+from workflows.pace import thinking_s
 from workflows.settings import Settings
 
 SHOWN_LENGTH = 400
@@ -40,8 +41,8 @@ class End:
 class Scene:
     """One execution of a story. The director makes it; the story gets it as its first argument.
 
-    A story uses `title`, `together`, `afterwards`, `report`, `note_conflict`, `random` (its own draws, the
-    same in every run with the same seed), `number` (of this execution) and `settings`.
+    A story uses `title`, `together`, `afterwards`, `think`, `report`, `note_conflict`, `random` (its own
+    draws, the same in every run with the same seed), `number` (of this execution) and `settings`.
 
     Attributes:
         layouts: where users keep their notes, as far as it has been asked for in this run.
@@ -115,8 +116,19 @@ class Scene:
         return answers
 
     def afterwards(self, move: Awaitable[Any]) -> None:
-        """Make `move` when the story is over, however it ends; the last one noted comes first."""
+        """Make `move` when the story is over, however it ends; the last one noted comes first.
+
+        One that the story itself has made meanwhile is not made again.
+        """
         self._removals.append(move)
+
+    async def think(self, median_s: float, sigma: float = 0.5) -> None:
+        """Let time pass as people do before they go on (see `workflows.pace`).
+
+        A look of `until` that follows counts from here: the thinking is nobody's propagation.
+        """
+        await trio.sleep(thinking_s(self.random, median_s, sigma))
+        self.last_finished = trio.current_time()
 
     def keep(self, move: Move) -> Move:
         """Remember `move`, to tell when nobody ever makes it."""
@@ -224,7 +236,8 @@ class Scene:
         """Make the moves noted with `afterwards`; whatever one of them raises, the others are made."""
         while self._removals:
             try:
-                await self._removals[-1]
+                if not was_made(self._removals[-1]):
+                    await self._removals[-1]
             except StepFailed as failure:
                 self._end.leftovers += not failure.is_absence
             except (StoryEnded, WrongAnswer):
@@ -260,21 +273,6 @@ class Scene:
             self._bugs.note_bug(self.workflow.name, self._end.failure)
         elif self._end.ending is not Ending.INTERRUPTED:
             self._bugs.note_sound(self.workflow.name)
-
-    def waits_longer_than(self, seconds: float) -> bool:
-        """Whether nobody has been asked anything for so long."""
-        return not self.asked and trio.current_time() - self.last_finished > seconds
-
-    def describe_wait(self) -> str:
-        """Who waits, for what, since when."""
-        cast = ", ".join(user.uid for user in self.cast)
-        idle_s = trio.current_time() - self.last_finished
-        step, uid = self.last_step
-        after = f"after {step} by {uid}" if step else "from the start"
-        return (
-            f"{self.workflow.name}, execution {self.number}: {cast} wait for each other {after}, "
-            f"and nobody has been asked anything for {idle_s:.0f} s"
-        )
 
     def execution(self, group: str) -> Execution:
         """What is known of it now."""
