@@ -237,7 +237,7 @@ class OnStage:
 
 
 class Lateness(msgspec.Struct, frozen=True, gc=False):
-    """So many seconds after its instant the simulator itself let a workflow arrive."""
+    """So many seconds after its instant the simulator itself let a workflow arrive, or came to its beat."""
 
     at: float
     seconds: float

@@ -77,7 +77,7 @@ class Chosen(Protocol):
         everywhere: executions of all phases.
         calls: those that were brought to an end, and how many of them failed. What failed as part of a
             story, which went on after it, is no failure.
-        lateness: how late the simulator itself let workflows arrive.
+        lateness: how late the simulator itself let workflows arrive, or came to what was due.
     """
 
     @property

@@ -16,6 +16,7 @@ from actors.events import Emit, OnStage, Phase, PhaseBegan, RunEnded
 from actors.ports import Connector, Credentials, Person
 from actors.roster import Roster, open_roster
 from actors.trace_context import Traces
+from sim.config.grammar.shapes import ClosedProfile
 from sim.config.model import Casting, Config, Group
 from sim.load.executors import Executor, make_executor
 from sim.load.heartbeat import beat
@@ -265,7 +266,8 @@ class Engine:
     async def _watch_itself(self, director: Director) -> None:
         """Tell when this process stands still; where time does not go by itself, when a story does."""
         if self._is_watched:
-            await beat(self._emit)
+            is_closed = all(isinstance(group.profile, ClosedProfile) for group in self._config.load.groups)
+            await beat(self._emit, is_lateness=is_closed)
         while True:
             await trio.sleep(STUCK_S)
             director.check_for_deadlock(self._settings.propagation_timeout_s + STUCK_S)

@@ -15,6 +15,7 @@ from collections.abc import Sequence
 import attrs
 
 from sim.config.grammar.threshold import Threshold
+from sim.load.generator_limit import own_limit
 from sim.load.level_figures import blamed_for, measured_of
 from sim.load.level_parts import LevelPart, halved, mean_times, part_of
 from sim.load.watchdog import not_carried_out
@@ -37,12 +38,6 @@ LOOK_AGAIN = 1.15
 """The next look is when there is so much more to look at."""
 MAX_GROWTH = 0.15
 """A level at which the mean response time grows by more than this share is not steady."""
-MAX_OWN_CPU = 0.9
-"""Share of a core from which on this process, and not the server, is what is slow."""
-MAX_STALLED = 0.05
-"""The same: share of the time for which it stood still."""
-
-
 MIN_HELD_S = 15.0
 """A level that breaks later than this collapses; earlier it has just not been reached."""
 CLEAR = 0.8
@@ -230,9 +225,9 @@ class LevelHold:
     def _broken(
         self, broken: Sequence[LimitLook], undone: Sequence[str], whole: Leaves, kept: Sequence[LevelPart]
     ) -> LevelEnd:
-        own = own_limit(kept)
-        end = self._end(HoldOutcome.OWN_LIMIT if own else HoldOutcome.BROKE, whole, kept)
         verdicts = [look.verdict for look in broken]
+        own = own_limit(kept, whole, [verdict.threshold for verdict in verdicts], self._max_lag_s)
+        end = self._end(HoldOutcome.OWN_LIMIT if own else HoldOutcome.BROKE, whole, kept)
         places = [self._limits.index(verdict.threshold) for verdict in verdicts]
         return attrs.evolve(
             end,
@@ -256,18 +251,6 @@ def is_broken(look: LimitLook, *, may_decide: bool, is_last: bool) -> bool:
     if is_last:
         return not look.sides.seems_to_hold
     return may_decide and look.sides.surely_broken
-
-
-def own_limit(kept: Sequence[LevelPart]) -> str:
-    """What of the simulator itself was at its limit, in words; "" where nothing was."""
-    seconds = sum(part.seconds for part in kept)
-    cpu = sum(part.cpu_s for part in kept) / seconds if seconds else 0.0
-    stalled = sum(part.stalled_s for part in kept) / seconds if seconds else 0.0
-    if cpu >= MAX_OWN_CPU:
-        return f"the simulator itself used {cpu:.0%} of its core"
-    if stalled >= MAX_STALLED:
-        return f"the simulator itself stood still for {stalled:.0%} of the time"
-    return ""
 
 
 def collapse(parts: Sequence[LevelPart], limits: Sequence[Threshold], place: int) -> float | None:

@@ -195,7 +195,7 @@ class Leaves:
         not_started: by workflow and reason, of those that were due in the measured phase.
         dropped_due: when the last of those that were dropped had been due.
         inbox_wait: how long steps of the measured phase lay in inboxes.
-        lateness: how late the simulator itself let workflows arrive.
+        lateness: how late the simulator itself let workflows arrive, or came to what was due.
         ended: service times of all calls that ended, whatever came of them, for who looks on.
         ended_calls, ended_errors, ended_executions: how many ended, in whatever phase they began.
         seconds: how much of the measured phase this is about.

@@ -210,7 +210,7 @@ class Tally:
             case NotStarted():
                 if self.phases.of_due(event.at) is Phase.MEASURED:
                     self._window.note_missed(event)
-            case Lateness():
+            case Lateness() if self.phases.of_due(event.at) is Phase.MEASURED:
                 self._window.lateness.add(event.seconds)
 
     def _put_call(self, call: Call) -> None:

@@ -162,7 +162,8 @@ class Generator:
     """The simulator's own figures: whether it was the limit, and not the server.
 
     Attributes:
-        lateness: how long after its instant it let a workflow begin.
+        lateness: how long after its instant it let a workflow arrive; where none arrive, how late its loop
+            came to a beat that is due twenty times a second.
         cpu: share of a core while measuring; `rss` its memory at most, bytes. None: not known.
         cpu_per_call: CPU seconds that a measured call cost this process, with all that is around it.
         can_drive: calls a second at that cost with a whole core, of which the run used the share `cpu`.

@@ -13,7 +13,7 @@ import trio
 import trio.testing
 
 from actors.errors import CallError, Outcome, SetupError
-from actors.events import Call, Event, Execution, Missed, NotStarted, SetupStep, SetupTiming
+from actors.events import Call, Event, Execution, Missed, NotStarted, Phase, SetupStep, SetupTiming
 from actors.ports import Credentials, Person
 from actors.roster import Roster, open_roster
 from sim.config.grammar.shapes import ClosedProfile, OpenProfile, Profile
@@ -192,6 +192,7 @@ async def test_in_the_open_model_everybody_is_there_and_workflows_arrive_when_du
             assert scene.roster.count_on_stage == len(NAMES)
             scene.stage.begin()
             begun = trio.current_time()
+            scene.recorder.enter(Phase.MEASURED)
             await scene.stage.play()
             assert trio.current_time() - begun == pytest.approx(10)
             await trio.testing.wait_all_tasks_blocked()

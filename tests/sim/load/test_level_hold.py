@@ -105,6 +105,26 @@ def test_what_broke_while_the_simulator_itself_was_at_its_limit_is_not_the_serve
     assert fine.is_held
 
 
+def test_what_broke_while_the_simulator_itself_was_late_is_not_the_servers_doing_either() -> None:
+    def late(each: Snapshot, seconds: float) -> Snapshot:
+        for _ in range(20):
+            each.leaves.lateness.add(seconds)
+        return each
+
+    for mean_s, late_s, max_lag_s, outcome in (
+        (2.0, 0.15, None, HoldOutcome.OWN_LIMIT),
+        (2.0, 0.02, None, HoldOutcome.BROKE),
+        (0.1, 0.15, None, HoldOutcome.HELD),
+        (0.1, 6.0, 5.0, HoldOutcome.OWN_LIMIT),
+    ):
+        hold, random = LevelHold(8, LIMITS, max_lag_s=max_lag_s), Random("late")
+        ends = (hold.take(late(window(number, mean_s, random), late_s)) for number in range(1, 100))
+        end = next(filter(None, ends))
+        assert end.outcome is outcome, (mean_s, late_s)
+        assert end.by[:1] != () or end.is_held
+        assert ("itself was late" in " ".join(end.by)) is (outcome is HoldOutcome.OWN_LIMIT)
+
+
 def test_quick_answers_of_a_server_that_has_hardly_answered_anybody_are_not_believed() -> None:
     """Of 600 users nobody but the first few has had an answer by then."""
     end = held_with(LevelHold(600, LIMITS, needed=600), lambda at: 0.1, calls=20)

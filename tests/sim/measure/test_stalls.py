@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 
 import pytest
 import trio
 import trio.testing
 from trio.testing import MockClock
 
-from actors.events import Event, Phase, Stalled
+from actors.events import Event, Phase, PhaseBegan, Stalled
 from sim.load.heartbeat import BEAT_S, beat
 from sim.measure.hub import Hub
 from sim.measure.stalls import MAX_KEPT, MAX_SHOWN, Stalls
@@ -33,7 +34,7 @@ async def turn(clock: MockClock, seconds: float) -> None:
 async def test_a_loop_that_turns_in_time_has_no_stall(clock: MockClock) -> None:
     told: list[Event] = []
     async with trio.open_nursery() as nursery:
-        nursery.start_soon(beat, told.append)
+        nursery.start_soon(partial(beat, told.append, is_lateness=False))
         for _ in range(100):
             await turn(clock, BEAT_S)
         nursery.cancel_scope.cancel()
@@ -43,7 +44,7 @@ async def test_a_loop_that_turns_in_time_has_no_stall(clock: MockClock) -> None:
 async def test_a_loop_that_was_blocked_tells_since_when_and_for_how_long(clock: MockClock) -> None:
     told: list[Event] = []
     async with trio.open_nursery() as nursery:
-        nursery.start_soon(beat, told.append)
+        nursery.start_soon(partial(beat, told.append, is_lateness=False))
         await turn(clock, BEAT_S)
         await turn(clock, BEAT_S + 7.6)
         await trio.testing.wait_all_tasks_blocked()
@@ -53,12 +54,31 @@ async def test_a_loop_that_was_blocked_tells_since_when_and_for_how_long(clock: 
     assert stalled.seconds == pytest.approx(7.6)
 
 
+async def test_where_nothing_arrives_each_beat_says_how_late_the_loop_was_while_it_measured(
+    clock: MockClock,
+) -> None:
+    tally = Tally(Phase.SETUP)
+    hub = Hub(tally)
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(partial(beat, hub.emit, is_lateness=True))
+        await turn(clock, BEAT_S + 9.0)
+        await trio.testing.wait_all_tasks_blocked()
+        hub.emit(PhaseBegan(Phase.MEASURED, trio.current_time()))
+        for late_s in (0.0, 0.02, 0.04):
+            await turn(clock, BEAT_S + late_s)
+        await trio.testing.wait_all_tasks_blocked()
+        nursery.cancel_scope.cancel()
+    found = summarize(tally).lateness
+    assert (found.count, found.min) == (3, pytest.approx(0.0))
+    assert found.max == pytest.approx(0.04)
+
+
 async def test_a_stall_is_known_before_the_window_is_closed_in_which_it_lay(clock: MockClock) -> None:
     tally = Tally(Phase.MEASURED)
     hub = Hub(tally)
     async with trio.open_nursery() as nursery:
         nursery.start_soon(hub.tick)
-        nursery.start_soon(beat, hub.emit)
+        nursery.start_soon(partial(beat, hub.emit, is_lateness=False))
         await trio.testing.wait_all_tasks_blocked()
         begun = trio.current_time()
         clock.jump(3.0)
