@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from sim.exit import ExitCode
-from tests.support.processes import running_standin, simulate
+from tests.support.processes import Terminal, running_standin, simulate
 
 NOTHING = {"NEXTCLOUD_HOST": "", "NEXTCLOUD_PASSWORD": ""}
 ALONE = ("--workload", "baseline", "--think", "exp:2s", "--output", "run.json")
@@ -134,4 +134,24 @@ def test_users_are_created_as_they_are_needed_and_removed_whatever_ends_the_sear
         result = json.loads((tmp_path / "run.json").read_text())
         assert 1 <= result["capacity"]["held"] <= 8
         assert 2 <= result["summary"]["total_users"] <= 8
+        assert standin.leftovers() == {}
+
+
+def test_ctrl_c_gives_the_best_answer_so_far_and_leaves_nothing(tmp_path: Path) -> None:
+    with running_standin(tool_pause_s=0.05) as standin:
+        terminal = Terminal(
+            ("capacity", "--url", f"{standin.url}/mcp", "--login", "http", "--workload", "baseline", "--grace", "2s",
+             "--max-users", "8", "--output", "run.json", "--think", "100ms", "--no-history"),
+            standin.environment, tmp_path,
+        )  # fmt: skip
+        terminal.read_until("1 users: held after")
+        terminal.press_ctrl_c()
+        assert terminal.wait() == ExitCode.INTERRUPTED, terminal.text
+        result = json.loads((tmp_path / "run.json").read_text())
+        assert (result["exit_code"], result["capacity"]["is_over"]) == (130, False)
+        assert result["capacity"]["held"] >= 1
+        said = " ".join(terminal.text.split())
+        assert "best answer so far" in said
+        assert result["capacity"]["text"] in said
+        assert "Traceback" not in said
         assert standin.leftovers() == {}
