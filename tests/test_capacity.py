@@ -140,8 +140,8 @@ def test_users_are_created_as_they_are_needed_and_removed_whatever_ends_the_sear
 def test_ctrl_c_gives_the_best_answer_so_far_and_leaves_nothing(tmp_path: Path) -> None:
     with running_standin(tool_pause_s=0.05) as standin:
         terminal = Terminal(
-            ("capacity", "--url", f"{standin.url}/mcp", "--login", "http", "--workload", "baseline", "--grace", "2s",
-             "--max-users", "8", "--output", "run.json", "--think", "100ms", "--no-history"),
+            ("capacity", "--url", f"{standin.url}/mcp", "--login", "http", "--workload", "baseline",
+             "--grace", "2s", "--max-users", "8", "--output", "run.json", "--think", "100ms", "--no-history"),
             standin.environment, tmp_path,
         )  # fmt: skip
         terminal.read_until("1 users: held after")
