@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Sequence
+from math import fsum
 
 import attrs
 
@@ -37,7 +38,7 @@ class Sought:
 
 def shares(weights: Sequence[int], total: int) -> list[int]:
     """`total` users, split as evenly as `weights` say: in whole numbers (Hamilton's method)."""
-    whole = sum(weights)
+    whole = fsum(weights)
     exact = [total * weight / whole for weight in weights]
     counts = [int(each) for each in exact]
     order = sorted(range(len(weights)), key=lambda place: (counts[place] - exact[place], place))

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Sequence
+from math import fsum
 
 from rich.cells import cell_len
 from rich.console import Console
@@ -171,7 +172,7 @@ def workflow_cells(course: Course, name: str) -> tuple[Text, ...]:
     story = course.stories[name]
     durations, per_s, waiting = course.lately(name)
     good, bad = story.endings[Ending.SUCCEEDED], story.endings[Ending.FAILED]
-    total = sum(waiting.values())
+    total = fsum(waiting.values())
     step = max(waiting, key=lambda each: waiting[each], default="")
     where = f"{harmless(step, MAX_STEP)} {share(waiting[step], total)}%" if step and total else "–"
     return (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import fsum
 
 from sim.load.capacity_search import CapacityFound, Purpose
 from sim.load.level_hold import HoldOutcome, LevelEnd
@@ -46,7 +47,7 @@ def point_of(ends: Sequence[LevelEnd], highest: float) -> CurvePoint:
         level=said.level,
         held=holds,
         outcome=said.outcome.value,
-        seconds=sum(end.seconds for end in ends),
+        seconds=fsum(end.seconds for end in ends),
         by=said.by,
         collapsed_s=said.collapsed_s,
         where=said.where,

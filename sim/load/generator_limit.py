@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import fsum
 
 from sim.config.grammar.threshold import Threshold, Unit
 from sim.load.level_parts import LevelPart
@@ -30,9 +31,9 @@ def own_limit(
         broken: limits that did not hold.
         max_lag_s: how late workflows may begin; None: nothing is due.
     """
-    seconds = sum(part.seconds for part in kept)
-    cpu = sum(part.cpu_s for part in kept) / seconds if seconds else 0.0
-    stalled = sum(part.stalled_s for part in kept) / seconds if seconds else 0.0
+    seconds = fsum(part.seconds for part in kept)
+    cpu = fsum(part.cpu_s for part in kept) / seconds if seconds else 0.0
+    stalled = fsum(part.stalled_s for part in kept) / seconds if seconds else 0.0
     late_s, latest_s = (
         whole.lateness.quantile(0.95) or 0.0,
         whole.lateness.max if whole.lateness.count else 0.0,

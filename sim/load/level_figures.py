@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from functools import partial
+from math import fsum
 
 import attrs
 
@@ -21,7 +22,7 @@ MIN_CALLS = 20
 
 def measured_of(parts: Sequence[LevelPart], whole: Leaves) -> LevelMeasured | None:
     """None where nothing came to an end."""
-    seconds = sum(part.seconds for part in parts)
+    seconds = fsum(part.seconds for part in parts)
     calls = sum(part.counts.total for part in parts)
     throughput = ratio([(part.counts.answered, part.seconds) for part in parts])
     succeeded = ratio([(part.succeeded, part.seconds) for part in parts])
@@ -29,7 +30,7 @@ def measured_of(parts: Sequence[LevelPart], whole: Leaves) -> LevelMeasured | No
         return None
     times = [part.times for part in parts]
     spent, timed = sum(each.total for each in times), sum(each.count for each in times)
-    cpu_s = sum(part.cpu_s for part in parts)
+    cpu_s = fsum(part.cpu_s for part in parts)
     return LevelMeasured(
         seconds=seconds,
         calls=calls,

@@ -11,6 +11,7 @@ from __future__ import annotations
 import enum
 import math
 from collections.abc import Sequence
+from math import fsum
 
 import attrs
 
@@ -266,6 +267,6 @@ def collapse(parts: Sequence[LevelPart], limits: Sequence[Threshold], place: int
         if right > best:
             best, at = right, split
     before, after = holds[:at], holds[at:]
-    held_s = sum(part.seconds for part in parts[:at])
+    held_s = fsum(part.seconds for part in parts[:at])
     is_clear = sum(before) >= CLEAR * len(before) and sum(after) <= (1 - CLEAR) * len(after)
     return held_s if is_clear and after and held_s >= MIN_HELD_S else None

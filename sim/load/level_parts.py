@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import fsum
 
 import attrs
 
@@ -42,9 +43,9 @@ class LevelPart:
         merged = made_of(Leaves.merged(part.leaves for part in parts), limits)
         return attrs.evolve(
             merged,
-            seconds=sum(part.seconds for part in parts),
-            cpu_s=sum(part.cpu_s for part in parts),
-            stalled_s=sum(part.stalled_s for part in parts),
+            seconds=fsum(part.seconds for part in parts),
+            cpu_s=fsum(part.cpu_s for part in parts),
+            stalled_s=fsum(part.stalled_s for part in parts),
         )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Sequence
+from math import fsum
 from typing import Protocol
 
 from sim.config.grammar.threshold import Threshold
@@ -53,10 +54,10 @@ class RestHold:
         """The next window; how the rest ended, None while it lasts."""
         self._elapsed_s += window.seconds
         self._latest.append(window)
-        while sum(each.seconds for each in self._latest) - self._latest[0].seconds >= REST_S - 1e-6:
+        while fsum(each.seconds for each in self._latest) - self._latest[0].seconds >= REST_S - 1e-6:
             self._latest.popleft()
         leaves = Leaves.merged(each.leaves for each in self._latest).all_measured()
-        leaves.seconds = sum(each.seconds for each in self._latest)
+        leaves.seconds = fsum(each.seconds for each in self._latest)
         verdicts = [judge(limit, leaves) for limit in self._limits]
         holds = all(v.held or (self._is_open and v.measured is None) for v in verdicts)
         if holds and leaves.seconds >= REST_S - 1e-6:

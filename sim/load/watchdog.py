@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from math import fsum
 
 import attrs
 import trio
@@ -212,7 +213,7 @@ class Watchdog:
         _, found.held, found.succeeded = best
 
     def _rate_at(self, elapsed_s: float) -> float:
-        return sum(group.profile.level_at(elapsed_s) for group in self._seeking)
+        return fsum(group.profile.level_at(elapsed_s) for group in self._seeking)
 
     def _note_broken(self, broken: Sequence[Verdict], elapsed_s: float) -> None:
         for verdict in broken:

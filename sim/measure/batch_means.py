@@ -13,6 +13,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Sequence
 from itertools import pairwise
+from math import fsum
 from statistics import NormalDist
 
 import attrs
@@ -44,7 +45,7 @@ class Estimate:
 
 def ratio(pairs: Sequence[Pair], confidence: float = 0.95) -> Estimate | None:
     """Sum of the first over sum of the second, each batch being a pair; None where the second are all 0."""
-    top, bottom = sum(x for x, _ in pairs), sum(n for _, n in pairs)
+    top, bottom = fsum(x for x, _ in pairs), fsum(n for _, n in pairs)
     if not bottom:
         return None
     value = top / bottom
@@ -52,7 +53,7 @@ def ratio(pairs: Sequence[Pair], confidence: float = 0.95) -> Estimate | None:
     if count < MIN_BATCHES:
         return Estimate(value, -math.inf, math.inf)
     off = [x - value * n for x, n in pairs]
-    variance = count / (count - 1) * sum(each * each for each in off) * inflation(off) / bottom**2
+    variance = count / (count - 1) * fsum(each * each for each in off) * inflation(off) / bottom**2
     half = student((1 + confidence) / 2, count - 1) * math.sqrt(variance)
     return Estimate(value, value - half, value + half)
 
@@ -60,7 +61,7 @@ def ratio(pairs: Sequence[Pair], confidence: float = 0.95) -> Estimate | None:
 def added(pairs: Iterable[Pair]) -> Pair:
     """All of them together."""
     known = list(pairs)
-    return sum(x for x, _ in known), sum(n for _, n in known)
+    return fsum(x for x, _ in known), fsum(n for _, n in known)
 
 
 def inflation(off: Sequence[float]) -> float:
@@ -68,10 +69,10 @@ def inflation(off: Sequence[float]) -> float:
 
     The correlation of short series comes out too low by about one over their length (Kendall 1954).
     """
-    squares = sum(each * each for each in off)
+    squares = fsum(each * each for each in off)
     if not squares:
         return 1.0
-    together = sum(one * two for one, two in pairwise(off))
+    together = fsum(one * two for one, two in pairwise(off))
     correlation = min(MAX_CORRELATION, max(0.0, together / squares + 1 / len(off)))
     return (1 + correlation) / (1 - correlation)
 
@@ -86,10 +87,10 @@ def growth(values: Sequence[float], confidence: float = 0.99) -> Estimate | None
     if count < MIN_BATCHES or not mean:
         return None
     middle = (count - 1) / 2
-    spread = sum((i - middle) ** 2 for i in range(count))
-    slope = sum((i - middle) * value for i, value in enumerate(values)) / spread
+    spread = fsum((i - middle) ** 2 for i in range(count))
+    slope = fsum((i - middle) * value for i, value in enumerate(values)) / spread
     off = [value - mean - slope * (i - middle) for i, value in enumerate(values)]
-    variance = sum(each * each for each in off) / (count - 2) / spread * inflation(off)
+    variance = fsum(each * each for each in off) / (count - 2) / spread * inflation(off)
     half = student((1 + confidence) / 2, count - 2) * math.sqrt(variance)
     scale = (count - 1) / mean
     return Estimate(slope, slope - half, slope + half).map(lambda each: each * scale)
@@ -133,5 +134,5 @@ def student(p: float, freedom: int) -> float:
         (3 * x**7 + 19 * x**5 + 17 * x**3 - 15 * x) / 384,
         (79 * x**9 + 776 * x**7 + 1482 * x**5 - 1920 * x**3 - 945 * x) / 92160,
     )
-    found: float = x + sum(term / freedom**power for power, term in enumerate(terms, 1))
+    found: float = x + fsum(term / freedom**power for power, term in enumerate(terms, 1))
     return found

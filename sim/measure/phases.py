@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import fsum
+
 from actors.events import Phase
 
 
@@ -42,4 +44,4 @@ class Phases:
         """How long `phase` has lasted by `now`, seconds; 0 when it has not begun."""
         ends = [at for at, _ in self._boundaries[1:]] + [now]
         spans = zip(self._boundaries, ends, strict=True)
-        return sum(end - at for (at, each), end in spans if each is phase)
+        return fsum(end - at for (at, each), end in spans if each is phase)

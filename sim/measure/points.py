@@ -6,6 +6,7 @@ import math
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import accumulate
+from math import fsum
 from operator import mul
 
 import attrs
@@ -58,7 +59,7 @@ def cut(points: Points, compression: float = COMPRESSION) -> Points:
             run = bisect_left(means, means[after], first, after)
             after = run if run > first else bisect_right(means, means[after], after)
         weight = ends[after] - ends[first]
-        middle = sum(map(mul, means[first:after], weights[first:after])) / weight
+        middle = fsum(map(mul, means[first:after], weights[first:after])) / weight
         # Rounding is not to carry it past its own samples.
         gathered.append((min(means[after - 1], max(means[first], middle)), weight))
         first = after

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from math import fsum
 
 import attrs
 
@@ -116,7 +117,7 @@ def _is_law(at: Vector, points: Sequence[ThroughputPoint]) -> bool:
 
 
 def _misfit(at: Vector, points: Sequence[ThroughputPoint]) -> float:
-    return sum(((p.value - throughput(at, p.level)) / p.error) ** 2 for p in points)
+    return fsum(((p.value - throughput(at, p.level)) / p.error) ** 2 for p in points)
 
 
 def _described(at: Vector, points: Sequence[ThroughputPoint]) -> ScalabilityFit | None:
@@ -153,8 +154,8 @@ def _peak(at: Vector, cov: Sequence[Vector], coherency: Estimate) -> Estimate | 
 
 def _normal(rows: Sequence[tuple[Vector, float, float]]) -> tuple[list[list[float]], Vector]:
     """The normal equations of rows of (slopes, what is left, weight)."""
-    matrix = [[sum(r[i] * r[j] * w * w for r, _, w in rows) for j in range(3)] for i in range(3)]
-    right = [sum(r[i] * y * w * w for r, y, w in rows) for i in range(3)]
+    matrix = [[fsum(r[i] * r[j] * w * w for r, _, w in rows) for j in range(3)] for i in range(3)]
+    right = [fsum(r[i] * y * w * w for r, y, w in rows) for i in range(3)]
     return matrix, (right[0], right[1], right[2])
 
 

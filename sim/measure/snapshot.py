@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from math import fsum
 from typing import Any
 
 import attrs
@@ -36,7 +37,7 @@ class GeneratorUsage:
         known = [one for one in parts if one is not None]
         if not known:
             return None
-        return GeneratorUsage(sum(one.cpu_s for one in known), max(one.rss_bytes for one in known))
+        return GeneratorUsage(fsum(one.cpu_s for one in known), max(one.rss_bytes for one in known))
 
 
 @attrs.frozen
@@ -77,10 +78,10 @@ class Snapshot:
         return attrs.evolve(
             last,
             started=min(one.started for one in parts),
-            seconds=sum(one.seconds for one in parts),
+            seconds=fsum(one.seconds for one in parts),
             leaves=Leaves.merged(one.leaves for one in parts),
             generator=GeneratorUsage.merged(one.generator for one in parts),
-            stalled_s=sum(one.stalled_s for one in parts),
+            stalled_s=fsum(one.stalled_s for one in parts),
             bins=sum((Counter(one.bins) for one in parts), Counter()),
         )
 

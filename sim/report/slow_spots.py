@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from math import fsum
 
 import attrs
 
@@ -29,7 +30,7 @@ class Spot:
 def spots(parts: Mapping[str, CallCounts]) -> list[Spot]:
     """By how much of all waiting fell to each, the most first."""
     waits = {name: _waited(calls) for name, calls in parts.items() if calls.latency.mean is not None}
-    total = sum(waits.values()) or 1.0
+    total = fsum(waits.values()) or 1.0
     found = [
         Spot(
             name,

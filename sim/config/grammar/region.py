@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import fsum
 
 import attrs
 
@@ -67,7 +68,7 @@ def check_regions(regions: Sequence[Region]) -> None:
     for name in names:
         if names.count(name) > 1:
             raise GrammarError(f"region {name!r} stands here twice", shown, 0)
-    total = sum(region.share for region in regions)
+    total = fsum(region.share for region in regions)
     if regions and not 0 < total <= 1 + 1e-9:
         raise GrammarError(
             f"the shares of the regions add up to {format_percentage(round(total, 6))}", shown, 0

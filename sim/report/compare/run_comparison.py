@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from math import fsum
 
 import attrs
 
@@ -224,6 +225,6 @@ def _side(label: str, runs: Sequence[NamedResult]) -> Side:
         label=label,
         runs=tuple(name for name, _ in runs),
         target=" | ".join(dict.fromkeys(result.target for result in results)),
-        seconds=sum(result.summary.duration for result in results),
+        seconds=fsum(result.summary.duration for result in results),
         calls=sum(result.calls.total for result in results),
     )

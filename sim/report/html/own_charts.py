@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import fsum
+
 from sim.report.html.chart import Chart
 from sim.report.html.course import Columns, columns_of
 from sim.report.html.making import at_most, chart_of, line
@@ -29,7 +31,7 @@ def own_lateness(columns: Columns) -> Chart | None:
         line(columns, "stalled", "stood still for", "brown", "5 3"),
     ]
     late = at_most(columns, "lateness")
-    stood = sum(value for value in columns["stalled"] if value is not None)
+    stood = fsum(value for value in columns["stalled"] if value is not None)
     if not late and not stood:
         return None
     says = (

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import fsum
+
 import attrs
 
 from sim.config.grammar.threshold import Unit
@@ -167,7 +169,7 @@ def round_to(value: float, digits: int = 2) -> float:
 
 def throughput(result: Result, columns: Columns) -> Chart | None:
     """Answered a second, and errors on top of them by kind, the commonest first."""
-    totals = {key: sum(value or 0.0 for value in columns[key]) for key in columns if key.startswith(ERRORS)}
+    totals = {key: fsum(value or 0.0 for value in columns[key]) for key in columns if key.startswith(ERRORS)}
     kinds = sorted(totals, key=lambda key: (-totals[key], key))[: len(OF_ERRORS)]
     lines = [line(columns, "ok", "answered well", "green", keeps="mean")]
     for place, key in enumerate(kinds):

@@ -10,6 +10,7 @@ import math
 import statistics
 from collections.abc import Callable, Iterable, Sequence
 from itertools import combinations, product
+from math import fsum
 
 import attrs
 
@@ -57,8 +58,8 @@ def hodges_lehmann(before: Sequence[float], after: Sequence[float]) -> float:
 def welch(before: Sequence[float], after: Sequence[float]) -> Shift:
     """For two values or more on each side, whose spreads may differ (Welch 1947)."""
     parts = [(statistics.variance(each) / len(each), len(each) - 1) for each in (before, after)]
-    squared = sum(part for part, _ in parts)
-    df = squared**2 / sum(part**2 / free for part, free in parts) if squared else sum(n for _, n in parts)
+    squared = fsum(part for part, _ in parts)
+    df = squared**2 / fsum(part**2 / free for part, free in parts) if squared else sum(n for _, n in parts)
     return Shift(statistics.fmean(after) - statistics.fmean(before), math.sqrt(squared), df)
 
 
