@@ -22,6 +22,8 @@ from sim.cli.history_command import history_command
 from sim.cli.home import see_to_a_home
 from sim.cli.parser import WIDTH, GroupedGroup, table_options
 from sim.cli.profile_command import profile_command
+from sim.cli.record_command import record_command
+from sim.cli.recording_command import recording_command
 from sim.cli.repeat_command import repeat_command
 from sim.cli.report_command import report_command
 from sim.cli.schema_command import schema_command
@@ -53,6 +55,8 @@ COMMANDS = (
     schema_command,
     workflows_command,
     try_command,
+    record_command,
+    recording_command,
 )
 """All but the main job."""
 UNREAD_S = 15.0

@@ -1,0 +1,176 @@
+"""Secrets, left out before anything of them is written.
+
+Three ways lead to one: the name of a key says so, the look of a text does, or the person's own credentials
+stand in it. What is found by its key is left out wherever else it stands in the same line, too.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable
+from typing import Any
+from urllib.parse import quote, quote_plus
+
+from actors.json_text import read_json
+from sim.recording.recorded_lines import HIDDEN
+
+Json = Any
+
+MIN_SECRET_LENGTH = 6
+"""Shorter ones stand in texts by chance, and are left out by their key alone."""
+MAX_TEXTS_WITHIN_TEXTS = 4
+"""JSON in a text of JSON in a text: as deep as somebody looks."""
+
+_WORDS = "passw|passphrase|token|secret|authoriz|cookie|credential|api.?key|private.?key|pin.?code"
+SECRET_KEY = re.compile(f"{_WORDS}|^pin$|^otp$|^pwd$|^auth$|^apikey$|^jwt$")
+_NO_SECRET = re.compile(
+    "(page|sync|next|previous|continuation|progress|cursor|change)_?-?tokens?$|^(max|min|total|num|n)_?tokens$"
+    "|token_?(type|count|usage)|tokens_?used|(password|token|secret|cookie)_?(policy|hint|required|protected|length"
+    "|expir|set$|enabled|name$)|^(has|is|needs|supports|requires)_|expires"
+)
+NUMBERS_TOO = re.compile("passw|secret|pin|otp|credential")
+SUSPICIOUS = (
+    *(b"passw", b"passphrase", b"token", b"secret", b"auth", b"cookie", b"credential", b"api", b"private"),
+    *(b"pin", b"otp", b"pwd", b"jwt", b"bearer", b"basic", b"eyj", b"login/v2", b"code=", b"\\u00"),
+)
+"""In lower case: what has a secret holds one of these, or looks like user info. Escapes may hide letters."""
+
+# None of these looks at a place of a text more than a bounded number of times, whatever the text.
+_JWT = re.compile(r"(?<![A-Za-z0-9_-])eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{4,}\.[A-Za-z0-9_-]*")
+_SCHEME = re.compile(r"(?i)\b(bearer|basic)(\s+|%20|\+)([A-Za-z0-9._~+/%-]{8,}=*)")
+_USER_INFO = re.compile(r"(?<=://)([^/\s\"'@:]*):([^/\s\"'@]+)@")
+_USER_INFO_BYTES = re.compile(rb"://[^/\s\"]*@")
+_KEY_BLOCK = re.compile(
+    r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|\Z)", re.DOTALL
+)
+_LOGIN_FLOW = re.compile(r"(?<=/login/v2/flow/)[A-Za-z0-9]{8,}|(?<=stateToken=)[A-Za-z0-9]{8,}")
+_SAID = re.compile(
+    rf"(?i)(?<![\w-])([\w-]{{0,40}}?(?:{_WORDS}|\bpwd|\bcode(?==))[\w-]{{0,40}})([\"'`*]{{0,3}}\s{{0,2}}(?:=|:|\bis\b)\s{{0,3}}[\"'`*]{{0,3}})"
+    r"([^\s\"'`&,;<>{}\[\]()*]+)"
+)
+"""`App password: abc`, `?access_token=abc`, `secret is "abc"`."""
+_SCHEMA_WORDS = ("type", "$ref", "anyOf", "oneOf", "allOf")
+_OF_A_SCHEMA = ("default", "const", "enum", "example", "examples")
+
+
+def is_secret_key(key: str) -> bool:
+    """Whether what stands under a key of this name is nobody's business."""
+    plain = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", key).lower().replace("-", "_").replace(" ", "_")
+    return bool(SECRET_KEY.search(plain)) and not _NO_SECRET.search(plain)
+
+
+def may_hold_secrets(raw: bytes) -> bool:
+    """Whether it is worth a closer look: most lines are not."""
+    plain = raw.lower()
+    return any(word in plain for word in SUSPICIOUS) or bool(_USER_INFO_BYTES.search(raw))
+
+
+class Hider:
+    """Leaves secrets out of the values of one line.
+
+    Args:
+        known: credentials of the person whose line it is.
+    """
+
+    def __init__(self, known: Iterable[str] = ()) -> None:
+        self._known: set[str] = set()
+        for secret in known:
+            self._learn(secret)
+
+    def hide(self, raw: bytes, value: Json) -> Json:
+        """`value`, which was read from `raw`, without its secrets; itself where it has none."""
+        if not may_hold_secrets(raw) and not any(secret.encode() in raw for secret in self._known):
+            return value
+        found = self._hide(value, 0)
+        # Those that were learned on the way may stand before the place where they were found.
+        return self._veil(found)
+
+    def hide_text(self, text: str) -> str:
+        """A single text without its secrets."""
+        return self._veil_text(self._text(text, 0))
+
+    def _learn(self, secret: str) -> None:
+        if len(secret) >= MIN_SECRET_LENGTH and secret != HIDDEN:
+            quoted = (quote(secret), quote(secret, safe=""), quote_plus(secret))
+            self._known |= {secret, *quoted, json.dumps(secret)[1:-1]}
+
+    def _hide(self, value: Json, depth: int) -> Json:
+        match value:
+            case dict():
+                return {key: self._member(key, each, depth) for key, each in value.items()}
+            case list():
+                return [self._hide(each, depth) for each in value]
+            case str():
+                return self._text(value, depth)
+            case _:
+                return value
+
+    def _member(self, key: str, value: Json, depth: int) -> Json:
+        if not is_secret_key(key):
+            return self._hide(value, depth)
+        if isinstance(value, dict) and any(word in value for word in _SCHEMA_WORDS):
+            return {name: HIDDEN if name in _OF_A_SCHEMA else each for name, each in value.items()}
+        is_number = isinstance(value, int | float) and not isinstance(value, bool)
+        if value in (None, "", True, False) or (is_number and not NUMBERS_TOO.search(key.lower())):
+            return value
+        self._learn_all(value)
+        return HIDDEN
+
+    def _learn_all(self, value: Json) -> None:
+        match value:
+            case str():
+                self._learn(value)
+            case dict():
+                for each in value.values():
+                    self._learn_all(each)
+            case list():
+                for each in value:
+                    self._learn_all(each)
+            case _:
+                """Numbers and the like stand everywhere."""
+
+    def _text(self, text: str, depth: int) -> str:
+        if text.lstrip()[:1] in ("{", "[") and (inner := self._inner(text, depth)) is not None:
+            return inner
+        text = _KEY_BLOCK.sub(HIDDEN, text)
+        text = _JWT.sub(HIDDEN, text)
+        text = _SCHEME.sub(rf"\1\2{HIDDEN}", text)
+        text = _USER_INFO.sub(rf"\1:{HIDDEN}@", text)
+        text = _LOGIN_FLOW.sub(HIDDEN, text)
+        return _SAID.sub(self._said, text)
+
+    def _inner(self, text: str, depth: int) -> str | None:
+        """JSON in a text, written anew where something was left out; None for what is none."""
+        if depth >= MAX_TEXTS_WITHIN_TEXTS:
+            return None
+        try:
+            value = read_json(text)
+        except ValueError:
+            return None
+        hidden = self._veil(self._hide(value, depth + 1))
+        return text if hidden == value else json.dumps(hidden, ensure_ascii=False)
+
+    def _said(self, found: re.Match[str]) -> str:
+        name, between, value = found.groups()
+        if not (is_secret_key(name) or name.lower() == "code") or value.startswith(HIDDEN[:4]):
+            return found[0]
+        self._learn(value)
+        return f"{name}{between}{HIDDEN}"
+
+    def _veil(self, value: Json) -> Json:
+        match value:
+            case dict():
+                return {self._veil_text(key): self._veil(each) for key, each in value.items()}
+            case list():
+                return [self._veil(each) for each in value]
+            case str():
+                return self._veil_text(value)
+            case _:
+                return value
+
+    def _veil_text(self, text: str) -> str:
+        for secret in sorted(self._known, key=len, reverse=True):
+            if secret in text:
+                text = text.replace(secret, HIDDEN)
+        return text

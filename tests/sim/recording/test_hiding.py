@@ -1,0 +1,100 @@
+"""No secret is left in a line, wherever it stood; and what is no secret stays as it was."""
+
+from __future__ import annotations
+
+import base64
+import json
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+
+from sim.recording.hiding import Hider, is_secret_key
+
+SECRET = "s3cr3t-of-the-tests/+x"
+JWT = "eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJhbGljZSJ9.c2lnbmF0dXJl"
+
+
+def hidden(value: Any, *known: str) -> Any:
+    return Hider(known).hide(json.dumps(value).encode(), value)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        {"password": SECRET},
+        {"a": [{"b": {"newPassword": SECRET}}]},
+        {"app_password": SECRET, "text": f"yours is {SECRET}, keep it"},
+        {"before": f"it will be {SECRET}", "later": {"client_secret": SECRET}},
+        {"X-Api-Key": SECRET},
+        {"Set-Cookie": f"nc_session={SECRET}"},
+        {"credentials": {"user": "bob", "key": SECRET}},
+        {"tokens": [SECRET]},
+        {"text": json.dumps({"access_token": SECRET})},
+        {"text": json.dumps({"inner": json.dumps({"inner": json.dumps({"passphrase": SECRET})})})},
+        {"text": f"Authorization: Bearer {SECRET}"},
+        {"text": f"the app password: {SECRET}"},
+        {"text": f"Password is `{SECRET}`"},
+        {"url": f"https://bob:{quote(SECRET, safe='')}@cloud.example/x"},
+        {"url": f"https://cloud.example/x?a=1&access_token={quote(SECRET, safe='')}"},
+        {"inputSchema": {"properties": {"password": {"type": "string", "default": SECRET}}}},
+    ],
+)
+def test_a_secret_is_left_out_wherever_it_stands(value: Any) -> None:
+    text = json.dumps(hidden(value))
+    for told in (SECRET, quote(SECRET, safe=""), json.dumps(SECRET)[1:-1], "s3cr3t"):
+        assert told not in text
+    assert "<hidden>" in text
+
+
+@pytest.mark.parametrize("said", [SECRET, quote(SECRET, safe=""), f"x{SECRET}y", f"x={quote(SECRET)}"])
+def test_the_persons_own_credentials_are_left_out_of_every_text(said: str) -> None:
+    assert "s3cr3t" not in json.dumps(hidden({"content": said, "k": {said: 1}}, SECRET))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        JWT,
+        f"see {JWT}.",
+        f"-----BEGIN RSA PRIVATE KEY-----\n{SECRET}\n-----END RSA PRIVATE KEY-----",
+        f"-----BEGIN PRIVATE KEY-----\n{SECRET}",
+        "basic " + base64.b64encode(b"bob:s3cr3t").decode(),
+        "https://c.example/login/v2/flow/s3cr3tofthetests",
+    ],
+)
+def test_what_looks_like_a_credential_is_left_out(text: str) -> None:
+    shown = hidden({"text": text})["text"]
+    assert "<hidden>" in shown
+    assert not any(part in shown for part in ("s3cr3t", "eyJ", "Ym9i"))
+
+
+def test_escapes_hide_no_secret() -> None:
+    raw = b'{"p\\u0061ssword": "' + SECRET.encode() + b'"}'
+    assert Hider().hide(raw, json.loads(raw)) == {"password": "<hidden>"}
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        {"title": "Groceries", "note_id": 7, "etag": "5f3c", "tags": ["a"], "none": None},
+        {"next_page_token": "p2", "syncToken": "http://sabre.io/ns/sync/7", "nextCursor": "c"},
+        {"max_tokens": 100, "token_type": "Bearer", "token_count": 3, "hasPassword": True},
+        {"password": None, "secret": "", "token": False, "password_protected": True},
+        {"text": '{ "a":1,\n "b": [2] }', "pinned": True, "author": "bob", "basics": "x"},
+        {"inputSchema": {"properties": {"password": {"type": "string", "description": "Of the share."}}}},
+        {"text": "I forgot my password yesterday", "key": "value", "api": "v2", "passenger": "bob"},
+    ],
+)
+def test_what_is_no_secret_stays(value: Any) -> None:
+    assert hidden(value, "another-secret") == value
+
+
+def test_keys_are_judged_however_they_are_written() -> None:
+    assert all(map(is_secret_key, ("PASSWORD", "appPassword", "app-password", "refresh_token", "apikey")))
+    assert not any(map(is_secret_key, ("pageToken", "page_token", "passed", "pinned", "keywords", "id")))
+
+
+def test_hostile_texts_cost_time_in_proportion_to_their_length() -> None:
+    for unit in ("eyJ-", "password-", "a-", "basic ", "://a:", "token ", "{", "password: x ", "-----BEGIN "):
+        assert Hider().hide_text(unit * 20_000) is not None
