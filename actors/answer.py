@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import attrs
+import msgspec
 
 from actors.errors import SimulateError
 from actors.events import ViolationKind
@@ -46,8 +47,7 @@ class WrongAnswer(SimulateError):
         self.seen = excerpt(seen)
 
 
-@attrs.frozen
-class Answer:
+class Answer(msgspec.Struct, frozen=True):
     """The result of one step. `value` is the plain JSON; the rest raises `WrongAnswer` on surprises."""
 
     value: Json

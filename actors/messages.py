@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 
-import attrs
+import msgspec
+from msgspec.structs import replace
 
 from actors.answer import Check, Finding, Json
 from actors.errors import CallError
@@ -23,13 +25,13 @@ def is_resource(tool: str) -> bool:
     return "://" in tool
 
 
+@lru_cache(maxsize=1024)
 def may_change(tool: str) -> bool:
     """Whether calling `tool` may change something at the server: all but those whose names say otherwise."""
     return not is_resource(tool) and READING.search(tool) is None
 
 
-@attrs.frozen
-class Step:
+class Step(msgspec.Struct, frozen=True):
     """One call that a user is asked to make.
 
     Attributes:
@@ -68,9 +70,12 @@ class Step:
     def is_resource(self) -> bool:
         return is_resource(self.tool)
 
+    def due_at(self, instant: float) -> Step:
+        """The same, due then."""
+        return replace(self, due=instant)
 
-@attrs.frozen
-class Done:
+
+class Done(msgspec.Struct, frozen=True):
     """The step was carried out.
 
     Attributes:
@@ -89,8 +94,7 @@ class Done:
     bug: Exception | None = None
 
 
-@attrs.frozen
-class Failed:
+class Failed(msgspec.Struct, frozen=True):
     """The call did not succeed; instants as in `Done`."""
 
     error: CallError
@@ -99,8 +103,7 @@ class Failed:
     inbox_wait_s: float = 0.0
 
 
-@attrs.frozen
-class ActorGone:
+class ActorGone(msgspec.Struct, frozen=True):
     """The user left (or was cancelled) before they carried the step out."""
 
     user: str

@@ -42,6 +42,7 @@ class User:
         on_state: told, synchronously, whenever their state has changed.
 
     Attributes:
+        uid: their id.
         protocol: the version that was negotiated last, "" before any was.
         last_error: why the last opening of a session failed.
         gave_up: whether they left since the server refused them before they ever were on stage:
@@ -57,6 +58,7 @@ class User:
         on_state: Callable[[User], None],
     ) -> None:
         self.person = person
+        self.uid = person.uid
         self.random = random
         self.protocol = ""
         self.last_error = ""
@@ -73,10 +75,6 @@ class User:
         self._calls = Calls(person, shared, self._backoff, self._attempt)
         self._is_closing = False
         self._decided = trio.Event()
-
-    @property
-    def uid(self) -> str:
-        return self.person.uid
 
     @property
     def state(self) -> State:

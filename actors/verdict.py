@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import attrs
+import msgspec
 
 from actors.answer import Finding, Json, examine
 from actors.errors import CallError, Outcome
@@ -13,8 +13,7 @@ from actors.secret import veiled
 from actors.text import harmless
 
 
-@attrs.frozen
-class CallVerdict:
+class CallVerdict(msgspec.Struct, frozen=True):
     """How a call is counted, and what the asker is told of it."""
 
     outcome: Outcome

@@ -199,8 +199,11 @@ class Director:
             if cast is None or not self._budget.take():
                 return
             await self.play(workflow, cast, company.name)
-            with self._pause(company.think(user.random)):
-                await trio.sleep_forever()
+            if pause_s := company.think(user.random):
+                with self._pause(pause_s):
+                    await trio.sleep_forever()
+            else:
+                await trio.lowlevel.checkpoint()  # a story of no steps would let nobody else run
 
     async def _cast(self, workflow: Workflow, user: User, company: Company) -> tuple[User, ...] | None:
         """The cast, when enough users are on stage; None when it came to nothing."""

@@ -209,7 +209,7 @@ class Scene:
     def timed(self, step: Step) -> Step:
         """`step` as it is asked: the first one of an execution was due when the execution was."""
         due, self._due = self._due, None
-        return step if due is None else attrs.evolve(step, due=due)
+        return step if due is None else step.due_at(due)
 
     async def play(self, tell: Callable[[Scene], Awaitable[None]]) -> None:
         """Tell the story, then tidy up after it. Raises nothing but what is not the story's (`PASSING`)."""

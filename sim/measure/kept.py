@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 
 import attrs
+import msgspec
 
 from actors.events import Call, Ending, Execution, Phase
 
@@ -18,8 +19,7 @@ MAX_PLAYING = 10_000
 """Executions whose calls are held at once. One that was cut off may have a call that is told after it."""
 
 
-@attrs.frozen
-class Span:
+class Span(msgspec.Struct, frozen=True, gc=False):
     """One call of an execution: who made which step, when (instants), and how it ended."""
 
     step: str

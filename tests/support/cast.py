@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-import attrs
-
 from actors.errors import CallError, Outcome
 from actors.messages import Step
 
 
 def step(tool: str = "nc_notes_search_notes", **fields: Any) -> Step:
     """A step of a workflow `w`; fields as in `Step`, the rest are its arguments."""
-    known = {field.name for field in attrs.fields(Step)}
+    known = set(Step.__struct_fields__)
     own: dict[str, Any] = {"workflow": "w", "name": tool, "execution": 1}
     own |= {k: v for k, v in fields.items() if k in known}
     arguments = {k: v for k, v in fields.items() if k not in known}
