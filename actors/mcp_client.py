@@ -11,17 +11,38 @@ from mcp import ClientSession
 from mcp.shared.dispatcher import CallOptions, OnNotify, OnNotifyIntercept, OnRequest
 
 from actors.answer import Json
+from actors.declared_schemas import DeclaredSchemas
 from actors.server_answer import ServerAnswer
 from actors.trace_context import TRACEPARENT
 
 
 class Client(ClientSession):
-    """The SDK's session, which believes no server about its own answers."""
+    """The SDK's session, which holds no answer against a schema: `declared` does that, within bounds.
+
+    Attributes:
+        declared: what the tools that were listed say of their results.
+    """
+
+    def __init__(self, *args: Any, declared: DeclaredSchemas | None = None, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.declared = declared or DeclaredSchemas()
+
+    async def list_tools(
+        self, *, params: types.PaginatedRequestParams | None = None, **options: Any
+    ) -> types.ListToolsResult:
+        """As the SDK's. The schemas are kept once for all sessions, and not here."""
+        page = await super().list_tools(params=params, **options)
+        for tool in page.tools:
+            if tool.output_schema is not None:
+                self.declared.declare(tool.name, tool.output_schema)
+                tool.output_schema = None
+        # Private, as the version of the SDK is exact: it keeps them a second time.
+        self._tool_output_schemas.clear()
+        return page
 
     async def validate_tool_result(self, name: str, result: types.CallToolResult) -> None:
-        """Nothing: a schema is a server's own text, and checking an answer against it can take for ever,
-        and the whole run with it (a pattern that backtracks, references that multiply), or raise anything.
-        What an answer has to hold is for the stories to check.
+        """Nothing: checking an answer against a server's own text can take for ever, and the whole run with
+        it (a pattern that backtracks, references that multiply), or raise anything.
         """
 
     def stamp(self, method: str, params: dict[str, Any]) -> dict[str, str]:

@@ -9,13 +9,12 @@ from typing import Any, Protocol, TypeVar
 
 import mcp_types as types
 import trio
-from mcp import ClientSession
 from mcp.shared.exceptions import MCPError
 
 from actors.answer import Json
 from actors.call_errors import invalid_answer, is_of_the_sdk, no_answer, session_error
 from actors.errors import CallError, LoginError, Outcome, SessionLost
-from actors.mcp_client import McpCalls
+from actors.mcp_client import Client, McpCalls
 from actors.offered_tool import OfferedTool
 from actors.ports import Credentials
 from actors.protocol import REFUSED_GREETING, ProtocolChoice
@@ -27,7 +26,6 @@ CLOSING_S = 2.0
 CLIENT_INFO = types.Implementation(name=CLIENT_NAME, version=client_version())
 MAX_PAGES = 1000
 """Of a list of tools; a server that goes on is not going to end."""
-"""Of a tool. (The protocol recommends at most 128 characters.)"""
 
 T = TypeVar("T")
 NOTHING = nullcontext()
@@ -52,7 +50,7 @@ class Transport(Protocol):
 
 
 class McpSession:
-    """One open session over the SDK's `ClientSession`; see `actors.ports.ToolSession`.
+    """One open session over the SDK's; see `actors.ports.ToolSession`.
 
     Args:
         calls: makes the requests that a load is made of.
@@ -60,7 +58,7 @@ class McpSession:
 
     def __init__(
         self,
-        client: ClientSession,
+        client: Client,
         calls: McpCalls,
         transport: Transport,
         credentials: Credentials,
@@ -125,6 +123,7 @@ class McpSession:
     async def call_tool(self, name: str, arguments: Mapping[str, Json]) -> Json:
         try:
             answer = await self._call(self._calls.call_tool, name, arguments)
+            self._client.declared.check(name, answer)
             return read_tool_result(name, answer.structured, answer.texts, answer.is_error)
         except CallError as error:
             # A server may say again what it was shown.

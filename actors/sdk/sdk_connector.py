@@ -11,6 +11,7 @@ import trio
 from mcp.client.streamable_http import streamable_http_client
 
 from actors.cookies import Cookies
+from actors.declared_schemas import DeclaredSchemas, SchemaBook
 from actors.errors import SimulateError
 from actors.mcp_client import Client, SdkCalls
 from actors.ports import Credentials, Person, ToolSession
@@ -40,6 +41,7 @@ class SdkConnector:
         self._call_timeout_s = call_timeout_s
         self._tls = tls
         self._protocol = protocol
+        self._schemas = SchemaBook()
 
     @asynccontextmanager
     async def open_session(self, person: Person, credentials: Credentials) -> AsyncIterator[ToolSession]:
@@ -59,7 +61,10 @@ class SdkConnector:
                     streams = await stack.enter_async_context(
                         streamable_http_client(self._url, http_client=http, terminate_on_close=False)
                     )
-                    client = await stack.enter_async_context(Client(*streams, client_info=CLIENT_INFO))
+                    declared = DeclaredSchemas(self._schemas)
+                    client = await stack.enter_async_context(
+                        Client(*streams, client_info=CLIENT_INFO, declared=declared)
+                    )
                     session = McpSession(
                         client,
                         SdkCalls(client, carrier),

@@ -18,6 +18,7 @@ from mcp.shared.dispatcher import run_notify_intercept as intercepts
 from mcp.shared.exceptions import MCPError
 
 from actors.call_errors import invalid_answer, stream_ended
+from actors.declared_schemas import DeclaredSchemas
 from actors.errors import CallError
 from actors.server_answer import ServerAnswer
 from actors.wire.event_stream import EventParser
@@ -61,8 +62,9 @@ class WireDispatcher:
         ignored: how many messages of the server were none that MCP knows, and were left out.
     """
 
-    def __init__(self, exchanger: Exchanger) -> None:
+    def __init__(self, exchanger: Exchanger, declared: DeclaredSchemas) -> None:
         self._exchanger = exchanger
+        self._declared = declared
         self._number = 0
         self._on_request: OnRequest
         self._on_notify: OnNotify
@@ -120,7 +122,7 @@ class WireDispatcher:
             params = {**(params or {}), "_meta": {**(params or {}).get("_meta", {}), "progressToken": number}}
         found = await self.ask(number, method, params, opts, read_nothing)
         assert isinstance(found, dict)
-        return sound_tools(found) if method == "tools/list" else found
+        return sound_tools(found, self._declared) if method == "tools/list" else found
 
     def next_number(self) -> int:
         """The number of the next request."""

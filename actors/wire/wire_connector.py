@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 
 import trio
 
+from actors.declared_schemas import DeclaredSchemas, SchemaBook
 from actors.draws import draws_of
 from actors.errors import SimulateError
 from actors.mcp_client import Client
@@ -54,6 +55,7 @@ class WireConnector:
         self._seed = seed
         self._sessions: Counter[str] = Counter()
         self._room = BodyRoom()
+        self._schemas = SchemaBook()
 
     @asynccontextmanager
     async def open_session(self, person: Person, credentials: Credentials) -> AsyncIterator[ToolSession]:
@@ -61,10 +63,12 @@ class WireConnector:
         network = self._networks.get(person.region, HERE)
         self._sessions[person.uid] += 1
         draws = draws_of(f"{self._seed}/network/{person.uid}", self._sessions[person.uid])
-        dispatcher = WireDispatcher(Exchanger(self._url, self._tls, network, draws, self._room))
+        declared = DeclaredSchemas(self._schemas)
+        exchanger = Exchanger(self._url, self._tls, network, draws, self._room)
+        dispatcher = WireDispatcher(exchanger, declared)
         failure: SimulateError | None = None
         try:
-            async with Client(dispatcher=dispatcher, client_info=CLIENT_INFO) as client:
+            async with Client(dispatcher=dispatcher, client_info=CLIENT_INFO, declared=declared) as client:
                 calls = HotCalls(client, dispatcher)
                 session = McpSession(
                     client, calls, dispatcher, credentials, self._call_timeout_s, self._protocol

@@ -16,6 +16,7 @@ import pytest
 import trio
 from mcp import ClientSession
 
+from actors.declared_schemas import DeclaredSchemas
 from actors.errors import CallError
 from actors.login.basic import Nobody, Password
 from actors.login.plan import discover
@@ -105,7 +106,7 @@ async def test_a_server_may_ask_back_in_the_middle_of_a_call() -> None:
 
     with sdk_server("events") as url, trio.fail_after(30):
         exchanger = Exchanger(url, ssl.create_default_context(), Network(), Random(1))
-        dispatcher = WireDispatcher(exchanger)
+        dispatcher = WireDispatcher(exchanger, DeclaredSchemas())
         async with ClientSession(dispatcher=dispatcher, elicitation_callback=answer) as session:
             await session.initialize()
             seen: list[float] = []
