@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 
-import attrs
+from msgspec.structs import replace
 
 from actors.answer import Json
 from actors.messages import Done, Step
@@ -34,5 +34,5 @@ async def insist(
                 raise
         scene.note_conflict()
         newer = dict(await again()) if again is not None else {}
-        step, last = (attrs.evolve(each, arguments={**each.arguments, **newer}) for each in (step, last))
+        step, last = (replace(each, arguments={**each.arguments, **newer}) for each in (step, last))
     return await ask(last)
