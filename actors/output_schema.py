@@ -93,12 +93,12 @@ class OutputSchema:
         return "" if error is None else f"Invalid structured content returned by tool {tool}: {error.message}"
 
 
-class TooMuch(Exception):
+class OverBound(Exception):
     """An answer cannot be held against a schema within bounds."""
 
 
 def counted(kind: Any, schema: dict[str, Any]) -> Callable[[Json], Iterable[Any]]:
-    """What yields the errors of a value; it raises TooMuch at the bound."""
+    """What yields the errors of a value; it raises OverBound at the bound."""
     from jsonschema.validators import extend
     from referencing import Registry
 
@@ -110,7 +110,7 @@ def counted(kind: Any, schema: dict[str, Any]) -> Callable[[Json], Iterable[Any]
             left, depth = left - 1, depth + 1
             try:
                 if left < 0 or depth > MAX_NESTED or is_costly(name, value):
-                    raise TooMuch
+                    raise OverBound
                 yield from keyword(validator, said, value, within) or ()
             finally:
                 depth -= 1
