@@ -104,7 +104,9 @@ def _said(name: str, value: Any) -> str:
 
 
 def _shorn(name: str, kind: Any) -> str:
-    """Units are said with the value, and a list is said one by one: `token_ttl_s` → `token_ttl`."""
+    """Units are said with the value, a list is said one by one, and words of Python's are none of ours:
+    `token_ttl_s` → `token_ttl`, `from_` → `from`."""
+    name = name.rstrip("_")
     if name.endswith("_s"):
         return name[:-2]
     return name[:-1] if _is_many(kind) and name.endswith("s") else name
@@ -115,7 +117,7 @@ def _metavar(name: str, kind: Any) -> str:
         return "DURATION"
     if kind is bool:
         return "yes|no"
-    return {int: "N", float: "SHARE"}.get(kind, "TEXT")
+    return {int: "N", float: "SHARE"}.get(kind, "FILE" if name == "from_" else "TEXT")
 
 
 def _is_many(kind: Any) -> bool:

@@ -118,6 +118,7 @@ class Standin(StandinInside):
             "files": sorted(f"{node.owner}:{node.path}" for node in files),
             "homes": sorted(store.lost_homes),
             "trash": sorted(f"{one.uid}:{name}" for one in store.accounts.values() for name in one.trash),
+            **({} if self.tape is None else {"taped": self.tape.holdings(store.accounts.__contains__)}),
             **self.identity.holdings(),
         }
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import secrets
+from pathlib import Path
 from typing import Any
 
 import attrs
 from attrs import validators
 
 from sim.standin.faults.spec import FaultSpec
+from sim.standin.tape.tape_file import read_tape
 
 SECRETS = frozenset({"admin_password", "lever_token"})
 """Fields that are never said on a command line: every process list would show them."""
@@ -29,6 +31,16 @@ def _secret(help: str, default: Any) -> Any:
 def _base_path(text: str) -> str:
     """A path with a slash before it and none behind it; "" for the root."""
     return f"/{text.strip('/')}" if text.strip("/") else ""
+
+
+def _absolute(path: str) -> str:
+    """The stand-in of a run is a process that works in another folder."""
+    return str(Path(path).absolute()) if path else ""
+
+
+def _is_tape(options: StandinOptions, field: attrs.Attribute[str], path: str) -> None:
+    if path:
+        read_tape(path)
 
 
 _not_negative = validators.ge(0)
@@ -81,6 +93,12 @@ class StandinOptions:
         _not_negative,
     )
     tools_left_out: frozenset[str] = option("A tool that the server does not have.", frozenset())
+    from_: str = attrs.field(
+        default="",
+        converter=_absolute,
+        validator=_is_tape,
+        metadata={"help": "A recording: tools that it does not have are answered as that holds them."},
+    )
     tool_pause_s: float = option("What a tool takes between its read and its write.", 0.0, _not_negative)
     work_s: float = option(
         "What Nextcloud takes for a change; it goes on when its caller leaves.", 0.0, _not_negative

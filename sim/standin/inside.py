@@ -11,6 +11,9 @@ from sim.standin.faults.book import FaultBook
 from sim.standin.faults.faulty_tools import FaultyTools
 from sim.standin.note_store import Notes
 from sim.standin.store import Store
+from sim.standin.tape.tape_file import read_tape
+from sim.standin.tape.tape_player import TapePlayer
+from sim.standin.tape.taped_tools import taped_specs
 from sim.standin.toolbox import Toolbox
 
 
@@ -36,16 +39,19 @@ class StandinInside:
         self.store.add_account(options.admin, options.admin_password, "Administrator", is_admin=True)
         for name in premade_users(options.people):
             self.store.add_account(name, name)
+        self.tape = TapePlayer(read_tape(options.from_), options.fault_seed) if options.from_ else None
         self.toolbox = self.make_toolbox(pause or self._pause)
         self.faults = FaultBook(now)
         self.faults.configure(options.faults, options.fault_seed)
         self.tools = FaultyTools(self.toolbox, self.store, self.notes, self.faults)
 
     def make_toolbox(self, pause: Callable[[], Awaitable[None]]) -> Toolbox:
-        """All tools but those that were left out."""
+        """All tools but those that were left out, and what it lacks then and the tape has."""
         toolbox = Toolbox(self.store, self.notes, pause)
         for name in self.options.tools_left_out:
             toolbox.tools.pop(name, None)
+        if self.tape is not None:
+            toolbox.tools = {**taped_specs(self.tape), **toolbox.tools}
         return toolbox
 
     async def _pause(self) -> None:

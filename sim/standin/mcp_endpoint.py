@@ -26,7 +26,7 @@ from sim.standin.identity.web import base_url, basic_credentials, bearer_token
 from sim.standin.login_flow_mode import REFUSAL, SUMMARIES, Provisioning
 from sim.standin.maintenance import MaintenanceMode
 from sim.standin.store_errors import StoreError
-from sim.standin.toolbox import CHANGING, WRITING_FILES, ToolAnswer, Toolbox, as_text
+from sim.standin.toolbox import WRITING_FILES, ToolAnswer, Toolbox, as_text
 
 PRINCIPAL = "sim.standin.principal"
 METADATA_PATH = "/.well-known/oauth-protected-resource"
@@ -95,7 +95,7 @@ class McpEndpoint:
     async def metadata(self, request: Request) -> JSONResponse:
         """The protected-resource metadata (RFC 9728): who issues tokens, and for which scopes."""
         base = base_url(request)
-        scopes = sorted({spec.scope for spec in self._toolbox.tools.values()})
+        scopes = sorted({spec.scope for spec in self._toolbox.tools.values() if spec.scope})
         return JSONResponse(
             {
                 "resource": f"{base}/mcp",
@@ -125,12 +125,15 @@ class McpEndpoint:
                 name=spec.name,
                 description=spec.summary,
                 input_schema=spec.schema,
+                output_schema=spec.output_schema,
                 annotations=types.ToolAnnotations(
-                    read_only_hint=spec.is_read_only, destructive_hint=spec.is_destructive
+                    read_only_hint=spec.is_read_only,
+                    destructive_hint=spec.is_destructive,
+                    idempotent_hint=spec.is_idempotent,
                 ),
             )
             for spec in self._toolbox.tools.values()
-            if principal is None or spec.scope in principal.scopes
+            if principal is None or spec.is_open_to(principal.scopes)
         ]
         if self._provisioning is not None:
             schema = {"type": "object", "properties": {}}
@@ -162,7 +165,7 @@ class McpEndpoint:
             if not self._provisioning.is_provisioned(principal.uid):
                 return ToolAnswer.failure(REFUSAL)
         spec = self._toolbox.tools.get(name)
-        if spec is not None and spec.scope not in principal.scopes:
+        if spec is not None and not spec.is_open_to(principal.scopes):
             return ToolAnswer.failure(f"Missing required scopes: {spec.scope}")
         if principal.is_superseded:
             return ToolAnswer.failure(f"{name} failed: Unauthorized (HTTP 401). The token is void", 401)
@@ -177,7 +180,8 @@ class McpEndpoint:
             return await self._call(uid, name, arguments)
 
         try:
-            if name not in CHANGING:
+            spec = self._toolbox.tools.get(name)
+            if spec is None or not spec.may_change:
                 return await self._changes.read(uid, call, latency_s)
             leaves_home = name in WRITING_FILES
             return await self._changes.change(uid, call, leaves_home=leaves_home, delay_s=latency_s)

@@ -18,7 +18,7 @@ import msgspec
 
 from sim.standin.identity.composition import Identity
 from sim.standin.null_connection import NullReply, NullRequest
-from sim.standin.toolbox import ToolAnswer, Toolbox
+from sim.standin.toolbox import ToolAnswer, Toolbox, ToolSpec
 
 T = TypeVar("T")
 Params = dict[str, Any]
@@ -147,7 +147,7 @@ class NullEndpoint:
 
     def _list_tools(self, uid: str | None, params: Params) -> object:
         tools = self._toolbox.tools.values()
-        return {"tools": [{"name": s.name, "description": s.summary, "inputSchema": s.schema} for s in tools]}
+        return {"tools": [listed(spec) for spec in tools]}
 
     def _call_tool(self, uid: str | None, params: Params) -> object:
         name, arguments = params.get("name"), params.get("arguments") or {}
@@ -187,6 +187,12 @@ class NullEndpoint:
     def _refused(self, number: int | str | None, code: int, text: str, status: int = 400) -> NullReply:
         error = {"code": code, "message": text}
         return NullReply(status, self._encode({"jsonrpc": "2.0", "id": number, "error": error}), JSON)
+
+
+def listed(spec: ToolSpec) -> dict[str, object]:
+    """A tool, as far as there is something to say of it."""
+    told = {"name": spec.name, "description": spec.summary, "inputSchema": spec.schema}
+    return told | ({"outputSchema": spec.output_schema} if spec.output_schema else {})
 
 
 def at_once(work: Coroutine[Any, Any, T]) -> T:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import inspect
 import json
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from typing import Any
 
 import attrs
@@ -81,15 +81,18 @@ class ToolSpec:
     schema: dict[str, Any]
     kinds: Mapping[str, tuple[str, ...]]
     """By argument, the JSON types that it may have."""
+    is_read_only: bool | None = None
+    is_destructive: bool | None = None
+    is_idempotent: bool | None = None
+    """What its annotations say; None: nothing."""
+    output_schema: dict[str, Any] | None = None
+    taped: Callable[[str, Mapping[str, Any]], ToolAnswer] | None = None
+    """Answers it (user id, arguments) where the function does not."""
+    may_change: bool = True
 
-    @property
-    def is_read_only(self) -> bool:
-        """What its annotations say."""
-        return self.name not in CHANGING
-
-    @property
-    def is_destructive(self) -> bool:
-        return self.name in DELETING
+    def is_open_to(self, scopes: Collection[str]) -> bool:
+        """Whether a token with these is enough for it."""
+        return not self.scope or self.scope in scopes
 
 
 def describe(name: str, function: Tool, scope: str) -> ToolSpec:
@@ -112,7 +115,18 @@ def describe(name: str, function: Tool, scope: str) -> ToolSpec:
         else:
             properties[parameter.name] = {**properties[parameter.name], "default": parameter.default}
     schema = {"type": "object", "properties": properties, "required": required, "title": f"{name}Arguments"}
-    return ToolSpec(name, function, scope, inspect.getdoc(function) or "", frozenset(required), schema, every)
+    return ToolSpec(
+        name,
+        function,
+        scope,
+        inspect.getdoc(function) or "",
+        frozenset(required),
+        schema,
+        every,
+        is_read_only=name not in CHANGING,
+        is_destructive=name in DELETING,
+        may_change=name in CHANGING,
+    )
 
 
 class Toolbox:
@@ -158,6 +172,8 @@ class Toolbox:
         spec = self.tools.get(name)
         if spec is None:
             return ToolAnswer.failure(f"Unknown tool: {name}")
+        if spec.taped is not None:
+            return spec.taped(uid, arguments)
         if problem := bad_arguments(spec, arguments):
             return ToolAnswer.failure(f"Error executing tool {name}: {problem}")
         try:

@@ -30,7 +30,12 @@ def offered_by(toolbox: Toolbox) -> dict[str, OfferedTool]:
     """Its tools, as they are listed to everybody."""
     return {
         name: OfferedTool.described(
-            name, spec.schema, is_read_only=spec.is_read_only, is_destructive=spec.is_destructive
+            name,
+            spec.schema,
+            spec.output_schema,
+            is_read_only=spec.is_read_only,
+            is_destructive=spec.is_destructive,
+            is_idempotent=spec.is_idempotent,
         )
         for name, spec in toolbox.tools.items()
     }
