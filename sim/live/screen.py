@@ -208,7 +208,8 @@ def correctness(course: Course, width: int) -> list[Text]:
     """Violations with the last one, or that there was none."""
     if not course.broken:
         return [labelled("correct", Text("no violation seen", style="dim"), LABEL)]
-    found = ", ".join(f"{count:,} {kind.replace('_', ' ')}" for kind, count in course.broken.items())
+    named = ((count, kind.replace("_", " ")) for kind, count in course.broken.items())
+    found = ", ".join(f"{count:,} {kind if count > 1 else kind.removesuffix('s')}" for count, kind in named)
     return [
         labelled("WRONG", cut(found, width - LABEL, "bold red"), LABEL),
         labelled("", cut(harmless(course.last_violation), width - LABEL), LABEL),

@@ -60,16 +60,27 @@ def of_story(name: str, story: WorkflowCounts, result: Result) -> str:
         else f"{name}: not one of {several(story.total_executions, 'execution')} succeeded"
     )
     reasons = sorted(story.failures.items(), key=lambda item: -item[1])
-    shown = [f"{reason}{_example(reason, result)} ({count:,})" for reason, count in reasons[:REASONS_SHOWN]]
+    shown, said = [], ""
+    for reason, count in reasons[:REASONS_SHOWN]:
+        example = _example(name, reason, result)
+        shown.append(f"{reason}{f', {example!r}' if example not in ('', said) else ''} ({count:,})")
+        said = example or said
     more = [f"{several(len(reasons) - REASONS_SHOWN, 'more reason')}"] if len(reasons) > REASONS_SHOWN else []
     return f"{how_often}: {'; '.join([*shown, *more])}" if shown else how_often
 
 
-def _example(reason: str, result: Result) -> str:
-    """The first text of this kind of failure, from whatever phase: the last call may lie in the grace."""
+def _example(name: str, reason: str, result: Result) -> str:
+    """What was said there, in whatever phase (the last call may lie in the grace), or anywhere, where nothing
+    else was said of that kind; "" where that is not known.
+    """
+    for kinds in result.failures.values():
+        for kind, failures in kinds.items():
+            for each in failures.examples if kind in reason else ():
+                if each.workflow == name and reason.startswith(f"{each.step}: ") and each.text not in reason:
+                    return each.text
     for kind, texts in result.error_examples.items():
-        if kind in reason and texts and texts[0] not in reason:
-            return f", {texts[0]!r}"
+        if kind in reason and len(texts) == 1 and texts[0] not in reason:
+            return texts[0]
     return ""
 
 

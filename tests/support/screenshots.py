@@ -1,24 +1,41 @@
-"""The pictures of the README, made anew: two virtual runs, their pages, and a browser that looks at them.
+"""The pictures of the README, made anew: virtual runs, their pages, and a browser that looks at them; and a
+run in a terminal, as it stood on the glass.
 
 python -m tests.support.screenshots [FOLDER]        (default: docs/images)
 """
 
 from __future__ import annotations
 
+import fcntl
+import io
 import shutil
+import struct
 import sys
 import tempfile
+import termios
 from pathlib import Path
 
 import attrs
 from playwright.sync_api import Browser, sync_playwright
+from rich.console import Console
+from rich.terminal_theme import SVG_EXPORT_THEME
+from rich.text import Text
 
 from tests.support.house import ROOT
-from tests.support.processes import simulate
+from tests.support.processes import Terminal, simulate
 
 WIDTH = 900
 RAMP = ("--virtual", "--seed", "9", "--stage", "90s:60,30s:60,15s:0", "--threshold", "errors: rate<1%")
 FAULTY = ("--virtual", "--seed", "8", "--users", "12", "--duration", "90s", "--standin-fault")
+
+PLAYED = ("--stage", "20s:30,60s:30", "--login", "http", "--seed", "7", "--warmup", "1s", "--grace", "2s")
+ASKED = ("--threshold", "calls: p(95)<200ms", "--threshold", "errors: rate<1%", "--standin-fault")
+COLUMNS, ROWS, WATCHED_S = 88, 24, 24.0
+ERASED = "\x1b[J"
+"""Comes before each picture of the screen."""
+FRAME = """<style>body {{ margin: 0; background: {background}; color: {foreground} }}
+pre {{ margin: 0; padding: 18px 22px; width: max-content; font: 14px/1.35 "DejaVu Sans Mono", monospace }}
+{stylesheet}</style><pre>{code}</pre>"""
 
 
 @attrs.frozen
@@ -48,6 +65,8 @@ def main(folder: Path) -> None:
             page = page_of(shot, Path(scratch))
             take(browser, shot, page, folder / f"{shot.name}.png")
             print(folder / f"{shot.name}.png")
+        take_terminal(browser, Path(scratch), folder / "terminal.png")
+        print(folder / "terminal.png")
         browser.close()
 
 
@@ -70,6 +89,25 @@ def take(browser: Browser, shot: Shot, page: Path, target: Path) -> None:
     looked.wait_for_timeout(300)
     looked.screenshot(path=target, full_page=True, clip=clip)
     looked.close()
+
+
+def take_terminal(browser: Browser, scratch: Path, target: Path) -> None:
+    """A run against the stand-in, a while after it began, with its colours."""
+    terminal = Terminal((*PLAYED, *ASKED, "lost_update:1%"), {"TERM": "xterm", "NO_COLOR": ""}, scratch)
+    fcntl.ioctl(terminal.screen, termios.TIOCSWINSZ, struct.pack("HHHH", ROWS, COLUMNS, 0, 0))
+    terminal.read_until("Ctrl-C: stop in order")
+    terminal.watch(WATCHED_S)
+    frame = terminal.text.rpartition(ERASED)[2]
+    for _ in range(2):
+        terminal.press_ctrl_c()
+        terminal.watch(0.5)
+    terminal.wait()
+    console = Console(record=True, width=COLUMNS, file=io.StringIO(), force_terminal=True)
+    console.print(Text.from_ansi(frame.replace("\r", "")), no_wrap=True)
+    shown = browser.new_page(offline=True)
+    shown.set_content(console.export_html(theme=SVG_EXPORT_THEME, code_format=FRAME))
+    shown.locator("pre").screenshot(path=target)
+    shown.close()
 
 
 if __name__ == "__main__":

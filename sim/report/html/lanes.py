@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from html import escape
 from itertools import groupby, pairwise
@@ -10,6 +11,7 @@ import attrs
 
 from sim.measure.kinds import EXPECTED, is_failure
 from sim.report.html.figures_text import axis_text
+from sim.report.html.labels import haloed
 from sim.report.html.scales import Axis, linear_marks
 from sim.report.html.svg import FAINT, PALETTE, svg
 from sim.report.page import duration, several
@@ -55,14 +57,19 @@ def lanes(spans: Sequence[StepSpan], title: str, wrong: StepSpan | None = None) 
     return svg(height + BOTTOM, title, says(shown), parts, WIDTH)
 
 
-def says(spans: Sequence[StepSpan]) -> str:
-    """How long it took, and which call was the longest."""
+def says(spans: Sequence[StepSpan], seconds: float = math.inf) -> str:
+    """How many calls there were, within which time, and which was the longest.
+
+    Args:
+        seconds: how long the execution took; what is tidied up afterwards comes after it.
+    """
     begun = min(span.begun for span in spans)
     whole = max(span.begun + span.seconds for span in spans) - begun
     longest = max(spans, key=lambda span: span.seconds)
     users = several(len({span.user for span in spans}), "user")
+    tidied = ", with tidying up" if whole > 1.01 * seconds else ""
     return (
-        f"{duration(whole)} from first to last, {several(len(spans), 'call')} of {users}; "
+        f"{several(len(spans), 'call')} of {users} within {duration(whole)}{tidied}; "
         f"the longest was {longest.step}, {duration(longest.seconds)}"
     )
 
@@ -166,5 +173,5 @@ def _named(bar: Bar, x: Axis, begun: float) -> str:
     again = f" ×{bar.times}, the last" if bar.times > 1 else ""
     text = f"{bar.span.step}{again} {duration(float(f'{bar.span.seconds:.3g}'))}"
     note = f", {bar.span.outcome}" if bar.colour in ("red", "grey") and bar.span.outcome != "ok" else ""
-    paint = f' class="f-red" fill="{PALETTE["red"]}"' if bar.colour == "red" else ""
-    return f'<text {place} y="{y:.0f}"{paint}>{escape(text + note)}</text>'
+    paint = f'{haloed("f-red")} fill="{PALETTE["red"]}"' if bar.colour == "red" else haloed()
+    return f'<text {place} y="{y:.0f}" {paint}>{escape(text + note)}</text>'

@@ -30,9 +30,10 @@ def propagation_says(result: Result) -> str:
     count = sum(each.count for each in result.propagation.values())
     hits = sum(each.first_look_hit for each in result.propagation.values())
     slowest = max((each.upper.p95 or 0.0 for each in result.propagation.values()), default=0.0)
+    share = "each time" if hits == count else f"{percent(100 * hits / max(count, 1))} of them"
     return (
-        f"{count:,} times others saw what was shared, {percent(100 * hits / max(count, 1))} of them "
-        f"at their first look, p95 within {duration(slowest)}"
+        f"{count:,} times others saw what was shared, {share} at their first look, "
+        f"p95 within {duration(slowest)}"
     )
 
 

@@ -59,7 +59,7 @@ def stories(result: Result) -> list[Story]:
         Story(
             name,
             _story_says(result, name),
-            played(f"{name}, a usual execution", kept.median) if kept.median else None,
+            played("A usual execution", kept.median) if kept.median else None,
             tuple(played(f"{name} {each.number}", each) for each in kept.slowest),
         )
         for name, kept in result.examples.items()
@@ -87,7 +87,7 @@ def _story_says(result: Result, name: str) -> str:
 
 
 def played(title: str, execution: ExecutionExample) -> Played:
-    text = says(execution.steps) if execution.steps else f"took {duration(execution.seconds)}"
+    text = says(execution.steps, execution.seconds) if execution.steps else ""
     head = f"began at {clock(execution.begun)}, took {duration(execution.seconds)}"
     return Played(f"{title}: {head}", text, lanes(execution.steps, title), spans_table(execution.steps))
 

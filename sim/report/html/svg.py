@@ -10,12 +10,18 @@ from html import escape
 
 from sim.report.html.chart import Chart, HeatMap, Line, Values, filled, thinned
 from sim.report.html.figures_text import axis_text, x_text
+from sim.report.html.labels import CHARACTER, haloed, rows_for
 from sim.report.html.scales import MIN_LATENCY_S, Axis, extent, linear_marks, log_marks, time_marks
 
 WIDTH, LEFT, RIGHT, TOP, BOTTOM = 900, 62, 8, 10, 24
 MAX_POINTS = 200
 MARKED_NINES = (0.30103, 1.0, 1.30103, 2.0, 3.0, 4.0)
 """p50, p90, p95, p99, p99.9 and p99.99."""
+NAME_ROW = 14
+MAX_TICKS = 160
+"""Of a strip: more would be a bar."""
+MANY = 5.0
+"""So many at an instant make a tick as high as any."""
 NAMES_MARKS = "latency"
 """The chart over time in which marks have their names; all others show theirs."""
 PALETTE = {
@@ -163,26 +169,47 @@ def stretches(*columns: Values) -> Iterator[tuple[int, int]]:
 
 
 def _marks(chart: Chart, x: Axis) -> Iterator[str]:
-    for place, mark in enumerate(chart.marks):
-        at = x.at(mark.at)
+    for mark in chart.marks:
         paint = f'class="s-{mark.colour}" stroke="{PALETTE[mark.colour]}"'
-        yield f'<path {paint} d="M{at:.0f} {TOP}v{chart.height}" stroke-dasharray="3 3"/>'
-        if chart.id == NAMES_MARKS or chart.axis != "time":
-            up = 6 + (14 * place if chart.axis != "time" else 0)
-            side = f'x="{at - 4:.0f}" text-anchor="end"' if at > WIDTH / 2 else f'x="{at + 4:.0f}"'
-            paint = f'class="f-{mark.colour}" fill="{PALETTE[mark.colour]}"'
-            yield f'<text {paint} {side} y="{TOP + chart.height - up}">{escape(mark.name)}</text>'
+        yield f'<path {paint} d="M{x.at(mark.at):.0f} {TOP}v{chart.height}" stroke-dasharray="3 3"/>'
+    if chart.id == NAMES_MARKS or chart.axis != "time":
+        yield from _names_of_marks(chart, x)
+
+
+def _names_of_marks(chart: Chart, x: Axis) -> Iterator[str]:
+    """Above each other where they would overlap; those that find no room are left out."""
+    placed = []
+    for mark in chart.marks:
+        at, wide = x.at(mark.at), CHARACTER * len(mark.name)
+        placed.append((at - 4 - wide, at - 4) if at > WIDTH / 2 else (at + 4, at + 4 + wide))
+    rows = rows_for(placed, int(chart.height / NAME_ROW))
+    for mark, (begin, end), row in zip(chart.marks, placed, rows, strict=True):
+        if row is not None:
+            side = f'x="{end:.0f}" text-anchor="end"' if x.at(mark.at) > WIDTH / 2 else f'x="{begin:.0f}"'
+            y = TOP + chart.height - 6 - NAME_ROW * row
+            yield _name(side, y, mark.colour, mark.name)
+
+
+def _name(side: str, y: float, colour: str, text: str) -> str:
+    paint = f'{haloed(f"f-{colour}")} fill="{PALETTE[colour]}"'
+    return f'<text {side} y="{y:.0f}" {paint}>{escape(text)}</text>'
 
 
 def _bounds(chart: Chart, y: Axis) -> Iterator[str]:
-    for bound in chart.bounds:
-        if y.low <= bound.value <= y.high:
-            place = y.at(bound.value)
-            yield (
-                f'<path class="s-red" d="M{LEFT} {place:.0f}H{WIDTH - RIGHT}" stroke="{PALETTE["red"]}" '
-                f'stroke-width="1.2"/><text class="f-red" x="{WIDTH - RIGHT}" y="{place - 5:.0f}" '
-                f'text-anchor="end" fill="{PALETTE["red"]}">{escape(bound.name)}</text>'
-            )
+    """Lines, and their names at the right; beside each other where they would overlap."""
+    shown = [bound for bound in chart.bounds if y.low <= bound.value <= y.high]
+    rows = rows_for([(y.at(bound.value), y.at(bound.value) + NAME_ROW) for bound in shown], len(shown))
+    ends = [WIDTH - RIGHT] * (len(shown) + 1)
+    for row in range(len(shown)):
+        wide = max((len(bound.name) for bound, at in zip(shown, rows, strict=True) if at == row), default=0)
+        ends[row + 1] = ends[row] - round(CHARACTER * wide) - 14
+    for bound, at in zip(shown, rows, strict=True):
+        place = y.at(bound.value)
+        yield (
+            f'<path class="s-red" d="M{LEFT} {place:.0f}H{WIDTH - RIGHT}" stroke="{PALETTE["red"]}" '
+            f'stroke-width="1.2"/>'
+        )
+        yield _name(f'x="{ends[at or 0]}" text-anchor="end"', place - 7, "red", bound.name)
 
 
 def _strips(chart: Chart, x: Axis) -> Iterator[str]:
@@ -191,15 +218,16 @@ def _strips(chart: Chart, x: Axis) -> Iterator[str]:
     for number, line in enumerate(chart.lines):
         middle = TOP + lane * (number + 0.5)
         yield f'<path class="grid" d="M{LEFT} {middle:.0f}H{WIDTH - RIGHT}" stroke="{FAINT["grid"]}"/>'
-        values = thinned(line.values, 2 * MAX_POINTS, "max")
-        places = thinned(tuple(chart.xs), 2 * MAX_POINTS, "mean")
+        values = thinned(line.values, MAX_TICKS, "max")
+        places = thinned(tuple(chart.xs), MAX_TICKS, "mean")
+        most = max([MANY, *(value for value in values if value is not None)])
         path = "".join(
-            f"M{x.at(at or 0.0):.0f} {middle - size:.0f}v{2 * size:.0f}"
+            f"M{x.at(at or 0.0):.0f} {middle - size:.1f}v{2 * size:.1f}"
             for at, value in zip(places, values, strict=True)
-            if value and (size := 4 + min(5.0, value))
+            if value and (size := 3 + 6 * value / most)
         )
         colour = f'class="s-{line.colour}" stroke="{PALETTE[line.colour]}"'
-        yield f'<path {colour} d="{path}" stroke-width="{3 if line.colour == "red" else 1.6}"/>'
+        yield f'<path {colour} d="{path}" stroke-width="{3 if line.colour == "red" else 1.2}"/>'
 
 
 def heat_rows(heat: HeatMap) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from math import fsum
+from statistics import median
 
 import attrs
 
@@ -19,6 +20,8 @@ from sim.report.page import clock, duration, percent
 from sim.report.result import Result
 
 MAX_MARKS = 40
+MUCH = 1.3
+"""So many times another time is not the same any more."""
 OF_ERRORS = ("red", "brown", "orange", "pink", "grey")
 DASHES = ("", "6 3", "2 3", "8 3 2 3", "4 4")
 
@@ -75,7 +78,8 @@ def users_say(result: Result, columns: Columns) -> str:
     most = max((value for value in columns["there"] if value is not None), default=0.0)
     if result.arrivals is not None:
         counts = result.arrivals
-        text = f"{counts.due:,} arrivals were due, {counts.dropped:,} of them dropped"
+        dropped = f"{counts.dropped:,}" if counts.dropped else "none"
+        text = f"{counts.due:,} arrivals were due, {dropped} of them dropped"
         return f"{text}, with {most:,.0f} users on stage at most"
     pairs = zip(columns["there"], columns.get("wanted", columns["there"]), strict=True)
     short = [(want or 0) - (there or 0) for there, want in pairs]
@@ -124,6 +128,10 @@ def waiting_says(result: Result) -> str:
     response, service = result.calls.response_time.p95, result.calls.latency.p95
     if response is None or service is None:
         return "what was due waited as long as is filled"
+    if service > response:
+        # Of all calls: others than those that arrived are slower.
+        due = f"what arrived took {duration(response)} (p95) from when it was due"
+        return f"{due}, all calls {duration(service)}"
     return f"what was due took {duration(response)} (p95), of which the server had it {duration(service)}"
 
 
@@ -146,15 +154,18 @@ def bounds_of(result: Result, subject: str) -> tuple[Bound, ...]:
 
 
 def times_say(columns: Columns, key: str, name: str) -> str:
-    """How it was at the beginning, and how at its worst."""
+    """How it was at the beginning, and how at its worst; or that it was so at the beginning alone."""
     values = tuple(columns.get(key, ()))
     spans = thinned(values, 20, "mean")
     known = [(place, value) for place, value in enumerate(spans) if value is not None]
     if not known:
         return "nothing was timed"
     (_, first), (place, worst) = known[0], max(known, key=lambda pair: pair[1])
-    if worst < 1.3 * first:
-        return f"{name} stayed near {duration(round_to(first))}"
+    typical = median(value for _, value in known)
+    if worst < MUCH * first and typical * MUCH < first:
+        return f"{name} was {duration(round_to(first))} at first, then near {duration(round_to(typical))}"
+    if worst < MUCH * first:
+        return f"{name} stayed near {duration(round_to(typical))}"
     at = (columns["at"][-1] or 0.0) * place / max(len(spans), 1)
     return f"{name} rose from {duration(round_to(first))} to {duration(round_to(worst))}, about {clock(at)}"
 

@@ -89,27 +89,42 @@
     const { ctx, bbox } = u, ratio = devicePixelRatio;
     ctx.save();
     ctx.font = `${12 * ratio}px system-ui, sans-serif`;
+    ctx.textAlign = "left"; ctx.textBaseline = "alphabetic";
     ctx.setLineDash([]);
+    const limits = [];
+    const named = (words, x, y) => {  // with a rim, so that it can be read on lines
+      const ink = ctx.strokeStyle;
+      ctx.strokeStyle = colour("page"); ctx.lineWidth = 3 * ratio; ctx.lineJoin = "round";
+      ctx.strokeText(words, x, y); ctx.fillText(words, x, y);
+      ctx.strokeStyle = ink; ctx.lineWidth = 1;
+    };
     for (const { value, name } of chart.bounds) {
       const y = u.valToPos(value, "y", true);
       if (y < bbox.top || y > bbox.top + bbox.height) continue;
       ctx.strokeStyle = ctx.fillStyle = colour("red");
       ctx.beginPath(); ctx.moveTo(bbox.left, y); ctx.lineTo(bbox.left + bbox.width, y); ctx.stroke();
-      ctx.textAlign = "right";
-      ctx.fillText(name, bbox.left + bbox.width, y - 5 * ratio);
+      const wide = ctx.measureText(name).width, right = bbox.left + bbox.width;
+      let end = right;
+      for (const [at, from] of limits) if (Math.abs(at - y) < 14 * ratio) end = Math.min(end, from - 14 * ratio);
+      limits.push([y, end - wide]);
+      named(name, end - wide, y - 7 * ratio);
     }
-    const isTime = chart.axis === "time";
+    const isTime = chart.axis === "time", rows = [];
     const marks = isTime ? [...state.data.marks, ...state.marks] : chart.marks || [];
-    for (const [place, mark] of marks.entries()) {
+    for (const mark of marks) {
       const x = u.valToPos(mark.at, "x", true), isLeft = x > bbox.left + bbox.width / 2;
       if (x < bbox.left || x > bbox.left + bbox.width) continue;
       ctx.strokeStyle = ctx.fillStyle = colour(mark.colour);
       ctx.setLineDash([3 * ratio, 3 * ratio]);
       ctx.beginPath(); ctx.moveTo(x, bbox.top); ctx.lineTo(x, bbox.top + bbox.height); ctx.stroke();
       ctx.setLineDash([]);
-      ctx.textAlign = isLeft ? "right" : "left";
-      const up = (6 + (isTime ? 0 : 14 * place)) * ratio;
-      if (chart.id === "latency" || !isTime) ctx.fillText(mark.name, x + (isLeft ? -4 : 4) * ratio, bbox.top + bbox.height - up);
+      if (isTime && chart.id !== "latency") continue;
+      // Above each other where they would overlap; those that find no room are left out.
+      const wide = ctx.measureText(mark.name).width, from = isLeft ? x - 4 * ratio - wide : x + 4 * ratio;
+      let row = rows.findIndex((there) => there.every(([b, e]) => from + wide <= b || from >= e));
+      if (row < 0) row = rows.push([]) - 1;
+      rows[row].push([from, from + wide]);
+      if (row < Math.floor(chart.height / 14)) named(mark.name, from, bbox.top + bbox.height - (6 + 14 * row) * ratio);
     }
     ctx.restore();
   }
@@ -160,13 +175,18 @@
       ctx.strokeStyle = colour("line"); ctx.lineWidth = ratio;
       ctx.beginPath(); ctx.moveTo(bbox.left, middle); ctx.lineTo(bbox.left + bbox.width, middle); ctx.stroke();
       if (!u.series[number + 1].show) return;
-      ctx.strokeStyle = colour(line.colour); ctx.lineWidth = (line.colour === "red" ? 3 : 1.6) * ratio;
-      ctx.beginPath();
+      ctx.strokeStyle = colour(line.colour); ctx.lineWidth = (line.colour === "red" ? 3 : 1.2) * ratio;
+      const ticks = new Map();  // one each few pixels, of the highest there: more would be a bar
       values.forEach((value, i) => {
-        if (!value) return;
-        const x = u.valToPos(xs[i], "x", true), size = (4 + Math.min(5, value)) * ratio;
-        ctx.moveTo(x, middle - size); ctx.lineTo(x, middle + size);
+        const x = Math.round(u.valToPos(xs[i], "x", true) / (5 * ratio)) * 5 * ratio;
+        if (value) ticks.set(x, Math.max(value, ticks.get(x) || 0));
       });
+      const most = Math.max(5, ...ticks.values());
+      ctx.beginPath();
+      for (const [x, value] of ticks) {
+        const size = (3 + 6 * value / most) * ratio;
+        ctx.moveTo(x, middle - size); ctx.lineTo(x, middle + size);
+      }
       ctx.stroke();
     });
     ctx.restore();
@@ -199,7 +219,7 @@
           : { range: (u, min, max) => [0, near(chart, max) * 1.08 || 1] },
       },
       axes: [
-        { ...axis, size: 24, grid: { show: false }, values: (u, marks) => marks.map((v) => across(v, chart.axis)),
+        { ...axis, size: 26, gap: 7, grid: { show: false }, values: (u, marks) => marks.map((v) => across(v, chart.axis)),
           incrs: chart.axis === "time" ? TIMES : chart.axis === "users" ? WHOLE : undefined,
           splits: chart.axis === "nines" ? (u, n, low, high) => NINES.filter((v) => v >= low && v <= high) : undefined },
         { ...axis, size: 62, grid: chart.strip ? { show: false } : grid, space: 26,
@@ -330,7 +350,7 @@
       .filter(([, n]) => n > 0).map(([name, n]) => `${Math.round(n)} × ${name}`);
     place.append(`${clock(state.span.from)} to ${clock(state.span.to)}: ${round(sum("ok"), 6)} answered well, `
       + `${kinds.length ? kinds.join(", ") : "no error"}, p95 up to ${text(worst("service.p95"), "s")}, `
-      + `at most ${round(worst("there"), 6)} users. `);
+      + `at most ${round(worst("there"), 6)} users. Tables and stories below are of the whole run. `);
     const button = document.createElement("button");
     button.type = "button";
     button.textContent = "Show all";

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
+from html import unescape
+from itertools import combinations, pairwise
 
 import attrs
 import pytest
 
-from sim.report.html.chart import Line, filled, stacked, thinned
+from sim.report.html.chart import Bound, Line, Mark, filled, stacked, thinned
 from sim.report.html.course import columns_of
 from sim.report.html.heat import humps
+from sim.report.html.labels import rows_for
 from sim.report.html.level_charts import knee, knee_says, level_charts, quantile_chart
 from sim.report.html.part_charts import part_charts
 from sim.report.html.scales import Axis, linear_marks, log_marks, time_marks
@@ -128,3 +132,37 @@ def test_arrivals_a_second_are_no_users(result: Result) -> None:
     load = {"groups": [{"name": "readers", "profile": "3m:6/s"}, {"name": "editors", "profile": "1m:20"}]}
     columns = columns_of(attrs.evolve(result, timeseries=series, config={"load": load}))
     assert (columns["wanted"], columns["arrivals"]) == ([20.0], [6.0])
+
+
+def test_a_time_that_was_bad_at_first_alone_did_not_stay_there() -> None:
+    jam = {"at": [float(at) for at in range(100)], "x": [2.0] * 5 + [0.1] * 95}
+    assert times_say(jam, "x", "p95") == "p95 was 2s at first, then near 100ms"
+
+
+def test_names_lie_above_each_other_where_they_would_overlap_and_are_missing_where_there_is_no_room() -> None:
+    assert rows_for([(0, 50), (60, 90), (40, 70), (45, 55), (95, 99)], 2) == [0, 0, 1, None, 0]
+
+
+def test_no_two_names_of_marks_or_limits_are_drawn_on_each_other(result: Result) -> None:
+    charts = {chart.id: chart for chart in time_charts(result)}
+    crowd = tuple(Mark(0.4 * at, f"a word of the operator {at}") for at in range(12))
+    most = max(value for line in charts["latency"].lines for value in line.values if value is not None)
+    limits = tuple(Bound(most * (0.9 + 0.01 * at), f"calls: p(95)<{at}ms") for at in range(3))
+    drawn = draw(attrs.evolve(charts["latency"], marks=crowd, bounds=limits))
+    found = re.findall(r'<text x="(\d+)"( text-anchor="end")? y="(\d+)"[^>]*halo[^>]*>([^<]*)<', drawn)
+    assert {unescape(each[3]) for each in found} >= {limit.name for limit in limits}
+    boxes = [
+        (int(x) - (len(text) * 6 if end else 0), int(x) + (0 if end else len(text) * 6), int(y))
+        for x, end, y, text in found
+    ]
+    for (begin, end, y), (other, until, z) in combinations(boxes, 2):
+        assert end <= other or until <= begin or abs(y - z) >= 12, found
+
+
+def test_a_strip_of_an_hour_is_no_bar(result: Result) -> None:
+    strip = next(chart for chart in time_charts(result) if chart.is_strip)
+    xs = tuple(float(at) for at in range(3600))
+    line = attrs.evolve(strip.lines[0], values=tuple(1.0 + (at == 900) for at in range(3600)))
+    drawn = draw(attrs.evolve(strip, xs=xs, lines=(line,), marks=()))
+    places = sorted({int(each) for each in re.findall(r"M(\d+) [\d.]+v", drawn)})
+    assert min(b - a for a, b in pairwise(places)) >= 4

@@ -25,7 +25,8 @@ def test_each_user_has_a_lane_and_each_call_a_name_and_a_time() -> None:
     assert [user for user, _, _ in floors] == ["alice", "bob"]
     texts = re.findall(r"<text[^>]*>([^<]*)</text>", lanes(SPANS, "x"))
     assert {"alice", "bob", "write 100ms", "read 400ms"} <= set(texts)
-    assert says(SPANS) == "1s from first to last, 4 calls of 2 users; the longest was read, 400ms"
+    assert says(SPANS) == "4 calls of 2 users within 1s; the longest was read, 400ms"
+    assert says(SPANS, 0.7) == "4 calls of 2 users within 1s, with tidying up; the longest was read, 400ms"
 
 
 def test_the_longest_call_is_marked_and_a_look_in_vain_is_an_outline() -> None:
