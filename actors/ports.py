@@ -158,8 +158,8 @@ class Accounts(Protocol):
 class Journal(Protocol):
     """The ledger as adapters see it: written before a thing is made, ticked off when it is gone."""
 
-    def intend(self, kind: str, name: str, **details: str) -> None:
-        """`kind`/`name` is about to be created. On disk when this returns."""
+    async def intend(self, kind: str, name: str, **details: str) -> None:
+        """`kind`/`name` is about to be created. On disk when this returns, here and where it is mirrored."""
 
     def created(self, kind: str, name: str, **details: str) -> None:
         """It exists now."""

@@ -6,27 +6,20 @@ adapters and ledger, whoever looks on, stop. The report comes last.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Awaitable, Callable
 from functools import partial
-from typing import Any
 
 import attrs
 import trio
 
 from actors.events import StepBegan
-from sim.config.grammar.duration import format_duration
 from sim.config.model import Config
 from sim.exit import ExitCode
-from sim.live.console import LiveConsole
 from sim.live.logs import logged
-from sim.live.looking_on import address_of, may_steer, outlook, planned_seconds
-from sim.live.otlp.exporting import OtlpExporter, exporting
-from sim.live.otlp.otlp_settings import otlp_settings
-from sim.live.page.live_page import LivePage
-from sim.load.engine import Engine
+from sim.live.onlookers import Onlookers
+from sim.load.engine import Engine, begin_at_once
 from sim.load.steering import ranges_of
-from sim.measure.hub import Hub, Looker, looked_on_by
+from sim.measure.hub import Hub, Looker
 from sim.measure.leaves import Leaves
 from sim.measure.summary import summarize
 from sim.measure.tally import Tally
@@ -36,7 +29,6 @@ from sim.report.history.keeping import keep_run
 from sim.report.html.growing import GrowingReport, at_the_end
 from sim.report.publish import complain, publish, publish_nothing
 from sim.report.result import Result
-from sim.runtime.clock import Clock
 from sim.runtime.signal_source import signals_of_process
 from sim.runtime.signals import keep_for_a_run
 from sim.runtime.stop import Stop, StopSource
@@ -63,112 +55,89 @@ def carry_out(main: Main, config: Config) -> ExitCode:
         return kind_of(config).clock.run(partial(main, source), config.load.seed)
 
 
-class Run:
-    """One run and what is known of it.
+class Drive:
+    """Brings a crowd up in a world, and drives a load with it; `act` is for a `visit`.
 
-    Raises UsageError where its page cannot be served at that address, and for `OTEL_` variables that cannot
-    be meant.
+    Args:
+        begins: told when the crowd has been brought up.
+        gate: awaited when all are on stage who are there from the beginning; the load begins when it returns.
+
+    Attributes:
+        world, engine: None until the crowd has been brought up.
     """
 
-    def __init__(self, config: Config, look_on: Looker | None = None) -> None:
+    def __init__(
+        self,
+        config: Config,
+        hub: Hub,
+        begins: Callable[[World, Engine, Stop], None] = lambda world, engine, stop: None,
+        gate: Callable[[], Awaitable[None]] = begin_at_once,
+    ) -> None:
         self._config = config
-        self._console = LiveConsole(config.output.quiet, verbose=config.output.verbose and look_on is None)
-        self._lookers = [self._console.follow, *([look_on] if look_on else [])]
-        self._taken = address_of(config.output)
-        self._page: LivePage | None = None
-        # On the virtual clock there are no sockets.
-        self._otlp = otlp_settings(os.environ) if kind_of(config).clock.goes_by_itself else None
-        self._exporter: OtlpExporter | None = None
-        self._engine: Engine | None = None
-        self._world: World | None = None
-        self._tally: Tally
-        self._hub: Hub
+        self._hub = hub
+        self._begins = begins
+        self._gate = gate
+        self.world: World | None = None
+        self.engine: Engine | None = None
 
-    async def main(self, source: StopSource) -> ExitCode:
-        """Set up, drive, clean up, report."""
-        clock, self._tally = kind_of(self._config).clock, Tally()
-        self._hub = Hub(self._tally, clock.usage_meter())
-        if self._taken is None:
-            found, code, _ = await self._visit_and_report(clock, source)
-        else:
-            found, code = await self._on_a_page(LivePage(self._taken, **self._shown()), clock, source)
-        for failure in self._hub.failures:
-            complain(f"somebody who looked on failed, and missed the rest: {failure!r}")
-        if found.bug is not None:
-            raise found.bug
-        return code
-
-    def _shown(self) -> dict[str, Any]:
-        """What its page shows, and what may be asked of it there."""
-        load, output = self._config.load, self._config.output
-        return {
-            "drawing": GrowingReport(self._config, self._tally, self._facts_so_far),
-            "groups": ranges_of(load.groups) if may_steer(output) else None,
-            "seconds": planned_seconds(self._config),
-        }
-
-    async def _on_a_page(self, page: LivePage, clock: Clock, source: StopSource) -> tuple[VisitEnd, ExitCode]:
-        """The same with a page that shows it, and is its report in the end."""
-        self._page, serve_for_s = page, self._config.output.serve_for_s
-        self._lookers.append(page.follow)
-        self._console.say(f"Live page: {page.address}")
-        async with page.open():
-            found, code, result = await self._visit_and_report(clock, source)
-            await page.finish(*at_the_end(result))
-            if serve_for_s:
-                self._console.say(f"Serving the report for {format_duration(serve_for_s)} (Ctrl-C ends that)")
-                await page.serve_on(serve_for_s, source)
-        return found, code
-
-    async def _visit_and_report(
-        self, clock: Clock, source: StopSource
-    ) -> tuple[VisitEnd, ExitCode, Result | None]:
-        async with (
-            exporting(self._hub, self._otlp, complain) as self._exporter,
-            trio.open_nursery() as background,
-            looked_on_by(self._hub, self._lookers),
-        ):
-            background.start_soon(self._hub.tick)
-            background.start_soon(clock.meanwhile, self._console.keep_up)
-            if self._page is not None:
-                background.start_soon(self._page.keep_drawn)
-            found = await visit(self._config, self._hub.emit, source, self._drive)
-            background.cancel_scope.cancel()
-        self._console.leave()
-        return found, *self._report(found)
-
-    async def _drive(self, world: World, stop: Stop) -> None:
-        emit = self._hub.emit
+    async def act(self, world: World, stop: Stop) -> None:
+        """Raises SetupError. Cancelled, what was sent comes to its answer under the stop's shelter."""
+        emit, hub = self._hub.emit, self._hub
         played = await play(world.steps, emit, more=1)
-        world.expect_writing()
-        crowd, at = world.crowd, trio.current_time()
-        emit(StepBegan(played + 1, played + 1, "sessions open", "Opening MCP sessions", at))
-        is_watched, call_up = world.clock.goes_by_itself, partial(recruit, world)
-        engine = Engine(self._config, crowd, self._hub, is_watched=is_watched, recruit=call_up)
-        self._engine, self._world = engine, world
-        address = self._page.address if self._page else ""
-        self._console.outlook = outlook(
-            self._config, world.target, address, engine.watchdog.verdicts, lambda: stop.level or 0
-        )
-        if self._page is not None:
-            self._page.steerable = engine.steering
-            self._page.figures.verdicts = engine.watchdog.verdicts
-        if self._exporter is not None:
-            self._exporter.figures.verdicts = engine.watchdog.verdicts
+        await world.expect_writing()
+        emit(StepBegan(played + 1, played + 1, "sessions open", "Opening MCP sessions", trio.current_time()))
+        crowd, call_up = world.crowd, partial(recruit, world)
+        is_watched = world.clock.goes_by_itself
+        engine = Engine(self._config, crowd, hub, is_watched=is_watched, recruit=call_up, gate=self._gate)
+        self.world, self.engine = world, engine
+        self._begins(world, engine, stop)
         try:
             await engine.run(stop)
         finally:
             crowd.unanswered.update(engine.unanswered)
 
+
+class Run:
+    """One run and what is known of it. Raises UsageError, as `Onlookers` does."""
+
+    def __init__(self, config: Config, look_on: Looker | None = None) -> None:
+        self._config = config
+        self._clock = kind_of(config).clock
+        self._onlookers = Onlookers(config, self._clock, complain, look_on)
+        self._say = self._onlookers.console.say
+        self._tally: Tally
+        self._drive: Drive
+
+    async def main(self, source: StopSource) -> ExitCode:
+        """Set up, drive, clean up, report."""
+        self._tally = Tally()
+        hub = Hub(self._tally, self._clock.usage_meter())
+        self._drive = Drive(self._config, hub, self._load_begins)
+        drawing = GrowingReport(self._config, self._tally, self._facts_so_far)
+        async with self._onlookers.page(drawing, ranges_of(self._config.load.groups)):
+            async with self._onlookers.looking_on(hub):
+                found = await visit(self._config, hub.emit, source, self._drive.act)
+            code, result = self._report(found)
+            await self._onlookers.finish(partial(at_the_end, result), source)
+        for failure in hub.failures:
+            complain(f"somebody who looked on failed, and missed the rest: {failure!r}")
+        if found.bug is not None:
+            raise found.bug
+        return code
+
+    def _load_begins(self, world: World, engine: Engine, stop: Stop) -> None:
+        self._onlookers.load_begins(world.target, engine.watchdog.verdicts, engine.steering, stop)
+
     def _facts_so_far(self, leaves: Leaves) -> RunFacts:
-        return facts_so_far(self._config, self._world, self._engine, self._tally.generator_cpu, leaves)
+        drive, cpu = self._drive, self._tally.generator_cpu
+        return facts_so_far(self._config, drive.world, drive.engine, cpu, leaves)
 
     def _report(self, found: VisitEnd) -> tuple[ExitCode, Result | None]:
         """The results first, then what a person reads; neither takes the other down."""
-        if found.world is None or self._engine is None:
-            code = publish_nothing(found.problem, found.cleanup, found.trouble, self._console.say)
-            return code, None
-        facts = facts_of(self._config, found.world, self._engine, self._tally.generator_cpu)
+        engine = self._drive.engine
+        if found.world is None or engine is None:
+            return publish_nothing(found.problem, found.cleanup, found.trouble, self._say), None
+        facts = facts_of(self._config, found.world, engine, self._tally.generator_cpu)
         facts = attrs.evolve(
             facts,
             stopped=found.problem or facts.stopped,
@@ -177,10 +146,16 @@ class Run:
             has_bug=found.bug is not None,
             signal=found.signal,
         )
-        output, result = self._config.output, build_result(self._config, summarize(self._tally), facts)
-        code = publish(result, output, self._console.say)
-        if output.history and (problem := keep_run(result, output.history_limit)):
-            complain(problem)
-        if found.problem:
-            complain(found.problem)
-        return code, result
+        result = build_result(self._config, summarize(self._tally), facts)
+        return say_all(self._config, result, found.problem, self._say), result
+
+
+def say_all(config: Config, result: Result, problem: str, say: Callable[[str], None]) -> ExitCode:
+    """Write and show the result, keep it, and say what ended the run early. Gives the exit code."""
+    output = config.output
+    code = publish(result, output, say)
+    if output.history and (trouble := keep_run(result, output.history_limit)):
+        complain(trouble)
+    if problem:
+        complain(problem)
+    return code

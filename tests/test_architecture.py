@@ -46,7 +46,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "sim.report": {"actors", "sim.clean", "sim.config", "sim.exit", "sim.measure", "sim.runtime"},
     "sim.world": {*BASE, "sim.clean", "sim.config", "sim.exit", "sim.runtime", "sim.standin"},
     "sim.app": {"actors", *WORLD_UP - {"sim.clean"}, "sim.world", "sim.load", "sim.live", "sim.report"},
-    "sim.fleet": {"actors", "sim.config", "sim.runtime"},
+    "sim.fleet": {"actors", "sim.clean", "sim.config", "sim.measure", "sim.runtime"},
     "sim.recording": {"actors"},
     "sim.cli": {
         *(*BASE, *WORLD_UP, "sim.app", "sim.world", "sim.live", "sim.report", "sim.standin"),

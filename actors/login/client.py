@@ -107,7 +107,7 @@ async def register(
         "token_endpoint_auth_method": preferred_method(plan),
         "scope": plan.scope,
     }
-    journal.intend(CLIENT_KIND, name)
+    await journal.intend(CLIENT_KIND, name)
     where = f"registration of an OAuth client at {plan.registration_endpoint}"
     try:
         reply = await _post_registration(http, plan.registration_endpoint, request, say, shelter or Shelter())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from functools import partial
 from typing import Any
@@ -40,6 +40,10 @@ GONE = (401, 997)
 """Statuses of the API to an app password that is void."""
 
 
+async def no_word() -> None:
+    """Nobody wants to know."""
+
+
 @attrs.frozen
 class Grants:
     """Has an MCP server granted access, and has it forget that again.
@@ -60,7 +64,7 @@ class Grants:
     shelter: Shelter = attrs.field(factory=Shelter)
 
     async def provision(
-        self, person: Person, credentials: Credentials, granting: Callable[[], None] = lambda: None
+        self, person: Person, credentials: Credentials, granting: Callable[[], Awaitable[None]] = no_word
     ) -> bool:
         """Have the server provided with an app password of `person`; False where it has a good one already.
 
@@ -70,7 +74,7 @@ class Grants:
         password whose making nobody saw could not be taken back. Before that, the flow expires by itself.
 
         Args:
-            granting: called right before access is granted, or an old grant replaced.
+            granting: awaited right before access is granted, or an old grant replaced.
         """
         try:
             async with self.connector.open_session(person, credentials) as session:
@@ -80,12 +84,12 @@ class Grants:
                     return False
                 if has_one:
                     # Somebody of this name was here before; what they granted went with them.
-                    granting()
+                    await granting()
                     await self.withdraw(person)
                     answer = Answer(await session.call_tool(PROVISION, {}))
                 url = self._login_url(person, answer)
                 if not has_one:
-                    granting()
+                    await granting()
                 with self.shelter.over(GRANTING_S):
                     await self.driver.grant(person, url)
                 await wait_until_provisioned(session, person)

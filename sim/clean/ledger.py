@@ -9,7 +9,7 @@ in a file of its own that only its owner can read.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -59,6 +59,7 @@ class Ledger:
         entries: dict[tuple[str, str], Entry],
         *,
         is_own: bool,
+        told: Callable[[str], None] = lambda line: None,
     ) -> None:
         self.path = path
         self.head = head
@@ -69,6 +70,7 @@ class Ledger:
         self._entries = entries
         self._secrets: dict[tuple[str, str], Secret] = {}
         self._is_torn = not is_own
+        self._told = told
 
     @property
     def entries(self) -> list[Entry]:
@@ -130,13 +132,15 @@ class Ledger:
 
     def _append(self, record: dict[str, Any]) -> bool:
         """Whether it is on disk. The first line after one that may be torn begins a new line."""
+        line = line_of(record)
         try:
-            files.write_all(self._handle, (b"\n" if self._is_torn else b"") + line_of(record))
+            files.write_all(self._handle, (b"\n" if self._is_torn else b"") + line)
         except OSError as error:
             self._is_torn = True
             self._fail(error)
             return False
         self._is_torn = False
+        self._told(line.decode().rstrip())
         return True
 
     def _fail(self, error: OSError) -> None:
@@ -144,27 +148,38 @@ class Ledger:
 
 
 @contextmanager
-def open_ledger(head: LedgerHead, path: Path | None = None) -> Iterator[Ledger]:
+def open_ledger(
+    head: LedgerHead,
+    path: Path | None = None,
+    *,
+    told: Callable[[str], None] = lambda line: None,
+    must_be_new: bool = False,
+) -> Iterator[Ledger]:
     """A new ledger, locked while the block lasts.
 
     Raises SetupError when the file cannot be written, is no ledger, or names things of another run:
     it is as it was then.
+
+    Args:
+        told: each line that has been written, without its end.
+        must_be_new: there may be no such file yet, also none that names nothing.
     """
     path = path or ledger_folder() / f"{head.mark}.jsonl"
     try:
-        handle = files.open_locked(path, is_new=True)
+        handle = files.open_locked(path, is_new=True, is_first=must_be_new)
     except Locked:
         raise SetupError(f"the ledger {path} belongs to a run that is still alive") from None
     try:
         _make_empty(path, handle)
-        files.write_all(handle, line_of(head_record(head)))
+        files.write_all(handle, first := line_of(head_record(head)))
         files.sync_folder(path)
     except (OSError, SetupError) as error:
         os.close(handle)
         if isinstance(error, SetupError):
             raise
         raise SetupError(f"the ledger {path} cannot be written: {error.strerror}") from None
-    ledger = Ledger(path, handle, head, {}, is_own=True)
+    told(first.decode().rstrip())
+    ledger = Ledger(path, handle, head, {}, is_own=True, told=told)
     try:
         yield ledger
     finally:

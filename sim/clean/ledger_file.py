@@ -59,13 +59,14 @@ def ledger_folder() -> Path:
     return folder / "ledgers"
 
 
-def open_locked(path: Path, *, is_new: bool) -> int:
+def open_locked(path: Path, *, is_new: bool, is_first: bool = False) -> int:
     """A descriptor of the regular file at `path`, locked; `is_new` creates it where there is none.
 
-    Raises Locked; NotTaken for what is no plain file of this account's; FileNotFoundError.
+    Raises Locked; NotTaken for what is no plain file of this account's, and for any where `is_first` says
+    that there is none yet; FileNotFoundError.
     """
     for tries in range(1, LOCK_TRIES + 1):
-        handle = _open(path, is_new=is_new)
+        handle = _open(path, is_new=is_new, is_first=is_first)
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
             # Between opening and locking it may have been unlinked: then the lock guards nothing.
@@ -157,8 +158,9 @@ def forget(path: Path) -> None:
     sync_folder(path)
 
 
-def _open(path: Path, *, is_new: bool) -> int:
+def _open(path: Path, *, is_new: bool, is_first: bool) -> int:
     flags = os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK | (os.O_CREAT if is_new else 0)
+    flags |= os.O_EXCL if is_first else 0
     try:
         if is_new:
             path.parent.mkdir(parents=True, exist_ok=True, mode=PRIVATE_FOLDER)

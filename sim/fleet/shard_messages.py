@@ -29,9 +29,13 @@ class Message(
 
 
 class GivenClient(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """An OAuth client that has been registered for all shards. `secret` "": a public one."""
+    """An OAuth client that has been registered for all shards.
+
+    `secret` "": a public one. `auth_method`: see `actors.login.client.OAuthClient`.
+    """
 
     id: Text
+    auth_method: Text = ""
     secret: Annotated[str, msgspec.Meta(max_length=MAX_TEXT)] = ""
 
     def __repr__(self) -> str:
@@ -45,7 +49,7 @@ class Begin(Message, frozen=True):
         run: the mark of the whole run, which all that it creates bears.
         shard, of: this is the `shard`-th of so many.
         config: what it is to do, already cut (`sim.fleet.cut`), as `sim.fleet.config_json` has it.
-        files: the text of files that `config` names, by their path there.
+        files: the text of files that `config` names, by their path there (`sim.fleet.travelling`).
         client: None: nobody registered one.
         mirrors: whether what is written into its ledger is to be acknowledged (`Written`) before it is done.
     """

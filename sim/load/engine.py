@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import partial
 from itertools import count
 from random import Random
@@ -42,6 +42,13 @@ SAMPLE_S = 1.0
 """How often the number of users on stage is told."""
 
 
+Gate = Callable[[], Awaitable[None]]
+
+
+async def begin_at_once() -> None:
+    """Nobody else is to be ready."""
+
+
 class Driven(Protocol):
     """Who is driven, and with what."""
 
@@ -74,6 +81,7 @@ class Engine:
         recruit: brings more people up, for a search.
         is_watched: whether time goes by itself: then this process may stand still, and a story that
             waits for ever cannot be told from one that waits for long.
+        gate: awaited when all are on stage who are there from the beginning; the load begins when it returns.
 
     Attributes:
         watchdog: the thresholds that it watches.
@@ -93,11 +101,13 @@ class Engine:
         *,
         is_watched: bool = True,
         recruit: Recruit | None = None,
+        gate: Gate = begin_at_once,
     ) -> None:
         self._config = config
         self._driven = driven
         self._is_watched = is_watched
         self._recruit = recruit
+        self._gate = gate
         self._hub = hub
         self._emit: Emit = hub.emit
         self._share = config.load.share
@@ -163,6 +173,7 @@ class Engine:
             limit = trio.CapacityLimiter(self._driven.at_once)
             for executor in executors:
                 await executor.fill(limit)
+            await self._gate()
             stop.has_work_to_finish = True
             self.steering.may_stop(stop)
             with rare_collection():

@@ -123,6 +123,7 @@ class Hub:
         self._counts = counts
         self._usage = usage
         self._subscriptions: list[Subscription] = []
+        self._scope = trio.CancelScope()
         self.failures: list[Exception] = []
 
     def emit(self, event: Event) -> None:
@@ -147,8 +148,21 @@ class Hub:
                 self._subscriptions.remove(subscription)
 
     async def tick(self) -> None:
-        """Close a window each `WINDOW_S`, until cancelled; windows keep to the grid of the start."""
-        begun = trio.current_time()
+        """Close a window each `WINDOW_S`, until cancelled; windows keep to the grid of the start, or of the
+        last instant at which they were aligned.
+        """
+        self._scope = trio.CancelScope()
+        while True:
+            with self._scope:
+                await self._tick(trio.current_time())
+            self._scope = trio.CancelScope()
+
+    def align(self) -> None:
+        """Close the window; from now on they keep to the grid of this instant, as those of all shards do."""
+        self.close_window()
+        self._scope.cancel()
+
+    async def _tick(self, begun: float) -> None:
         # Time that does not go by itself stands still while events are folded, however many there are.
         pieces = PIECES if self._usage is not None else 1
         for number in range(1, 10**9):

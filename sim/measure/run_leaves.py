@@ -25,12 +25,12 @@ class ManyCounts:
         self._places = places
         self._counts = array("I", bytes(4 * len(places)))
 
-    def add(self, name: str) -> None:
-        """One more of `name`."""
+    def add(self, name: str, count: int = 1) -> None:
+        """So many more of `name`."""
         place = self._places.setdefault(name, len(self._places))
         if place >= len(self._counts):
             self._counts.extend([0] * (len(self._places) - len(self._counts)))
-        self._counts[place] += 1
+        self._counts[place] += count
 
     def items(self) -> Iterator[tuple[str, int]]:
         """Those of which there are any."""

@@ -65,6 +65,7 @@ class Tally:
         timeline: what happened each second.
         levels: what was measured at each load that was held for a while.
         steered: what somebody who looked on changed, or marked; the first so many.
+        places_of_steps: shared by the counts of all users.
         changes: grows whenever figures do, so that who reads them in another thread sees that they did.
     """
 
@@ -92,7 +93,7 @@ class Tally:
         self._wanted: dict[str, float] = {}
         self._there: dict[str, int] = {}
         self._units: dict[str, str] = {}
-        self._places_of_steps: dict[str, int] = {}
+        self.places_of_steps: dict[str, int] = {}
         self._kinds: Counter[str] = Counter()
         self._used_s = self._used_of_s = self._stalled_s = 0.0
 
@@ -237,7 +238,7 @@ class Tally:
         if leaf is None:
             has_sketch = len(self.users) < MAX_USERS_WITH_SKETCH
             sketch = Sketch(USER_COMPRESSION, USER_BUFFER) if has_sketch else None
-            leaf = self.users[call.user] = UserLeaf(sketch, ManyCounts(self._places_of_steps))
+            leaf = self.users[call.user] = UserLeaf(sketch, ManyCounts(self.places_of_steps))
         leaf.steps.add(call.step)
         leaf.outcomes[within_bounds(kind, leaf.outcomes, MAX_KINDS_OF_USER)] += 1
         if is_timed and call.outcome is Outcome.OK:

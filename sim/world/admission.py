@@ -13,7 +13,7 @@ from actors.login.provisioning import Grants
 from actors.offered_tool import OfferedTool
 from actors.ports import Connector, Credentials, Person
 from actors.shelter import Shelter
-from sim.clean.ledger import Ledger
+from sim.clean.journal import RunJournal
 from sim.clean.things.app_password import APP_PASSWORD_KIND
 from sim.clean.things.marked_content import MARK_KIND
 from sim.clean.things.mcp_grant import GRANT_KIND
@@ -33,26 +33,27 @@ class Admission:
     def __init__(
         self,
         servers: Servers,
-        ledger: Ledger,
+        journal: RunJournal,
         connector: Connector,
         limit: trio.CapacityLimiter,
         emit: Emit,
         shelter: Shelter,
     ) -> None:
         self._servers = servers
-        self._ledger = ledger
+        self._journal = journal
         self._connector = connector
         self._limit = limit
         self._emit = emit
         self._shelter = shelter
         self._marked: set[str] = set()
 
-    def note_marks(self, people: Sequence[Person]) -> None:
+    async def note_marks(self, people: Sequence[Person]) -> None:
         """Before anybody writes: in accounts that stay is what will bear the run's mark."""
         for person in people if self._servers.accounts_stay else ():
             if person.uid not in self._marked:
                 self._marked.add(person.uid)
-                self._ledger.created(MARK_KIND, person.uid, login=person.login)
+                self._journal.created(MARK_KIND, person.uid, login=person.login)
+        await self._journal.written()
 
     async def offered(
         self, person: Person, credentials: Mapping[str, Credentials]
@@ -88,17 +89,18 @@ class Admission:
         """Do what gives an account that stays an app password; the ledger knows it, whatever happens."""
         lists, login = self._servers.app_passwords, person.login
         known = await lists.app_passwords(person)
-        self._ledger.intend(
+        await self._journal.intend(
             APP_PASSWORD_KIND, person.uid, known=" ".join(map(str, sorted(known))), login=login
         )
         await act()
         for number in await lists.granted(person, known):
-            self._ledger.created(APP_PASSWORD_KIND, f"{person.uid}/{number}", login=login)
-        self._ledger.removed(APP_PASSWORD_KIND, person.uid)
+            self._journal.created(APP_PASSWORD_KIND, f"{person.uid}/{number}", login=login)
+        self._journal.removed(APP_PASSWORD_KIND, person.uid)
 
-    def _note_grant(self, person: Person) -> None:
+    async def _note_grant(self, person: Person) -> None:
         stays = {"stays": "yes"} if self._servers.accounts_stay else {}
-        self._ledger.intend(GRANT_KIND, person.uid, url=self._servers.mcp_url, login=person.login, **stays)
+        url, login = self._servers.mcp_url, person.login
+        await self._journal.intend(GRANT_KIND, person.uid, url=url, login=login, **stays)
 
     async def compare(self, people: Sequence[Person], credentials: Mapping[str, Credentials]) -> None:
         """Every password is good (each is shown once), and they tell users apart."""
@@ -107,8 +109,8 @@ class Admission:
             await check_lets_in(self._connector, person, credentials[person.uid])
 
         if len(people) > 1:
-            self.note_marks(people[:2])
-            (one, two), title = people[:2], f"simulate {self._ledger.head.mark}"
+            await self.note_marks(people[:2])
+            (one, two), title = people[:2], f"simulate {self._journal.head.mark}"
             first, second = (one, credentials[one.uid]), (two, credentials[two.uid])
             await check_users_differ(self._connector, first, second, title)
         rest = people[2:] if len(people) > 1 else people

@@ -15,7 +15,7 @@ from actors.new_password import new_password
 from actors.ports import Accounts, Person
 from actors.secret import Secret
 from actors.shelter import Shelter
-from sim.clean.ledger import Ledger
+from sim.clean.journal import RunJournal
 from sim.clean.marker import is_marker
 from sim.clean.things.created_user import USER_KIND, remove_user, settled
 from sim.config.model import Config
@@ -40,13 +40,13 @@ class Creation:
         self,
         config: Config,
         accounts: Accounts,
-        ledger: Ledger,
+        journal: RunJournal,
         shelter: Shelter,
         say: Callable[[str], None],
     ) -> None:
         self._config = config
         self._accounts = accounts
-        self._ledger = ledger
+        self._journal = journal
         self._shelter = shelter
         share = config.load.share
         # Beyond those of the whole crowd, and no shard takes another's.
@@ -94,12 +94,12 @@ class Creation:
         return [made[person.uid] for person in people]
 
     async def _insist(self, person: Person) -> None:
-        self._ledger.intend(USER_KIND, person.uid)
+        await self._journal.intend(USER_KIND, person.uid)
         reason: NotCreated | None = None
         for attempt in range(MAX_TRIES):
             error = await self._send(person)
             if error is None:
-                self._ledger.created(USER_KIND, person.uid)
+                self._journal.created(USER_KIND, person.uid)
                 return
             if isinstance(error, NameRefused):
                 if attempt == 0:
@@ -135,12 +135,12 @@ class Creation:
         """
         found = await settled(self._accounts, person.uid)
         if found is None or not self._is_marked(person.uid, found.email):
-            self._ledger.removed(USER_KIND, person.uid)
+            self._journal.removed(USER_KIND, person.uid)
             raise error
-        self._ledger.created(USER_KIND, person.uid)
+        self._journal.created(USER_KIND, person.uid)
 
     def _is_marked(self, uid: str, email: str) -> bool:
-        return is_marker(email, uid, self._ledger.head.mark, (self._config.users.mail_domain,))
+        return is_marker(email, uid, self._journal.head.mark, (self._config.users.mail_domain,))
 
     async def _is_absent(self, person: Person, *, is_first: bool) -> bool:
         """After a refusal: strike the intent off where the API says that there is nobody.
@@ -150,7 +150,7 @@ class Creation:
         look = self._accounts.look(person.uid) if is_first else settled(self._accounts, person.uid)
         if await look is not None:
             return False
-        self._ledger.removed(USER_KIND, person.uid)
+        self._journal.removed(USER_KIND, person.uid)
         return True
 
     async def _has_come(self, person: Person) -> bool:
@@ -163,15 +163,15 @@ class Creation:
             await remove_user(self._accounts, person.uid)
             return False
         if not self._is_marked(person.uid, found.email):
-            self._ledger.removed(USER_KIND, person.uid)
+            self._journal.removed(USER_KIND, person.uid)
             raise AlreadyExists(f"the user {person.uid} exists already; choose another --user-prefix")
-        self._ledger.created(USER_KIND, person.uid)
+        self._journal.created(USER_KIND, person.uid)
         return True
 
     async def _next_free(self, person: Person) -> Person:
         password: Secret = new_password(self._least_length)
         while True:
             number = next(self._other_numbers)
-            other = numbered(self._config, number, password, self._ledger.head.mark)
+            other = numbered(self._config, number, password, self._journal.head.mark)
             if await self._accounts.look(other.uid) is None:
                 return attrs.evolve(other, group=person.group, region=person.region)

@@ -24,7 +24,7 @@ from sim.runtime.file_limit import raise_file_limit
 from sim.runtime.stop import Stop
 from sim.world.driven_target import open_target
 from sim.world.people import people_of
-from sim.world.worlds import WorldKind
+from sim.world.worlds import ALONE, Given, WorldKind
 from workflows.catalogue import catalogue
 
 if TYPE_CHECKING:
@@ -34,9 +34,9 @@ CLOCK = RealClock()
 
 
 @asynccontextmanager
-async def open_live(config: Config, emit: Emit, stop: Stop) -> AsyncIterator[LiveWorld]:
+async def open_live(config: Config, emit: Emit, stop: Stop, given: Given = ALONE) -> AsyncIterator[LiveWorld]:
     """Ledger, servers and what reaches them; at the end everything that the ledger names is removed."""
-    mark = new_mark()
+    mark = given.mark or new_mark()
     people = people_of(config, mark)
     raise_file_limit(sum(map(len, people.values())))
     workflows = catalogue(config.stories.files)
@@ -50,11 +50,12 @@ async def open_live(config: Config, emit: Emit, stop: Stop) -> AsyncIterator[Liv
         in_background(import_the_rest),
         open_target(config.target, config.standin_options) as target,
     ):
-        with open_ledger(head_of(config, target, mark), config.output.ledger) as ledger:
+        head, path, is_first = head_of(config, target, mark), config.output.ledger, given.is_part
+        with open_ledger(head, path, told=given.mirror.tell, must_be_new=is_first) as ledger:
             await imported.wait()
             from sim.world.live_world import open_live_world
 
-            async with open_live_world(config, target, ledger, people, workflows, emit, stop) as world:
+            async with open_live_world(config, target, ledger, people, workflows, emit, stop, given) as world:
                 yield world
 
 

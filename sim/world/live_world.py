@@ -11,6 +11,7 @@ from actors.events import Emit
 from actors.ports import Person
 from sim.clean.cleanup_result import CleanupResult
 from sim.clean.end import CleanupEnd
+from sim.clean.journal import RunJournal
 from sim.clean.ledger import Ledger
 from sim.clean.removed import remaining
 from sim.clean.remover import Remover
@@ -22,7 +23,7 @@ from sim.runtime.stop import Stop
 from sim.world.people import at_first
 from sim.world.prepare import Preparation
 from sim.world.servers import Servers, open_servers
-from sim.world.worlds import Crowd, WorldStep, notes_to
+from sim.world.worlds import Crowd, Given, WorldStep, notes_to
 from workflows.base import Workflow
 
 CLOCK = RealClock()
@@ -53,9 +54,9 @@ class LiveWorld:
     async def call_up(self, wanted: Mapping[str, int]) -> Mapping[str, Sequence[Person]]:
         return await self._preparation.call_up(wanted)
 
-    def expect_writing(self) -> None:
+    async def expect_writing(self) -> None:
         """Accounts that stay are noted as what will bear the run's mark."""
-        self._preparation.note_marks()
+        await self._preparation.note_marks()
 
     async def clean_up(self) -> None:
         """Remove what the ledger names, unless it is to be kept. How it went is known also when cancelled."""
@@ -86,11 +87,15 @@ async def open_live_world(
     workflows: Mapping[str, Workflow],
     emit: Emit,
     stop: Stop,
+    given: Given,
 ) -> AsyncIterator[LiveWorld]:
     """What reaches the servers of `target`; at the end everything that the ledger names is removed."""
     async with open_servers(config, target, notes_to(emit), stop.shelter) as servers:
         first, later = at_first(config, people)
-        prepared = Preparation(config, servers, ledger, first, workflows, emit, stop.shelter, later)
+        journal = RunJournal(ledger, given.mirror)
+        prepared = Preparation(
+            config, servers, journal, first, workflows, emit, stop.shelter, later, given.client
+        )
         world = LiveWorld(config, servers, ledger, prepared, emit)
         try:
             async with in_background(prepared.keep_fresh):

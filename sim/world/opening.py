@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 from actors.events import Emit
 from sim.config.model import Config
 from sim.runtime.stop import Stop
-from sim.world.worlds import World, WorldKind
+from sim.world.worlds import ALONE, Given, World, WorldKind
 
 
 def kind_of(config: Config) -> WorldKind:
@@ -23,12 +23,12 @@ def kind_of(config: Config) -> WorldKind:
 
 
 @asynccontextmanager
-async def open_world(config: Config, emit: Emit, stop: Stop) -> AsyncIterator[World]:
+async def open_world(config: Config, emit: Emit, stop: Stop, given: Given = ALONE) -> AsyncIterator[World]:
     """The world that `config` asks for. What is done in it is the work that `stop` may end.
 
     Leaving it, however, removes what was made in it: also when the work was cancelled or broke; only
     the third level of `stop` gets past that. Raises SetupError, maybe within groups.
     """
-    async with kind_of(config).open(config, emit, stop) as world:
+    async with kind_of(config).open(config, emit, stop, given) as world:
         with stop.work:
             yield world

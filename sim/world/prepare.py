@@ -16,7 +16,7 @@ from actors.login.oauth import OAuthLogin
 from actors.login.plan import AuthPlan, discover
 from actors.ports import Credentials, Login, Person
 from actors.shelter import Shelter
-from sim.clean.ledger import Ledger
+from sim.clean.journal import RunJournal
 from sim.config.model import Config
 from sim.world.admission import Admission
 from sim.world.auth_checks import check_mode, check_takes_passwords, login_text, needs_provisioning
@@ -40,22 +40,25 @@ class Preparation:
         people: by group; `later` those who come when they are called up.
         workflows: all that are known.
         shelter: creations that were sent come to their answer under it.
+        client: that has been registered for several runs together.
     """
 
     def __init__(
         self,
         config: Config,
         servers: Servers,
-        ledger: Ledger,
+        journal: RunJournal,
         people: Mapping[str, Sequence[Person]],
         workflows: Mapping[str, Workflow],
         emit: Emit,
         shelter: Shelter,
         later: Mapping[str, Sequence[Person]] | None = None,
+        client: OAuthClient | None = None,
     ) -> None:
         self._config = config
         self._servers = servers
-        self._ledger = ledger
+        self._journal = journal
+        self._client = client
         self._groups = people
         self._later: Mapping[str, Sequence[Person]] = later or {}
         self._known = workflows
@@ -66,7 +69,7 @@ class Preparation:
         self._limit = trio.CapacityLimiter(config.users.setup_concurrency)
         self._unanswered: dict[str, float] = {}
         self._connector = RecordedConnector(servers.connector, emit, shelter, self._unanswered)
-        self._admission = Admission(servers, ledger, self._connector, self._limit, emit, shelter)
+        self._admission = Admission(servers, journal, self._connector, self._limit, emit, shelter)
         self._creation: Creation | None = None
         self._has_checked = False
         self._plan: AuthPlan | None = None
@@ -88,7 +91,7 @@ class Preparation:
             credentials=self._credentials,
             connector=self._servers.connector,
             workflows=self._workflows,
-            mark=self._ledger.head.mark,
+            mark=self._journal.head.mark,
             login=login_text(self._plan, self._servers.why_driver, self._must_grant),
             at_once=self._config.users.setup_concurrency,
             unanswered=self._unanswered,
@@ -142,9 +145,9 @@ class Preparation:
         await self._has_logged_in.wait()
         await self._login.keep_fresh()
 
-    def note_marks(self) -> None:
+    async def note_marks(self) -> None:
         """Before anybody writes, in accounts that stay."""
-        self._admission.note_marks(self.people)
+        await self._admission.note_marks(self.people)
 
     async def call_up(self, wanted: Mapping[str, int]) -> Mapping[str, Sequence[Person]]:
         """Bring so many people up in each group, in mid-run; gives those who are new.
@@ -160,7 +163,7 @@ class Preparation:
         await self._log_in(came)
         if self._must_grant:
             await self._admission.grant(came, self._credentials)
-        self._admission.note_marks(came)
+        await self._admission.note_marks(came)
         return {name: members[len(before[name]) :] for name, members in self._groups.items()}
 
     async def _check(self) -> str:
@@ -216,6 +219,8 @@ class Preparation:
         return not self._has_checked or self._plan is not None
 
     def _client_title(self) -> str:
+        if self._client is not None:
+            return "Taking the OAuth client of all shards"
         if self._config.login.client_id is not None:
             return f"Taking the OAuth client {self._config.login.client_id}, as named"
         return f"Registering an OAuth client at {self._plan.issuer if self._plan else ''}"
@@ -224,12 +229,14 @@ class Preparation:
         """One OAuth client for all users."""
         assert self._plan is not None
         named, servers = self._config.login, self._servers
-        if named.client_id is not None:
+        if self._client is not None:
+            client, text = self._client, "as given"
+        elif named.client_id is not None:
             client, text = OAuthClient(named.client_id, named.client_secret, is_static=True), "as named"
         else:
-            mark, text = self._ledger.head.mark, ""
+            mark, text = self._journal.head.mark, ""
             client = await register(
-                servers.http, self._plan, self._ledger, mark, self._say, servers.trust, self._shelter
+                servers.http, self._plan, self._journal, mark, self._say, servers.trust, self._shelter
             )
         self._login = OAuthLogin(servers.http, self._plan, client, servers.driver, self._emit, self._shelter)
         return text
@@ -283,7 +290,7 @@ class Preparation:
         if accounts is None:
             return list(people)
         if self._creation is None:
-            self._creation = Creation(self._config, accounts, self._ledger, self._shelter, self._say)
+            self._creation = Creation(self._config, accounts, self._journal, self._shelter, self._say)
             await self._creation.learn_policy()
         return await self._creation.create_all(people, self._emit)
 

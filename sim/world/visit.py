@@ -14,7 +14,7 @@ from sim.config.model import Config
 from sim.exit import Trouble
 from sim.runtime.stop import Stop, StopSource, open_stop
 from sim.world.opening import open_world
-from sim.world.worlds import World
+from sim.world.worlds import ALONE, Given, World
 
 Act = Callable[[World, Stop], Awaitable[None]]
 
@@ -51,7 +51,7 @@ class VisitEnd:
         )
 
 
-async def visit(config: Config, emit: Emit, source: StopSource, act: Act) -> VisitEnd:
+async def visit(config: Config, emit: Emit, source: StopSource, act: Act, given: Given = ALONE) -> VisitEnd:
     """Do `act` in the world that `config` asks for; what was made there is removed at the end.
 
     Everything but cancellation from outside is told by the value: whoever is told of a bug raises it once the
@@ -60,7 +60,7 @@ async def visit(config: Config, emit: Emit, source: StopSource, act: Act) -> Vis
     found = VisitEnd()
     async with open_stop(emit, source) as stop:
         try:
-            async with open_world(config, emit, stop) as world:
+            async with open_world(config, emit, stop, given) as world:
                 found.world = world
                 await act(world, stop)
         except (SetupError, ExceptionGroup) as error:

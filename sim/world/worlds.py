@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import attrs
 import trio
@@ -18,10 +18,15 @@ from actors.errors import SetupError
 from actors.events import Emit, Note, StepBegan, StepEnded
 from actors.ports import Connector, Credentials, Person
 from sim.clean.end import CleanupEnd
+from sim.clean.journal import LedgerMirror, NoMirror
 from sim.config.model import Config
 from sim.runtime.clock import Clock
 from sim.runtime.stop import Stop
 from workflows.base import Workflow
+
+if TYPE_CHECKING:
+    # It brings the HTTP client along, which takes a while.
+    from actors.login.client import OAuthClient
 
 TOOLS_FIT = "tools for the workflows"
 """The step of every world after which it is known that what is to be played can be played."""
@@ -86,6 +91,26 @@ class Crowd:
         return sum(map(len, self.people.values()))
 
 
+@attrs.frozen
+class Given:
+    """What a world has from outside, where it is a part of something larger.
+
+    Attributes:
+        mark: what all that is made bears; "": a new one is drawn.
+        client: the OAuth client that has been registered for all parts.
+        mirror: keeps a copy of the ledger.
+        is_part: it is one of several; then its ledger's file may not exist before it.
+    """
+
+    mark: str = ""
+    client: OAuthClient | None = None
+    mirror: LedgerMirror = attrs.Factory(NoMirror)
+    is_part: bool = False
+
+
+ALONE = Given()
+
+
 class World(Protocol):
     """An open world."""
 
@@ -116,7 +141,7 @@ class World(Protocol):
         removed with the rest.
         """
 
-    def expect_writing(self) -> None:
+    async def expect_writing(self) -> None:
         """To be called before anybody of the crowd writes: where the run's mark will stand is noted then."""
 
     @property
@@ -124,7 +149,7 @@ class World(Protocol):
         """What became of what was made; complete once the world has been left."""
 
 
-OpenWorld = Callable[[Config, Emit, Stop], AbstractAsyncContextManager[World]]
+OpenWorld = Callable[[Config, Emit, Stop, Given], AbstractAsyncContextManager[World]]
 
 
 @attrs.frozen

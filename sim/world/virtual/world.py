@@ -22,7 +22,7 @@ from sim.world.people import at_first, called_up, new_ones, people_of
 from sim.world.tools import usable
 from sim.world.virtual.connector import InProcessConnector, offered_by
 from sim.world.virtual.server import ServerQueue
-from sim.world.worlds import TOOLS_FIT, Crowd, WorldKind, WorldStep, notes_to
+from sim.world.worlds import ALONE, TOOLS_FIT, Crowd, Given, WorldKind, WorldStep, notes_to
 from workflows.base import Workflow
 from workflows.catalogue import catalogue
 
@@ -87,7 +87,7 @@ class VirtualWorld:
             unanswered=self._unanswered,
         )
 
-    def expect_writing(self) -> None:
+    async def expect_writing(self) -> None:
         """Nothing in here stays."""
 
     async def call_up(self, wanted: Mapping[str, int]) -> Mapping[str, Sequence[Person]]:
@@ -116,7 +116,9 @@ class VirtualWorld:
 
 
 @asynccontextmanager
-async def open_virtual(config: Config, emit: Emit, stop: Stop) -> AsyncIterator[VirtualWorld]:
+async def open_virtual(
+    config: Config, emit: Emit, stop: Stop, given: Given = ALONE
+) -> AsyncIterator[VirtualWorld]:
     """Raises SetupError, and RuntimeError where what is done in it does not come to its end."""
     world = VirtualWorld(config, people_of(config), catalogue(config.stories.files), emit)
     horizon_s = horizon_of(config)

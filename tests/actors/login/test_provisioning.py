@@ -113,9 +113,13 @@ async def open_grants(server: Server) -> AsyncIterator[Grants]:
 async def provision(server: Server) -> tuple[bool, int]:
     """Whether it is new, and how often that was announced."""
     announced: list[None] = []
+
+    async def announce() -> None:
+        announced.append(None)
+
     with trio.fail_after(300):
         async with open_grants(server) as grants:
-            is_new = await grants.provision(ANN, Nobody(), lambda: announced.append(None))
+            is_new = await grants.provision(ANN, Nobody(), announce)
     return is_new, len(announced)
 
 
@@ -256,9 +260,13 @@ async def test_an_mcp_server_is_never_shown_the_password_itself() -> None:
 )
 async def test_access_is_granted_on_a_page_of_nextcloud_alone(url: str) -> None:
     server, granting = scripted([{"status": "login_required", "login_url": url}]), []
+
+    async def announce() -> None:
+        granting.append(None)
+
     async with open_grants(server) as grants:
         with pytest.raises(LoginError, match="is not NEXTCLOUD_HOST"):
-            await grants.provision(ANN, Nobody(), lambda: granting.append(None))
+            await grants.provision(ANN, Nobody(), announce)
     assert server.granted == granting == []
 
 

@@ -15,6 +15,7 @@ from actors.errors import SetupError
 from actors.new_password import new_password
 from actors.shelter import Shelter
 from sim.clean.cleanup_result import CleanupResult
+from sim.clean.journal import RunJournal
 from sim.clean.ledger import open_ledger, take_over
 from sim.clean.remover import Remover
 from sim.world.creation import Creation
@@ -49,7 +50,7 @@ async def create_all(
         async with cloud.client() as http:
             with open_ledger(head(), path) as ledger:
                 shelter = Shelter()
-                creation = Creation(config(USERS), accounts, ledger, shelter, lambda text: None)
+                creation = Creation(config(USERS), accounts, RunJournal(ledger), shelter, lambda text: None)
 
                 async def one(number: int) -> None:
                     try:

@@ -30,7 +30,7 @@ from sim.fleet.shard_messages import (
 )
 
 DOWN: tuple[ToShard, ...] = (
-    Begin("m4rk", 2, 4, {"seed": 1}, {"a.csv": "u,p"}, GivenClient("id", "s3cret")),
+    Begin("m4rk", 2, 4, {"seed": 1}, {"a.csv": "u,p"}, GivenClient("id", "client_secret_post", "s3cret")),
     StartAt(1.5e9),
     StopNow(2),
     Beat(7),
@@ -81,4 +81,4 @@ def test_what_is_no_message_to_a_shard_is_refused_in_one_harmless_line(document:
 def test_secrets_are_in_no_text_of_a_message() -> None:
     begin = DOWN[0]
     assert "s3cret" not in repr(begin)
-    assert "s3cret" not in repr(GivenClient("id", "s3cret"))
+    assert "s3cret" not in repr(GivenClient("id", "client_secret_post", "s3cret"))

@@ -13,6 +13,7 @@ from actors.errors import SetupError
 from actors.new_password import new_password
 from actors.ports import Person
 from actors.shelter import Shelter
+from sim.clean.journal import RunJournal
 from sim.clean.ledger import open_ledger
 from sim.clean.ledger_text import EntryState
 from sim.world.creation import Creation
@@ -36,7 +37,7 @@ async def create(cloud: FakeCloud, path: Path, count: int = 1, stop_s: float = 1
     found = Created()
     with open_ledger(head(), path / "run.jsonl") as ledger:
         async with running(cloud) as accounts:
-            creation = Creation(config(count), accounts, ledger, Shelter(), found.said.append)
+            creation = Creation(config(count), accounts, RunJournal(ledger), Shelter(), found.said.append)
 
             async def one(person: Person) -> None:
                 found.people.append(await creation.create(person))
