@@ -30,7 +30,7 @@ RUN, DEVELOP = "requirements.lock", "requirements-dev.lock"
 """The locks; the second one holds all of the first."""
 SETUP_FAILED = 3
 INTERRUPTED = 130
-"""As in sim/exit.py, which cannot be imported yet."""
+"""As in sim/runtime/exit.py, which cannot be imported yet."""
 
 
 def start(lock: str, arguments: Sequence[str]) -> NoReturn:

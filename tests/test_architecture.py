@@ -26,26 +26,25 @@ from tests.support.house import (
 MAX_ROOMS, MAX_HEIGHT, MAX_ARROWS = 18, 9, 60
 MAX_FILE_LINES, MAX_FUNCTION_LINES, MAX_MEDIAN_LINES = 300, 40, 6
 """Of functions without their docstrings."""
-LOOSE = {"__init__.py", "__main__.py", "app.py", "exit.py", "py.typed"}
+LOOSE = {"__init__.py", "__main__.py", "py.typed"}
 """What may lie in `sim/` outside of its rooms."""
 
 BASE = {"actors", "workflows"}
-WORLD_UP = {"sim.measure", "sim.config", "sim.clean", "sim.runtime", "sim.exit"}
+WORLD_UP = {"sim.measure", "sim.config", "sim.clean", "sim.runtime"}
 MAY_IMPORT: dict[str, set[str]] = {
     "actors": set(),
     "workflows": {"actors"},
     "bin": set(),
-    "sim.exit": set(),
     "sim.standin": set(),
     "sim.runtime": {"actors"},
-    "sim.clean": {"actors", "sim.config", "sim.exit"},
+    "sim.clean": {"actors", "sim.config", "sim.runtime"},
     "sim.config": {"actors", "sim.standin"},
     "sim.measure": {"actors", "sim.config"},
     "sim.live": {"actors", "sim.config", "sim.measure", "sim.runtime"},
     "sim.load": {"actors", "workflows", "sim.config", "sim.measure", "sim.runtime"},
-    "sim.report": {"actors", "sim.clean", "sim.config", "sim.exit", "sim.measure", "sim.runtime"},
-    "sim.world": {*BASE, "sim.clean", "sim.config", "sim.exit", "sim.runtime", "sim.standin"},
-    "sim.app": {"actors", *WORLD_UP - {"sim.clean"}, "sim.world", "sim.load", "sim.live", "sim.report"},
+    "sim.report": {"actors", "sim.clean", "sim.config", "sim.measure", "sim.runtime"},
+    "sim.world": {*BASE, "sim.clean", "sim.config", "sim.runtime", "sim.standin"},
+    "sim.app": {"actors", *WORLD_UP, "sim.fleet", "sim.world", "sim.load", "sim.live", "sim.report"},
     "sim.fleet": {"actors", "sim.clean", "sim.config", "sim.measure", "sim.runtime"},
     "sim.recording": {"actors"},
     "sim.cli": {
@@ -69,7 +68,7 @@ MAY_IMPORT_STANDIN = (
 )
 """All else knows the stand-in by its URL alone."""
 
-CLEAN_MAY_IMPORT = ("sim.clean", "sim.exit", "sim.config")
+CLEAN_MAY_IMPORT = ("sim.clean", "sim.runtime.exit", "sim.config")
 """Removing is the last thing that may fail: what measures, reports and loads is no part of it."""
 
 ONLY_IMPORTED_BY = {
@@ -281,7 +280,7 @@ def test_a_forbidden_import_is_found(rule: object, place: str, text: str, tmp_pa
         (out_of_the_standin, "sim/standin/identity/web.py", "from ..store import Store"),
         (into_the_standin, "sim/world/virtual/world.py", "from sim.standin.store import Store"),
         (into_the_standin, "sim/cli/standin_command.py", "from sim.standin.serve import serve"),
-        (out_of_the_clean_room, "sim/clean/command.py", "from sim.exit import ExitCode"),
+        (out_of_the_clean_room, "sim/clean/command.py", "from sim.runtime.exit import ExitCode"),
         (astray, "sim/stage.py", "import httpx"),
     ],
 )

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from sim.exit import ExitCode
+from sim.runtime.exit import ExitCode
 from tests.support.processes import Terminal, running_standin, simulate
 
 NOTHING = {"NEXTCLOUD_HOST": "", "NEXTCLOUD_PASSWORD": ""}

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from sim.exit import ExitCode
+from sim.runtime.exit import ExitCode
 from tests.support.processes import StandinServer, running_standin, simulate
 
 USERS = ("--users", "4", "--login", "http", "--warmup", "0", "--output", "run.json")

@@ -14,7 +14,7 @@ from sim.config.grammar.presets import PRESETS
 from sim.config.grammar.profile import preset_words
 from sim.config.standin_options import standin_params
 from sim.config.threshold_words import WORDS
-from sim.exit import ExitCode
+from sim.runtime.exit import ExitCode
 from tests.support.processes import running_standin, simulate
 
 ROOT = Path(__file__).resolve().parent.parent

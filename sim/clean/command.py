@@ -33,7 +33,7 @@ from sim.clean.remover import Remover
 from sim.clean.telling import say, say_error, silent
 from sim.clean.thing import Means
 from sim.config.accounts_file import read_accounts
-from sim.exit import ExitCode
+from sim.runtime.exit import ExitCode
 
 CONCURRENCY = 4
 

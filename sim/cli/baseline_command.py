@@ -8,7 +8,7 @@ import click
 
 from sim.cli.parser import command
 from sim.config.usage import UsageError
-from sim.exit import ExitCode
+from sim.runtime.exit import ExitCode
 
 if TYPE_CHECKING:
     from sim.report.history.chosen_runs import Chooser

@@ -11,8 +11,8 @@ from actors.errors import CallError, SetupError
 from actors.events import Event, Note, StepEnded
 from actors.login.provisioning import LOOK, LOOK_ARGUMENTS
 from sim.config.model import Config
-from sim.exit import ExitCode, exit_code
 from sim.live.console import printable
+from sim.runtime.exit import ExitCode, exit_code
 from sim.runtime.stop import Stop, StopSource
 from sim.world.visit import VisitEnd, visit
 from sim.world.worlds import Crowd, World, WorldStep, play

@@ -9,9 +9,9 @@ from __future__ import annotations
 import click
 
 from sim.cli.configured import make_config, read_settings
-from sim.exit import ExitCode
 from sim.measure.hub import Subscription
 from sim.measure.snapshot import Snapshot
+from sim.runtime.exit import ExitCode
 
 USERS_AT_ONCE = 8
 FLAGS = {

@@ -11,7 +11,7 @@ from sim.cli.parser import command
 from sim.config.grammar.number import parse_count
 from sim.config.grammar.piece import GrammarError
 from sim.config.usage import UsageError
-from sim.exit import ExitCode
+from sim.runtime.exit import ExitCode
 
 if TYPE_CHECKING:
     from sim.report.history.run_index import KeptRun

@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from sim.config.usage import UsageError
-from sim.exit import ExitCode
+from sim.runtime.exit import ExitCode
 from workflows.base import BadWorkflow, Workflow
 from workflows.catalogue import catalogue
 

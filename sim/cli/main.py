@@ -35,9 +35,9 @@ from sim.cli.workflows_command import workflows_command
 from sim.config.grammar.piece import nearest
 from sim.config.options import OPTIONS
 from sim.config.usage import UsageError
-from sim.exit import ExitCode
 from sim.runtime import signals
 from sim.runtime.channel import Channel, install
+from sim.runtime.exit import ExitCode
 
 COMMANDS = (
     capacity_command,

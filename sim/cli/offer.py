@@ -14,8 +14,8 @@ from actors.errors import CallError, SetupError
 from actors.events import Event
 from actors.offered_tool import OfferedTool, ToolArgument
 from sim.config.model import Config
-from sim.exit import ExitCode, exit_code
 from sim.report.publish import complain
+from sim.runtime.exit import ExitCode, exit_code
 from sim.runtime.stop import Stop, StopSource
 from sim.world.visit import visit
 from sim.world.worlds import TOOLS_FIT, Crowd, World, play

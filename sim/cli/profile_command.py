@@ -8,7 +8,7 @@ import click
 
 from sim.cli.configured import make_config, read_settings, read_stories
 from sim.cli.parser import command, table_options
-from sim.exit import ExitCode
+from sim.runtime.exit import ExitCode
 
 
 def profile_command() -> click.Command:

@@ -17,7 +17,7 @@ from sim.config.grammar.piece import GrammarError
 from sim.config.option_types import parse_url
 from sim.config.options import NEXTCLOUD_HOST, URL
 from sim.config.usage import UsageError
-from sim.exit import ExitCode
+from sim.runtime.exit import ExitCode
 
 MAX_RUNS = 100
 OWN = ("gate", "strict", "format_name", "write")

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 from sim.cli.command_line import said_words
-from sim.exit import ExitCode, code_of_signal
+from sim.runtime.exit import ExitCode, code_of_signal
 from sim.runtime.signals import SIGNALS
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ import click
 from sim.cli.parser import command
 from sim.config.grammar.piece import nearest
 from sim.config.usage import UsageError
-from sim.exit import ExitCode
+from sim.runtime.exit import ExitCode
 
 if TYPE_CHECKING:
     from sim.report.result import Result

@@ -8,7 +8,7 @@ import click
 from sim.cli.command_line import repeated_command
 from sim.cli.configured import Flags, agreed, assumptions, make_config, read_settings, say_assumptions
 from sim.config.options import DRY_RUN
-from sim.exit import ExitCode
+from sim.runtime.exit import ExitCode
 
 
 def run(flags: Flags) -> int:

@@ -6,7 +6,7 @@ import click
 
 from sim.cli.parser import command
 from sim.config.usage import UsageError
-from sim.exit import ExitCode
+from sim.runtime.exit import ExitCode
 
 
 def schema_command() -> click.Command:

@@ -13,7 +13,7 @@ from sim.cli.parser import command
 from sim.config.grammar.duration import parse_duration
 from sim.config.grammar.piece import GrammarError
 from sim.config.usage import UsageError
-from sim.exit import ExitCode
+from sim.runtime.exit import ExitCode
 
 if TYPE_CHECKING:
     import socket

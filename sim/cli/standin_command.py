@@ -9,7 +9,7 @@ import click
 
 from sim.config.options import NEXTCLOUD_PASSWORD
 from sim.config.usage import UsageError
-from sim.exit import ExitCode
+from sim.runtime.exit import ExitCode
 
 HELP = (
     "Run the stand-in for Nextcloud and its MCP server by itself: "

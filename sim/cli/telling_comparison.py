@@ -12,7 +12,7 @@ from sim.config.grammar.number import parse_percentage
 from sim.config.grammar.piece import GrammarError, nearest
 from sim.config.option_types import parse_report
 from sim.config.usage import UsageError
-from sim.exit import ExitCode
+from sim.runtime.exit import ExitCode
 
 if TYPE_CHECKING:
     from sim.report.compare.comparability import NamedResult

@@ -10,10 +10,10 @@ from actors.events import Call, Execution
 from sim.config.grammar.shapes import ClosedProfile
 from sim.config.model import Config
 from sim.config.usage import UsageError
-from sim.exit import ExitCode
 from sim.live.console import printable
 from sim.measure.hub import Subscription, Told
 from sim.measure.kinds import kind_of
+from sim.runtime.exit import ExitCode
 from workflows.base import BadWorkflow
 from workflows.catalogue import load_file
 

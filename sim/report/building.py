@@ -8,7 +8,6 @@ from actors.events import Violation
 from sim import __version__
 from sim.clean.end import CleanupEnd
 from sim.config.model import Config
-from sim.exit import Trouble, exit_code
 from sim.measure.summary import BASELINE, Summary
 from sim.measure.thresholds import Verdict
 from sim.report import build_capacity, build_course, build_detail, build_figures
@@ -25,6 +24,7 @@ from sim.report.result_end import (
 )
 from sim.report.result_figures import Totals
 from sim.report.result_json import presentable
+from sim.runtime.exit import Trouble, exit_code
 
 
 def build_result(config: Config, summary: Summary, facts: RunFacts) -> Result:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from sim.exit import ExitCode
 from sim.report.page import duration, several
 from sim.report.result import Result
+from sim.runtime.exit import ExitCode
 
 SATURATED = 0.8
 """Share of a core from which on the simulator itself may be what is slow."""

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from sim.config.grammar.threshold import Unit, format_bound
-from sim.exit import ExitCode
 from sim.report.page import Page, duration, several
 from sim.report.result import Result
 from sim.report.result_end import ThresholdResult
 from sim.report.result_figures import Times, WorkflowCounts
+from sim.runtime.exit import ExitCode
 
 REASONS_SHOWN = 3
 NOT_STARTED = {

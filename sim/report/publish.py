@@ -10,13 +10,13 @@ import attrs
 
 from sim.clean.end import CleanupEnd
 from sim.config.model import Output
-from sim.exit import ExitCode, Trouble, exit_code
 from sim.report.destination import STDOUT, save
 from sim.report.formats import FORMATS
 from sim.report.page import one_line
 from sim.report.result import Result
 from sim.report.terminal import text_report
 from sim.runtime.channel import Channel, channel_of
+from sim.runtime.exit import ExitCode, Trouble, exit_code
 
 PIPE_COLUMNS = 1000
 """Whoever reads a pipe breaks lines as it likes."""

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 
 import attrs
 
-from sim.exit import ExitCode
 from sim.report.four_answers import Mood, ShortAnswer, four_answers, violations_text
 from sim.report.page import clock, several
 from sim.report.result import Result
+from sim.runtime.exit import ExitCode
 
 ENDS: dict[int, str] = {
     ExitCode.INTERNAL: "An internal error ended the run",

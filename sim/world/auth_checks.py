@@ -7,11 +7,12 @@ from collections.abc import Container
 from actors.answer import Answer, Json, WrongAnswer
 from actors.errors import CallError, Outcome, SetupError
 from actors.login.basic import Nobody
+from actors.login.client import OAuthClient
 from actors.login.plan import AuthPlan
 from actors.login.provisioning import LOOK, LOOK_ARGUMENTS, PROVISION
 from actors.ports import Connector, Credentials, Person, ToolSession
 from actors.secret import Secret
-from sim.config.model import AuthMode
+from sim.config.model import AuthMode, LoginOptions
 
 
 def check_mode(asked: AuthMode, plan: AuthPlan | None, mcp_url: str, *, accounts_stay: bool = False) -> None:
@@ -133,6 +134,13 @@ def needs_provisioning(asked: AuthMode, offered: Container[str], mcp_url: str) -
     if asked is AuthMode.LOGIN_FLOW and PROVISION not in offered:
         raise SetupError(f"{mcp_url} has no tool {PROVISION}: leave out --auth login-flow")
     return asked in (AuthMode.AUTO, AuthMode.LOGIN_FLOW) and PROVISION in offered
+
+
+def named_client(options: LoginOptions) -> OAuthClient | None:
+    """The client that a person has made, and named."""
+    if options.client_id is None:
+        return None
+    return OAuthClient(options.client_id, options.client_secret, is_static=True)
 
 
 def login_text(plan: AuthPlan | None, why_driver: str, must_grant: bool) -> str:

@@ -20,6 +20,7 @@ from sim.config.model import Config, Target
 from sim.runtime.background import in_background
 from sim.runtime.clock import RealClock
 from sim.runtime.stop import Stop
+from sim.world.auth_checks import named_client
 from sim.world.people import at_first
 from sim.world.prepare import Preparation
 from sim.world.servers import Servers, open_servers
@@ -93,9 +94,8 @@ async def open_live_world(
     async with open_servers(config, target, notes_to(emit), stop.shelter) as servers:
         first, later = at_first(config, people)
         journal = RunJournal(ledger, given.mirror)
-        prepared = Preparation(
-            config, servers, journal, first, workflows, emit, stop.shelter, later, given.client
-        )
+        client = given.client or named_client(config.login)
+        prepared = Preparation(config, servers, journal, first, workflows, emit, stop.shelter, later, client)
         world = LiveWorld(config, servers, ledger, prepared, emit)
         try:
             async with in_background(prepared.keep_fresh):

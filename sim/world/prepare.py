@@ -40,7 +40,7 @@ class Preparation:
         people: by group; `later` those who come when they are called up.
         workflows: all that are known.
         shelter: creations that were sent come to their answer under it.
-        client: that has been registered for several runs together.
+        client: that exists; None: one is registered.
     """
 
     def __init__(
@@ -220,24 +220,17 @@ class Preparation:
 
     def _client_title(self) -> str:
         if self._client is not None:
-            return "Taking the OAuth client of all shards"
-        if self._config.login.client_id is not None:
-            return f"Taking the OAuth client {self._config.login.client_id}, as named"
+            return f"Taking the OAuth client {self._client.client_id}, as named"
         return f"Registering an OAuth client at {self._plan.issuer if self._plan else ''}"
 
     async def _register(self) -> str:
         """One OAuth client for all users."""
         assert self._plan is not None
-        named, servers = self._config.login, self._servers
-        if self._client is not None:
-            client, text = self._client, "as given"
-        elif named.client_id is not None:
-            client, text = OAuthClient(named.client_id, named.client_secret, is_static=True), "as named"
-        else:
-            mark, text = self._journal.head.mark, ""
-            client = await register(
-                servers.http, self._plan, self._journal, mark, self._say, servers.trust, self._shelter
-            )
+        servers, journal = self._servers, self._journal
+        client, text = self._client, "as named"
+        if client is None:
+            mark, text, trust = journal.head.mark, "", servers.trust
+            client = await register(servers.http, self._plan, journal, mark, self._say, trust, self._shelter)
         self._login = OAuthLogin(servers.http, self._plan, client, servers.driver, self._emit, self._shelter)
         return text
 

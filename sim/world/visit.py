@@ -11,7 +11,7 @@ from actors.errors import SetupError
 from actors.events import Emit
 from sim.clean.end import CleanupEnd
 from sim.config.model import Config
-from sim.exit import Trouble
+from sim.runtime.exit import Trouble
 from sim.runtime.stop import Stop, StopSource, open_stop
 from sim.world.opening import open_world
 from sim.world.worlds import ALONE, Given, World

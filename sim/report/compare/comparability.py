@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from sim.exit import ExitCode
 from sim.report.compare.gauges import Gauge
 from sim.report.configuration import WHERE_ONLY
 from sim.report.result import Result
+from sim.runtime.exit import ExitCode
 
 MAX_CPU = 0.8
 """Share of a core from which on the simulator itself may be what is slow."""

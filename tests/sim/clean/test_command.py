@@ -16,7 +16,7 @@ from sim.clean import command
 from sim.clean.command import CleanupOptions
 from sim.clean.ledger import open_ledger
 from sim.clean.ledger_file import ledger_folder
-from sim.exit import ExitCode
+from sim.runtime.exit import ExitCode
 from tests.sim.clean.support import OTHER_MARK, email, head
 from tests.support.fake_cloud import URL, FakeCloud, Row
 

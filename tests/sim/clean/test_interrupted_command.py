@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 
 from sim.clean.ledger import open_ledger
-from sim.exit import ExitCode
+from sim.runtime.exit import ExitCode
 from tests.sim.clean.support import head
 
 ROOT = Path(__file__).parents[3]

@@ -11,9 +11,9 @@ import pytest
 from sim.cli.compare_command import sides_of
 from sim.cli.main import execute
 from sim.cli.repeating import Planned, turns
-from sim.exit import ExitCode
 from sim.report.history.run_store import RunStore, history_folder
 from sim.report.result_json import to_json
+from sim.runtime.exit import ExitCode
 from tests.support.made_runs import Made, named_runs, with_violations
 
 WORSE = Made(tail=1.5)

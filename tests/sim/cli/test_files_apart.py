@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from sim.cli.main import execute
-from sim.exit import ExitCode
+from sim.runtime.exit import ExitCode
 
 
 def refused(argv: list[str], capsys: pytest.CaptureFixture[str]) -> str:

@@ -8,8 +8,8 @@ import pytest
 
 from sim.cli.main import execute
 from sim.cli.report_command import format_of
-from sim.exit import ExitCode
 from sim.report.result_json import to_json
+from sim.runtime.exit import ExitCode
 from tests.support.reports import busy_result
 
 

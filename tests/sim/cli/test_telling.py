@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from sim.exit import ExitCode
+from sim.runtime.exit import ExitCode
 from tests.support.processes import environment, running_standin
 
 SHORT = ("--virtual", "--users", "2", "--duration", "2s", "--warmup", "0s", "--seed", "7")

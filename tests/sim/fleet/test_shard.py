@@ -9,12 +9,11 @@ import pytest
 import trio
 
 from actors.events import Phase, PhaseBegan, StepBegan
+from sim.app.shard import LEASE_S
 from sim.config.grammar.shapes import ClosedProfile, OpenProfile, Stage
 from sim.config.model import Config
-from sim.exit import ExitCode
 from sim.fleet.event_json import event_from_json
 from sim.fleet.rest_json import rest_from_json
-from sim.fleet.shard import LEASE_S
 from sim.fleet.shard_messages import (
     Figures,
     Happened,
@@ -28,6 +27,7 @@ from sim.fleet.shard_messages import (
 )
 from sim.measure.leaves import Leaves
 from sim.measure.snapshot import Snapshot
+from sim.runtime.exit import ExitCode
 from tests.sim.fleet.support import config_of, group_of
 from tests.sim.fleet.told_shard import ToldShard
 

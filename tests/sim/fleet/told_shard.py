@@ -7,10 +7,10 @@ from typing import TypeVar
 
 import trio
 
+from sim.app.shard import Shard
 from sim.config.model import Config
 from sim.fleet.config_json import config_to_json
 from sim.fleet.cut import split
-from sim.fleet.shard import Shard
 from sim.fleet.shard_link import ShardInbox
 from sim.fleet.shard_messages import Beat, Begin, FromShard, LedgerLine, Ready, StartAt, Written
 from sim.runtime.clock import run_virtual

@@ -14,11 +14,11 @@ from sim.clean.cleanup_result import CleanupResult
 from sim.clean.end import CleanupEnd
 from sim.config.grammar.threshold import parse_threshold
 from sim.config.model import Config, StoryOptions
-from sim.exit import ExitCode, exit_code
 from sim.measure.summary import summarize
 from sim.measure.thresholds import judge
 from sim.report.building import trouble_of
 from sim.report.facts import RunFacts
+from sim.runtime.exit import ExitCode, exit_code
 from tests.support.facts import CONFIG, call, execution, recorder_of, run_facts, violation
 from tests.support.tallying import Recorder
 

@@ -12,7 +12,6 @@ from trio.testing import MockClock
 from actors.errors import Outcome
 from actors.events import CheckKind, Ending, OnStage, ViolationKind
 from sim.config.grammar.threshold import parse_threshold
-from sim.exit import ExitCode
 from sim.measure.thresholds import judge
 from sim.report.four_answers import Mood, four_answers
 from sim.report.limits import first_broken, is_of_load
@@ -21,6 +20,7 @@ from sim.report.result_course import OwnStalls
 from sim.report.result_figures import ArrivalCounts, Times
 from sim.report.slow_spots import spots, step_spots
 from sim.report.verdict_text import opening
+from sim.runtime.exit import ExitCode
 from tests.support.facts import call, execution, recorder_of, result_of, violation
 
 CHECKS = {CheckKind.CONTENT: 7}

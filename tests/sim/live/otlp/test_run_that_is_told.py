@@ -6,7 +6,7 @@ from pathlib import Path
 
 import trio
 
-from sim.exit import ExitCode
+from sim.runtime.exit import ExitCode
 from tests.support.collector import collector, plain
 from tests.support.processes import simulate
 

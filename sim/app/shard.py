@@ -23,7 +23,6 @@ from actors.secret import Secret
 from sim.app import Drive
 from sim.clean.ledger_file import ledger_folder
 from sim.config.model import Config
-from sim.exit import exit_code
 from sim.fleet.config_json import BadConfig, config_from_json
 from sim.fleet.event_json import KINDS, event_to_json, shifted, shifted_window
 from sim.fleet.link_mirror import LinkMirror
@@ -52,6 +51,7 @@ from sim.measure.hub import Hub, Subscription, Told
 from sim.measure.snapshot import Snapshot
 from sim.measure.tally import Tally
 from sim.runtime.background import in_background
+from sim.runtime.exit import exit_code
 from sim.runtime.stop import Stop, StopLevel
 from sim.world.opening import kind_of
 from sim.world.visit import VisitEnd, visit

@@ -14,7 +14,6 @@ import trio
 
 from actors.events import StepBegan
 from sim.config.model import Config
-from sim.exit import ExitCode
 from sim.live.logs import logged
 from sim.live.onlookers import Onlookers
 from sim.load.engine import Engine, begin_at_once
@@ -29,6 +28,7 @@ from sim.report.history.keeping import keep_run
 from sim.report.html.growing import GrowingReport, at_the_end
 from sim.report.publish import complain, publish, publish_nothing
 from sim.report.result import Result
+from sim.runtime.exit import ExitCode
 from sim.runtime.signal_source import signals_of_process
 from sim.runtime.signals import keep_for_a_run
 from sim.runtime.stop import Stop, StopSource

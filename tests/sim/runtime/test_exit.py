@@ -8,7 +8,7 @@ from typing import Any
 import attrs
 import pytest
 
-from sim.exit import ExitCode, Trouble, exit_code
+from sim.runtime.exit import ExitCode, Trouble, exit_code
 
 WRONGS: list[tuple[dict[str, Any], ExitCode]] = [
     ({"bug": True}, ExitCode.INTERNAL),
