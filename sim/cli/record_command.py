@@ -19,7 +19,7 @@ from sim.config.model import Target
 from sim.config.option import Option, option_of
 from sim.config.options import NEXTCLOUD_HOST, URL
 from sim.config.usage import UsageError
-from sim.exit import ExitCode
+from sim.runtime.exit import ExitCode
 
 if TYPE_CHECKING:
     import socket
