@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import attrs
 
-from actors.answer import Answer
+from actors.answer import Answer, Json
 from workflows.base import workflow
 from workflows.expect import content_is
-from workflows.failures import StepFailed
 from workflows.lines import Lines
 from workflows.role import Role
 from workflows.scene import Scene
 from workflows.sharing import EDIT
-
-MAX_TRIES = 8
-"""How often a user tries to get an addition past the others before they give up."""
 
 
 @workflow(
@@ -88,7 +86,6 @@ class Addition:
         self.line = f"addition {scene.number}-{number} by {member.uid}"
         self.acknowledged = False
         self.member = member
-        self._scene = scene
         self._number = number
         self._note_id = note_id
 
@@ -96,29 +93,19 @@ class Addition:
         """Append the line as a real client does: on a conflict, read again and try again, boundedly.
 
         An append whose answer never came is not repeated: it may have been carried out. Raises
-        StepFailed when the server refuses it, or after `MAX_TRIES` conflicts.
+        StepFailed when the server refuses it, or after the last conflict.
 
         Args:
             possible: what may stand in the note when it is read again.
         """
-        for attempt in range(1, MAX_TRIES + 1):
-            # What is tried again after a conflict has not gone wrong; what is given up has.
-            retried = [412] if attempt < MAX_TRIES else []
-            try:
-                await self.member.does(
-                    "concurrent_append_{i}",
-                    number=self._number,
-                    tolerates=retried,
-                    note_id=self._note_id,
-                    content=self.line,
-                )
-            except StepFailed as failure:
-                if not failure.is_conflict or attempt == MAX_TRIES:
-                    raise
-                self._scene.note_conflict()
-                await self.member.does(
-                    "reread_{i}", number=self._number, note_id=self._note_id, expects=possible.unspoiled
-                )
-            else:
-                self.acknowledged = True
-                return
+
+        async def reread() -> Mapping[str, Json]:
+            await self.member.does(
+                "reread_{i}", number=self._number, note_id=self._note_id, expects=possible.unspoiled
+            )
+            return {}
+
+        await self.member.gets_through(
+            "concurrent_append_{i}", reread, number=self._number, note_id=self._note_id, content=self.line
+        )
+        self.acknowledged = True

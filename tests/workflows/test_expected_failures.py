@@ -16,9 +16,9 @@ from tests.support.in_process import Facts, StoreConnector, users_on_stage
 from tests.support.stories import SEARCH, play_once, told
 from workflows.base import Workflow
 from workflows.catalogue import BUILT_IN
-from workflows.collaborative_edit import MAX_TRIES
 from workflows.director import Budget, Director
 from workflows.failures import StepFailed
+from workflows.insisting import MAX_TRIES
 from workflows.role import Role
 from workflows.scene import Scene
 from workflows.settings import Settings

@@ -15,8 +15,8 @@ from sim.standin.toolbox import ToolAnswer
 from tests.support.in_process import Facts, StoreConnector, users_on_stage
 from workflows.base import Workflow
 from workflows.catalogue import BUILT_IN
-from workflows.collaborative_edit import MAX_TRIES
 from workflows.director import Budget, Director
+from workflows.insisting import MAX_TRIES
 from workflows.settings import Settings
 
 KNOWN = {workflow.name: workflow for workflow in BUILT_IN}
