@@ -24,9 +24,9 @@ from workflows.budget import Budget
 from workflows.bugs import BugWatch
 from workflows.failures import StoryBug
 from workflows.repertoire import Mix
-from workflows.role import tell
 from workflows.scene import Scene
 from workflows.settings import Settings
+from workflows.story_told import tell
 from workflows.waits import describe_wait, waits_longer_than
 
 __all__ = ["Budget", "Company", "Director"]

@@ -242,8 +242,12 @@ class Role:
             layouts[self.uid] = NotesLayout(answer.text("notesPath"), answer.text("fileSuffix"))
         return layouts[self.uid]
 
-    def _move(self, message: Step, act: Callable[[], object]) -> Move:
-        return self.scene.keep(Move(message.name, act))  # type: ignore[arg-type]
+    def _move(self, message: Step, act: Callable[[], Awaitable[Done]]) -> Move:
+        async def make() -> Done:
+            await self.scene.pause()
+            return await act()
+
+        return self.scene.keep(Move(message.name, make))
 
     async def ask(self, step: Step, absence: ViolationKind | None = None) -> Done:
         """Have `step` made. Raises StepFailed, ExpectationFailed or CastGone."""
@@ -288,13 +292,3 @@ class Role:
         if kind is not None:
             is_foreign = self.is_outsider and kind is CheckKind.PERMISSION
             self.scene.count_check(CheckKind.OUTSIDER if is_foreign else kind)
-
-
-async def tell(scene: Scene) -> None:
-    """Tell the story of `scene` to those who are cast: roles first, then extras, as far as there are any."""
-    workflow, cast = scene.workflow, scene.cast
-    players = len(cast) - workflow.count_extras(len(cast), scene.settings.collaborators)
-    roles = [Role(scene, user) for user in cast[:players]]
-    outsiders = [Role(scene, user, is_outsider=True) for user in cast[players:]]
-    extras = dict(zip(workflow.extras, outsiders, strict=False))
-    await workflow.story(scene, *roles, **extras)

@@ -6,7 +6,6 @@ from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-import attrs
 import trio
 
 from actors.answer import Check, Finding, Json, WrongAnswer
@@ -20,22 +19,12 @@ from workflows.base import Workflow
 from workflows.bugs import PASSING, BugWatch, leaves, place_of, text_of
 from workflows.failures import CastGone, ExpectationFailed, LooseEnds, StepFailed, StoryEnded
 from workflows.moves import Move, was_made
-from workflows.pace import thinking_s
+from workflows.pace import Pace, thinking_s
+from workflows.scene_end import End
 from workflows.settings import Settings
 
 SHOWN_LENGTH = 400
 """Characters of a violation's text that are kept."""
-
-
-@attrs.define
-class End:
-    """How a scene ended; `finished` is None while it goes on, `leftovers` what could not be removed."""
-
-    ending: Ending = Ending.INTERRUPTED
-    failure: str = ""
-    is_bug: bool = False
-    leftovers: int = 0
-    finished: float | None = None
 
 
 class Scene:
@@ -81,6 +70,7 @@ class Scene:
         self._moves: list[Move] = []
         self._removals: list[Awaitable[Any]] = []
         self._titles = 0
+        self._pace = Pace()
         self._end = End()
         self._trace = settings.traces.begin(number) if settings.traces is not None else None
 
@@ -108,18 +98,17 @@ class Scene:
             except SimulateError as failure:
                 failures.append(failure)
 
-        async with trio.open_nursery() as nursery:
-            for place, move in enumerate(moves):
-                nursery.start_soon(make, place, move)
+        await self.pause()
+        with self._pace:
+            async with trio.open_nursery() as nursery:
+                for place, move in enumerate(moves):
+                    nursery.start_soon(make, place, move)
         if failures:
             raise failures[0]
         return answers
 
     def afterwards(self, move: Awaitable[Any]) -> None:
-        """Make `move` when the story is over, however it ends; the last one noted comes first.
-
-        One that the story itself has made meanwhile is not made again.
-        """
+        """Make `move` when the story is over, however it ends, if the story has not; last noted first."""
         self._removals.append(move)
 
     async def think(self, median_s: float, sigma: float = 0.5) -> None:
@@ -129,6 +118,15 @@ class Scene:
         """
         await trio.sleep(thinking_s(self.random, median_s, sigma))
         self.last_finished = trio.current_time()
+
+    def thinks(self, median_s: float, sigma: float = 0.5) -> None:
+        """From here on, think so before each step; steps made together have one pause before them."""
+        self._pace.median_s, self._pace.sigma = median_s, sigma
+
+    async def pause(self) -> None:
+        """Think, where people think before each step."""
+        if self._pace.is_slow:
+            await self.think(self._pace.median_s, self._pace.sigma)
 
     def keep(self, move: Move) -> Move:
         """Remember `move`, to tell when nobody ever makes it."""
@@ -229,6 +227,7 @@ class Scene:
         except BaseException as error:
             self._judge([error])
         self._end.finished = trio.current_time()
+        self._pace.median_s = 0.0
         self._moves.clear()  # they know the scene: a circle, which only the collector would break
         await self._tidy()
 

@@ -7,8 +7,9 @@ from collections.abc import Callable
 import click
 
 from sim.cli.parser import WIDTH
+from sim.cli.recording_workflow import recording_workflow_command
 
-PARTS: tuple[Callable[[], click.Command], ...] = ()
+PARTS: tuple[Callable[[], click.Command], ...] = (recording_workflow_command,)
 """The commands below it."""
 
 

@@ -150,3 +150,19 @@ async def test_arguments_named_like_a_verbs_own_parameters_reach_the_tool(autoju
     await play_once(told(story), connector, Facts())
     await trio.lowlevel.checkpoint()
     assert given == [{"note_id": 1, "number": 3, "step": "s", "@type": "x"}]
+
+
+async def test_who_thinks_pauses_before_each_step_and_once_before_those_at_the_same_time(
+    autojump_clock: object,
+) -> None:
+    async def story(scene: Scene, one: Role, other: Role) -> None:
+        scene.thinks(median_s=10.0, sigma=0.0)
+        await one.does("look", query="a")
+        await scene.together(one.does("look", query="b"), other.does("look", query="c"))
+        await one.does("look", query="d")
+        scene.afterwards(one.does("look", query="tidy"))
+
+    facts = Facts()
+    await play_once(told(story), StoreConnector("alice", "bob", seconds=1.0), facts)
+    starts = [call.started - facts.calls[0].started for call in facts.calls]
+    assert starts == pytest.approx([0, 11, 11, 22, 23])

@@ -1,0 +1,64 @@
+"""Steps are called after what they do: `create_note`, `bob_get_note`, `get_note_again`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sim.recording.story.identifiers import identifier
+from sim.recording.story.name_words import VERBS, words_of
+from sim.recording.story.story_model import PlannedStep
+from sim.recording.story.takes import Take
+
+MAX_STEP_NAME = 60
+
+
+def phrase(take: Take) -> str:
+    """Verb and thing of a tool's name; `read_capabilities` for a resource."""
+    if take.is_resource:
+        return identifier(f"read_{take.call.name.rpartition('/')[2] or take.call.name}", "read_resource")
+    plain = identifier(take.call.name, "call").split("_")
+    words = plain[1:] if len(plain) > 2 and plain[0] in ("nc", "mcp") else plain
+    verb = next((at for at, word in enumerate(words) if word in VERBS), None)
+    if verb is None:
+        return "_".join(words)
+    if words[0] == "share" and len(words) == 2:
+        return {"create": "share", "delete": "unshare"}.get(
+            words[1], f"{words[1]}_shares" if words[1] == "list" else f"{words[1]}_share"
+        )
+    after = words[verb + 1 :]
+    before = [word for word in words[:verb] if word not in words_of("_".join(after))][-1:]
+    return "_".join([words[verb], *(after or before)])
+
+
+class StepNames:
+    """Gives each step its name, each once."""
+
+    def __init__(self, leader: str) -> None:
+        self._leader = leader
+        self._taken: set[str] = set()
+
+    def name(self, steps: Sequence[PlannedStep]) -> None:
+        bases = [self.base(step) for step in steps]
+        shared = {
+            base
+            for base in bases
+            if len({step.role for step, b in zip(steps, bases, strict=True) if b == base}) > 1
+        }
+        for step, base in zip(steps, bases, strict=True):
+            step.name = self.take(
+                f"{step.role}_{base}" if base in shared and step.role != self._leader else base
+            )
+
+    def base(self, step: PlannedStep) -> str:
+        name = phrase(step.first)
+        return f"{name}_refused" if step.verb == "is_refused" else name
+
+    def take(self, base: str) -> str:
+        """`base`, or with what makes it another name."""
+        base = base[:MAX_STEP_NAME]
+        name, number = base, 1
+        while name in self._taken:
+            number += 1
+            name = f"{base}_again" if number == 2 else f"{base}_{number}"
+        self._taken.add(name)
+        return name

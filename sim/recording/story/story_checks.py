@@ -1,0 +1,221 @@
+"""What each step is to see: the shape of its answer, and what somebody else wrote where they read it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from sim.recording.story.carrying import Carrying
+from sim.recording.story.expressions import CarriedValue, Expression, Fixed, UidOf, is_fixed, parts_of
+from sim.recording.story.leaf_values import LeafValue, leaves_of, plain_of
+from sim.recording.story.name_words import KINDS, ToolName, words_of
+from sim.recording.story.story_model import (
+    ContentIs,
+    FindsLines,
+    FindsText,
+    GrantsRight,
+    HasKeys,
+    HasRows,
+    KeyIs,
+    ListsRows,
+    PlannedStep,
+    RowShows,
+    ShowsMade,
+    Sight,
+    StepCheck,
+)
+from sim.recording.story.takes import Json, Take
+
+CONTENT = "content"
+MIN_CONTENT = 2
+MAX_CONTENT = 100_000
+RULE = "- "
+SHARES = "nc_share_"
+APPENDING = frozenset({"append"})
+
+
+def same_text(one: str, other: str) -> bool:
+    """Line ends apart, as checks compare."""
+    return _plain(one) == _plain(other)
+
+
+def _plain(text: str) -> str:
+    return text.replace("\r\n", "\n").replace("\r", "\n").rstrip("\n")
+
+
+class Contents:
+    """Who wrote which text into what, in the order of the calls."""
+
+    def __init__(self, steps: Sequence[PlannedStep]) -> None:
+        self._steps = steps
+
+    def check(self, step: PlannedStep, beside: Sequence[PlannedStep]) -> StepCheck | None:
+        """What a look at a text must find; None where it was not written in the recording.
+
+        Args:
+            beside: what is made at the same time; nobody knows which of it is seen.
+        """
+        seen = step.take.value.get(CONTENT) if isinstance(step.take.value, dict) else None
+        if (
+            not isinstance(seen, str)
+            or not MIN_CONTENT <= len(seen) <= MAX_CONTENT
+            or not step.take.only_reads
+        ):
+            return None
+        if any(not other.take.only_reads for other in beside):
+            return None
+        before = [
+            each for each in self._steps if each.take.place < step.take.place and self._writes(each, step)
+        ]
+        written = [each for each in before if each.take.error is None]
+        refused = tuple(_text(each) for each in before if each.take.is_refused)
+        return _of_texts(seen, written, refused) or _of_lines(seen, written)
+
+    def _writes(self, other: PlannedStep, look: PlannedStep) -> bool:
+        """Whether `other` wrote a text, as far as anybody can tell into what is looked at."""
+        if other.first.only_reads or not isinstance(other.first.call.arguments.get(CONTENT), str):
+            return False
+        if other.take.tool.family != look.take.tool.family:
+            return False
+        mine, theirs = self._thing(other), self._thing(look)
+        return mine is None or theirs is None or mine == theirs
+
+    def _thing(self, step: PlannedStep) -> Json:
+        """The id of what it works on, None where it is not known (a path is another one for everybody)."""
+        for key, value in step.first.call.arguments.items():
+            words = words_of(key)
+            if words and KINDS.get(words[-1]) == "id":
+                return plain_of(value)
+        made = step.take.value.get("id") if isinstance(step.take.value, dict) else None
+        return plain_of(made)
+
+
+def _text(step: PlannedStep) -> str:
+    return str(step.first.call.arguments[CONTENT])
+
+
+def _of_texts(seen: str, written: Sequence[PlannedStep], refused: tuple[str, ...]) -> StepCheck | None:
+    place = next((at for at in range(len(written) - 1, -1, -1) if same_text(_text(written[at]), seen)), None)
+    if place is None or _appends(written[place]):
+        return None
+    newest = _text(written[place])
+    older = tuple(dict.fromkeys(_text(each) for each in written[:place] if not same_text(_text(each), seen)))
+    never = tuple(dict.fromkeys(text for text in refused if not same_text(text, seen)))
+    return FindsText(newest, older, never) if older or never else ContentIs(newest)
+
+
+def _of_lines(seen: str, written: Sequence[PlannedStep]) -> StepCheck | None:
+    """A text to which lines were appended."""
+    bases = [at for at, each in enumerate(written) if not _appends(each)]
+    if not bases:
+        return None
+    base = _text(written[bases[-1]])
+    lines = tuple(_text(each) for each in written[bases[-1] + 1 :])
+    if (
+        not lines
+        or any("\n" in line or not line.strip("- ") for line in lines)
+        or len({*lines}) != len(lines)
+    ):
+        return None
+    stands = [line for line in _plain(seen).splitlines() if line.strip(RULE)]
+    wanted = [line for line in _plain(base).splitlines() if line.strip(RULE)] + list(lines)
+    return FindsLines(base, lines) if sorted(stands) == sorted(wanted) else None
+
+
+def _appends(step: PlannedStep) -> bool:
+    return step.first.tool.verb in APPENDING
+
+
+def shape_check(step: PlannedStep, used: Iterable[CarriedValue], carrying: Carrying) -> StepCheck | None:
+    """What can be asked of any answer: what it granted, what of one's own it shows, what later steps need."""
+    take, value = step.take, step.take.value
+    permissions = take.call.arguments.get("permissions")
+    if take.tool.thing == "share" and take.call.name.startswith(SHARES) and isinstance(permissions, int):
+        return GrantsRight(permissions)
+    if take.only_reads and (shown := made_and_shown(take, carrying)):
+        return ShowsMade(shown)
+    if isinstance(value, list):
+        return ListsRows("")
+    if not isinstance(value, dict):
+        return None
+    needed = tuple(dict.fromkeys(str(each.path[0]) for each in used if each.take is take and each.path))
+    if needed and not any(isinstance(value.get(key), list) for key in needed):
+        return HasKeys(needed)
+    listed = next((key for key, each in value.items() if isinstance(each, list) and words_of(key)), "")
+    return ListsRows(listed) if listed and take.only_reads else None
+
+
+def made_and_shown(take: Take, carrying: Carrying) -> tuple[str, ...]:
+    """What was made up before and is seen in the answer, whole."""
+    before = {
+        text for text, made in carrying.made.items() if made.take.place < take.place and made.style != "uuid"
+    }
+    given = {leaf.value for leaf in leaves_of(dict(take.call.arguments)) if isinstance(leaf.value, str)}
+    seen = {leaf.value for leaf in leaves_of(take.value) if isinstance(leaf.value, str)}
+    return tuple(text for text in carrying.made if text in before & seen and text not in given)[:3]
+
+
+def sight_of(step: PlannedStep, before: Json, carrying: Carrying) -> Sight | None:
+    """What the last look shows that `before` did not."""
+    take = step.take
+    old = {plain for leaf in leaves_of(before) if (plain := plain_of(leaf.value)) is not None}
+    for leaf in _by_worth(leaves_of(take.value)):
+        if plain_of(leaf.value) in old or not leaf.keys:
+            continue
+        expression = carrying.expression_of(take, leaf.keys[-1], leaf.value)
+        if (row := _row_of(leaf, expression)) is not None:
+            return row
+    if isinstance(take.value, list) and take.value and not before:
+        return HasRows("")
+    return _changed_key(take.value, before)
+
+
+def _by_worth(leaves: Iterator[LeafValue]) -> list[LeafValue]:
+    """Ids first."""
+    each = list(leaves)[:2000]
+    return sorted(each, key=lambda leaf: not (leaf.keys and words_of(leaf.keys[-1])[-1:] == ("id",)))
+
+
+def _row_of(leaf: LeafValue, expression: Expression) -> RowShows | None:
+    """A known value in a row of a list that is the answer, or lies in it at the top."""
+    if is_fixed(expression) or any(isinstance(each, UidOf) for each in parts_of(expression)):
+        return None
+    match leaf.path:
+        case (int(), str() as column):
+            return RowShows("", column, expression)
+        case (str() as key, int(), str() as column):
+            return RowShows(key, column, expression)
+        case _:
+            return None
+
+
+def _changed_key(value: Json, before: Json) -> Sight | None:
+    if not isinstance(value, dict) or not isinstance(before, dict):
+        return None
+    for key, each in value.items():
+        if isinstance(each, list) and each and not before.get(key):
+            return HasRows(key)
+        if before.get(key) != each and is_word(each):
+            return KeyIs(key, each)
+    return None
+
+
+def is_word(value: Json) -> bool:
+    """Whether it says how things are ("done", true), and does not count or name them."""
+    if isinstance(value, bool):
+        return True
+    return isinstance(value, str) and 0 < len(value) <= 40 and not any(sign.isdigit() for sign in value)
+
+
+def fixed_ids(step: PlannedStep) -> list[tuple[str, Json]]:
+    """Arguments that name a thing, and that no answer gave: the thing was there before."""
+    found = []
+    for key, value in step.arguments.items():
+        words = words_of(key)
+        kind = KINDS.get(words[-1], "") if words else ""
+        if isinstance(value, Fixed) and kind == "id" and len(words) > 1 and plain_of(value.value) is not None:
+            found.append((key, value.value))
+    return found
+
+
+def is_reading_tool(name: str) -> bool:
+    return ToolName.of(name).verb in ("get", "read")

@@ -1,0 +1,292 @@
+"""From a recording to the plan of a workflow: pure, and the same for the same recording."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from sim.recording.document import Recording
+from sim.recording.story.carrying import Carrying
+from sim.recording.story.cast_list import CastList
+from sim.recording.story.expressions import CarriedValue, Expression, Fixed, UidOf, parts_of
+from sim.recording.story.identifiers import Names
+from sim.recording.story.leaf_values import leaves_of, plain_of
+from sim.recording.story.sources import Sources
+from sim.recording.story.step_names import StepNames, phrase
+from sim.recording.story.story_checks import (
+    CONTENT,
+    Contents,
+    fixed_ids,
+    is_reading_tool,
+    shape_check,
+    sight_of,
+)
+from sim.recording.story.story_model import (
+    ContentIs,
+    FindsLines,
+    FindsText,
+    PlannedRemoval,
+    PlannedStep,
+    StoryPlan,
+)
+from sim.recording.story.story_order import in_rounds, is_version, merged, thinking_of
+from sim.recording.story.story_removals import Removals, makes_something, removing_tools
+from sim.recording.story.takes import Take, takes_of
+
+CREATES_NOTE, DELETES_NOTE = "nc_notes_create_note", "nc_notes_delete_note"
+MAX_SUMMARY = 90
+
+
+class Planner:
+    """Makes the plan of one recording."""
+
+    def __init__(self, recording: Recording, name: str) -> None:
+        self.recording = recording
+        self.name = name
+        self.takes = takes_of(recording)
+        self.names = Names()
+        self.cast = CastList(recording, self.takes, self.names)
+        self.carrying = Carrying(self.takes, self.cast)
+        self.remarks: list[str] = []
+        self.steps = self._steps()
+        self.rounds = in_rounds(self.steps)
+
+    def plan(self) -> StoryPlan:
+        self._meet()
+        removals, staying = self._removals()
+        self._drop_last_removals(removals)
+        self._check()
+        leader = self.cast.members[0].role if self.cast.members else ""
+        names = StepNames(leader)
+        kept = [step for each in self.rounds for step in each]
+        names.name(kept)
+        for step in kept:
+            if step.again is not None:
+                step.again.name = names.take(f"re{phrase(step.again.first)}")
+        for removal in removals.values():
+            removal.name = (
+                removal.step.name
+                if removal.step in kept and removal.step
+                else names.take(self._word(removal))
+            )
+        roles = [member.role for member in self.cast.members]
+        thinking = thinking_of(self.takes)
+        return StoryPlan(
+            self.name,
+            self._summary(kept),
+            roles,
+            self.rounds,
+            removals,
+            staying,
+            self._texts(kept),
+            thinking,
+            self.remarks,
+        )
+
+    def _word(self, removal: PlannedRemoval) -> str:
+        known = next((take for take in self.takes if take.call.name == removal.tool), None)
+        return phrase(known) if known else phrase(_as_take(removal))
+
+    def _steps(self) -> list[PlannedStep]:
+        accounted = {take.place: self.carrying.account(take) for take in self.takes}
+        steps = []
+        for step in merged(self.takes):
+            step.role = self.cast.role_of(step.first.who)
+            found = accounted[step.first.place]
+            step.arguments, step.doubts = dict(found.arguments), found.doubts
+            if step.again is not None:
+                step.again.role = step.role
+                step.again.arguments = dict(accounted[step.again.first.place].arguments)
+            if self._may_be_made(step):
+                steps.append(step)
+        return steps
+
+    def _may_be_made(self, step: PlannedStep) -> bool:
+        """Whether it is a step at all; a call that failed by its own fault is left out, and said."""
+        error = step.take.error
+        if error is None:
+            return True
+        if step.take.is_refused:
+            step.verb, step.statuses = "is_refused", (403, 404)
+            return True
+        if step.take.is_conflict:
+            step.verb, step.statuses = "is_refused", (412,)
+            return True
+        self.remarks.append(f"{step.role} called {step.tool}, which failed ({error.kind}): left out.")
+        return False
+
+    def _meet(self) -> None:
+        """What several do at once may conflict, also where it did not in the recording."""
+        for together in self.rounds:
+            changing = [step for step in together if not step.take.only_reads]
+            if len(changing) < 2:
+                continue
+            for step in changing:
+                is_met = any(self._same_target(step, other) for other in changing if other is not step)
+                if is_met and step.verb in ("does", "is_refused") and not step.take.is_refused:
+                    step.verb = "gets_through"
+                    step.again = self._look_again(step)
+
+    def _same_target(self, one: PlannedStep, other: PlannedStep) -> bool:
+        mine = {plain_of(leaf.value) for leaf in leaves_of(dict(one.first.call.arguments)) if leaf.path}
+        theirs = {plain_of(leaf.value) for leaf in leaves_of(dict(other.first.call.arguments))}
+        return one.take.tool.family == other.take.tool.family and bool((mine & theirs) - {None})
+
+    def _look_again(self, step: PlannedStep) -> PlannedStep | None:
+        """How the version that `step` wants is asked for anew."""
+        wanted = next((key for key in step.arguments if is_version(key)), None)
+        source = step.arguments.get(wanted) if wanted else None
+        if not isinstance(source, CarriedValue):
+            return None
+        target = {plain_of(value) for value in step.first.call.arguments.values()} - {None}
+        looks = [take for take in self.takes[: step.first.place] if take.only_reads and take.error is None]
+        for take in reversed(looks):
+            given = {plain_of(value) for value in take.call.arguments.values()} - {None}
+            if (
+                take.who == step.first.who
+                and given
+                and given <= target
+                and source.path[-1:] == _last_key(take, source)
+            ):
+                again = PlannedStep([take], step.role)
+                again.arguments = {
+                    key: step.arguments.get(key, Fixed(each)) for key, each in take.call.arguments.items()
+                }
+                return again
+        return None
+
+    def _removals(self) -> tuple[dict[int, PlannedRemoval], dict[int, str]]:
+        tools = removing_tools(self.recording, self.takes)
+        finder = Removals(tools, self.carrying.sources, self.steps)
+        found: dict[int, PlannedRemoval] = {}
+        staying: dict[int, str] = {}
+        for step in self.steps:
+            if not makes_something(step, self.carrying.sources):
+                continue
+            removal = finder.of(step)
+            if removal is None:
+                staying[step.take.place] = (
+                    f"What {step.tool} makes stays: no tool was offered that removes it."
+                )
+            else:
+                found[step.take.place] = removal
+        return found, staying
+
+    def _drop_last_removals(self, removals: dict[int, PlannedRemoval]) -> None:
+        """What is removed at the very end is removed afterwards anyway, however the story ends."""
+        known = {id(removal.step) for removal in removals.values()}
+        while self.rounds and all(id(step) in known for step in self.rounds[-1]):
+            gone = {id(step) for step in self.rounds.pop()}
+            self.steps = [step for step in self.steps if id(step) not in gone]
+            for removal in removals.values():
+                if id(removal.step) in gone:
+                    removal.step = None
+
+    def _check(self) -> None:
+        contents = Contents(self.steps)
+        used = list(self._used())
+        for together in self.rounds:
+            for step in together:
+                self._look(step)
+                if step.verb in ("is_refused",):
+                    continue
+                beside = [other for other in together if other is not step]
+                step.check = contents.check(step, beside) or shape_check(step, used, self.carrying)
+                if isinstance(step.check, FindsText | FindsLines):
+                    step.verb = "finds" if step.verb in ("does", "until") else step.verb
+                for key, value in fixed_ids(step):
+                    step.notes.append(f"{key}: no answer gave {value!r}; it has to be there.")
+
+    def _used(self) -> Iterator[CarriedValue]:
+        for step in self.steps:
+            for value in step.arguments.values():
+                yield from (each for each in parts_of(value) if isinstance(each, CarriedValue))
+
+    def _look(self, step: PlannedStep) -> None:
+        """A look for what somebody else has just handed over is repeated until it is seen."""
+        if step.verb == "until" and not step.is_absence_a_miss:
+            step.sight = sight_of(step, step.takes[-2].value, self.carrying)
+            return
+        handed = self._handed_over(step)
+        if (
+            handed is None
+            or not step.take.only_reads
+            or step.verb not in ("does", "until")
+            or step.take.error
+        ):
+            return
+        if is_reading_tool(step.tool) or step.verb == "until":
+            step.verb, step.is_absence_a_miss = "until", True
+            step.share = handed if handed.tool.thing == "share" and handed.tool.creates else None
+        elif (sight := sight_of(step, None, self.carrying)) is not None:
+            step.verb, step.sight = "until", sight
+
+    def _handed_over(self, step: PlannedStep) -> Take | None:
+        """The last call of somebody else that named this person, where this look is their first after it."""
+        for other in reversed([each for each in self.steps if each.take.place < step.first.place]):
+            if (
+                other.role == step.role
+                and other.tool == step.tool
+                and other.take.only_reads
+                and not other.take.error
+            ):
+                return None
+            named = any(
+                part == UidOf(step.role) for value in other.arguments.values() for part in parts_of(value)
+            )
+            if named and other.role != step.role and not other.take.only_reads and other.take.error is None:
+                return other.take
+        return None
+
+    def _texts(self, steps: Sequence[PlannedStep]) -> dict[str, Expression]:
+        """Contents that a check names, with what they stand for where they were written."""
+        wanted: list[str] = []
+        for step in steps:
+            match step.check:
+                case ContentIs(text=text):
+                    wanted.append(text)
+                case FindsText(newest=newest, older=older, refused=refused):
+                    wanted += [newest, *older, *refused]
+                case FindsLines(base=base, lines=lines):
+                    wanted += [base, *lines]
+                case _:
+                    pass
+        found: dict[str, Expression] = {}
+        for text in wanted:
+            writer = next((step for step in steps if step.first.call.arguments.get(CONTENT) == text), None)
+            found.setdefault(text, writer.arguments[CONTENT] if writer else Fixed(text))
+        return found
+
+    def _summary(self, steps: Sequence[PlannedStep]) -> str:
+        words: list[str] = []
+        last = ""
+        for step in steps:
+            said = phrase(step.first).replace("_", " ")
+            who = step.role.replace("_", " ").strip().capitalize()
+            words.append(said if step.role == last else f"{who}: {said}")
+            last = step.role
+        text = ", ".join(words)
+        return f"{text[:MAX_SUMMARY].rpartition(',')[0]}, …" if len(text) > MAX_SUMMARY else f"{text}."
+
+
+def _last_key(take: Take, source: CarriedValue) -> tuple[str | int, ...]:
+    """The key at which `take` answers a version, as `source` does."""
+    key = source.path[-1]
+    return (key,) if isinstance(take.value, dict) and key in take.value else ()
+
+
+def _as_take(removal: PlannedRemoval) -> Take:
+    import msgspec
+
+    from sim.recording.story.name_words import ToolName
+
+    call = msgspec.structs.replace(removal.of.call, name=removal.tool, method="tools/call")
+    return Take(removal.of.place, call, None, None, ToolName.of(removal.tool), only_reads=False)
+
+
+def plan_of(recording: Recording, name: str) -> StoryPlan:
+    """The plan of the workflow called `name`."""
+    return Planner(recording, name).plan()
+
+
+def sources_of(recording: Recording) -> Sources:
+    return Sources(takes_of(recording))
