@@ -111,6 +111,7 @@ def around(config: Config, summary: Summary, facts: RunFacts) -> partial[Result]
         annotations=build_course.changes_by_hand(summary),
         wall_clock=WallClock(facts.began, facts.generator_cpu),
         label=config.output.label or "",
+        shards=facts.shards,
     )
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from sim.report.page import duration, several
 from sim.report.result import Result
+from sim.report.shards_table import skewed_start
 from sim.runtime.exit import ExitCode
 
 SATURATED = 0.8
@@ -39,6 +40,9 @@ def slight_doubts(result: Result) -> Iterator[str]:
         yield f"the simulator stood still for {duration(stalls.seconds)}; what was under way was left out"
     if result.exit_code in (ExitCode.INTERRUPTED, ExitCode.TERMINATED, ExitCode.HUNG_UP):
         yield "the run was cut short"
+    if any(each.lost for each in result.shards):
+        yield "a part of the users was lost on the way"
+    yield from skewed_start(result)
     if result.steered:
         yield "the load was changed by hand while it ran"
     if result.calls.successful < FEW_CALLS:

@@ -13,6 +13,7 @@ from sim.config.model import Config
 from sim.measure.curve import CapacityAnswer
 from sim.measure.leaves import Leaves
 from sim.measure.thresholds import Verdict
+from sim.report.result_shards import ShardResult
 
 
 class FoundBreakpoint(Protocol):
@@ -51,6 +52,7 @@ class RunFacts:
         problem: why it could not begin, "" when it could.
         has_bug: whether something nobody expected ended it.
         signal: the one that ended it.
+        shards: the processes that drove it together; () where there was one alone.
     """
 
     target: str
@@ -73,6 +75,7 @@ class RunFacts:
     problem: str = ""
     has_bug: bool = False
     signal: signal.Signals | None = None
+    shards: tuple[ShardResult, ...] = ()
 
 
 class ToldClock(Protocol):

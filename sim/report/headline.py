@@ -9,6 +9,7 @@ from sim.report.page import Page, duration, several
 from sim.report.result import Result
 from sim.report.result_end import ThresholdResult
 from sim.report.result_figures import Times, WorkflowCounts
+from sim.report.shards_table import lost_shards
 from sim.runtime.exit import ExitCode
 
 REASONS_SHOWN = 3
@@ -46,6 +47,7 @@ def troubles(result: Result) -> list[str]:
     if unanswered := result.calls.total - result.calls.answered - result.calls.interrupted:
         lines.append(f"{several(unanswered, 'operation')} of {result.calls.total:,} got no answer")
     lines += [line for line in (worst_span(result), own_stalls(result)) if line]
+    lines += lost_shards(result)
     return lines
 
 

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from sim.report.headline import ending, in_short, threshold_text
 from sim.report.page import duration, one_line, percent
 from sim.report.result import Result
+from sim.report.shards_table import COLUMNS, shard_rows
 
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>()#+!|&~])")
 MARKER = "<!-- simulate:report -->"
@@ -32,6 +33,8 @@ def markdown_report(result: Result) -> str:
     ]
     if rows:
         parts.append(table(("Workflow", "Total", "Failed", "Rate", "P50", "P95", "Max"), rows))
+    if result.shards:
+        parts.append(table(("Shard", *COLUMNS), [tuple(map(safe, row)) for row in shard_rows(result)]))
     parts.append(bullets([f"Target: {result.target}", f"Seed: {result.seed}", result.cleanup.text]))
     return "\n\n".join(parts) + "\n"
 

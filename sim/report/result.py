@@ -37,6 +37,7 @@ from sim.report.result_figures import (
     Totals,
     WorkflowCounts,
 )
+from sim.report.result_shards import ShardResult
 
 SCHEMA_VERSION = 2
 """1 had neither sketches, tools, levels nor examples, and was written only. A new key raises it."""
@@ -58,6 +59,7 @@ class Result:
         comparable: sha256 of what makes two runs comparable; see `sim.report.configuration`.
         steered: whether somebody changed the load while it ran; `annotations` says when, and how.
         label: what it and others like it are called together, "" for nothing.
+        shards: the processes that drove it together; () where there was one alone.
     """
 
     schema_version: int
@@ -108,6 +110,7 @@ class Result:
     wall_clock: WallClock
     annotations: tuple[Annotation, ...] = ()
     label: str = ""
+    shards: tuple[ShardResult, ...] = ()
 
     @property
     def violations(self) -> int:

@@ -19,6 +19,7 @@ from sim.report.headline import checks_text, close, latency, rate, threshold_tex
 from sim.report.page import COLUMNS, Page, TableRow, duration, percent, several
 from sim.report.result import Result
 from sim.report.result_figures import CallCounts, OperationCounts, Times
+from sim.report.shards_table import shards_section
 from sim.report.slow_spots import step_spots
 
 WIDTH = 120
@@ -74,6 +75,7 @@ def render(result: Result, width: int) -> RenderableType:
     per_user(page, result)
     failures(page, result)
     setup(page, result)
+    shards_section(page, result)
     if page.left_out:
         page.line(
             f"Left out, for want of room: {', '.join(page.left_out)}. A wider terminal shows them, "

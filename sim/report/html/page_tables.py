@@ -17,6 +17,7 @@ from sim.report.limits import first_broken, users_at
 from sim.report.page import clock, percent, several
 from sim.report.result import Result
 from sim.report.result_figures import CallCounts, OperationCounts, Times
+from sim.report.shards_table import COLUMNS, shard_rows
 
 MAX_USERS = 100
 """A page shows so many users; the JSON of the run has them all."""
@@ -71,6 +72,7 @@ def tables(result: Result) -> dict[str, Any]:
         "users": user_table(result),
         "users_said": users_said(result),
         "setup": setup_table(result),
+        "shards": Table(("shard", *map(str.lower, COLUMNS)), tuple(shard_rows(result))),
     }
 
 

@@ -1,0 +1,67 @@
+"""A run that several processes drove says so in every format, and names who was lost."""
+
+from __future__ import annotations
+
+import json
+
+import attrs
+import pytest
+
+from sim.report.doubts import slight_doubts
+from sim.report.formats import FORMATS
+from sim.report.headline import troubles
+from sim.report.result import Result
+from sim.report.result_json import from_json, to_json
+from sim.report.result_shards import ShardResult
+from tests.support.reports import busy_result
+
+LOST = "its process has ended (killed) | <b>\x1b[2J"
+SHARDS = (
+    ShardResult(1, "north", 10, 900, 0.001, 0.42),
+    ShardResult(2, "south|<i>", 9, 321, 0.3, None, LOST, 3),
+)
+
+
+@pytest.fixture(scope="module")
+def alone() -> Result:
+    return busy_result()
+
+
+@pytest.fixture(scope="module")
+def together(alone: Result) -> Result:
+    return from_json(to_json(attrs.evolve(alone, shards=SHARDS)))
+
+
+def test_json_gives_the_shards_back(together: Result) -> None:
+    assert together.shards[0] == SHARDS[0]
+    assert json.loads(to_json(together))["shards"][1]["calls"] == 321
+
+
+@pytest.mark.parametrize("name", ["text", "markdown", "html"])
+def test_each_format_has_a_row_for_each_shard_and_none_where_there_is_one_alone(
+    name: str, alone: Result, together: Result
+) -> None:
+    shown, usual = FORMATS[name].render(together), FORMATS[name].render(alone)
+    assert "north" in shown
+    assert "321" in shown
+    assert "LOST" in shown
+    assert "\x1b" not in shown
+    assert name == "text" or "<i>" not in shown
+    assert "north" not in usual
+    assert ">Shards<" not in usual
+    assert "SHARDS" not in usual
+
+
+def test_a_lost_shard_is_among_what_was_not_as_it_should_be(alone: Result, together: Result) -> None:
+    (line,) = set(troubles(together)) - set(troubles(alone))
+    assert line.startswith("Shard 2 of 2 on south|<i> was lost: its process has ended")
+    assert "a part of the users was lost on the way" in list(slight_doubts(together))
+
+
+def test_shards_that_did_not_begin_at_one_instant_are_a_doubt(alone: Result) -> None:
+    def skewed(by_s: float) -> list[str]:
+        shards = (SHARDS[0], attrs.evolve(SHARDS[0], shard=2, start_skew=by_s))
+        return [each for each in slight_doubts(attrs.evolve(alone, shards=shards)) if "one instant" in each]
+
+    assert skewed(0.3)
+    assert not skewed(0.05)
