@@ -6,12 +6,14 @@ from collections.abc import Callable
 
 import click
 
+from sim.cli.import_recording_command import import_recording_command
 from sim.cli.parser import WIDTH
 from sim.cli.recording_workflow import recording_workflow_command
 from sim.cli.show_recording_command import show_recording_command
 
 PARTS: tuple[Callable[[], click.Command], ...] = (
     show_recording_command,
+    import_recording_command,
     recording_workflow_command,
 )
 """The commands below it."""

@@ -8,7 +8,7 @@ import click
 
 from sim.cli.parser import command
 from sim.cli.recorded_file import recorded_in, recording_argument
-from sim.exit import ExitCode
+from sim.runtime.exit import ExitCode
 
 
 def show_recording_command() -> click.Command:

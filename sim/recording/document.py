@@ -17,6 +17,7 @@ import msgspec
 
 from actors.json_text import read_json
 from actors.text import harmless
+from sim.recording.reading import BadRecording, read_file
 from sim.recording.recorded_lines import (
     HIDDEN,
     KINDS,
@@ -57,12 +58,8 @@ __all__ = [
     "to_line",
 ]
 
-MAX_BYTES = 1 << 30
-"""Of a recording that is read: all of it is held in memory."""
 
-
-class BadRecording(ValueError):
-    """This is no recording that can be read. `str()` is one harmless line: where, what, what to do."""
+NO_RECORDING = "no recording of `simulate record` (other programs' files: `simulate recording from`)"
 
 
 @attrs.frozen
@@ -91,14 +88,7 @@ L = TypeVar("L", bound=RecordedLine)
 
 def read_recording(path: Path) -> Recording:
     """The recording in a file. Raises BadRecording."""
-    try:
-        with path.open("rb") as file:
-            content = file.read(MAX_BYTES + 1)
-    except OSError as error:
-        raise BadRecording(f"{harmless(str(path))}: {(error.strerror or 'cannot be read').lower()}") from None
-    if len(content) > MAX_BYTES:
-        raise BadRecording(f"{harmless(str(path))}: longer than {MAX_BYTES >> 20} MiB")
-    return parse_recording(content, str(path))
+    return parse_recording(read_file(path), str(path))
 
 
 def parse_recording(content: bytes, name: str) -> Recording:
@@ -115,7 +105,7 @@ def parse_recording(content: bytes, name: str) -> Recording:
             raise BadRecording(f"{place}: a second recording begins here; read each by itself")
         lines.append(line)
     if not lines:
-        raise BadRecording(f"{harmless(name)}: no recording (made by `simulate record`, or see --from)")
+        raise BadRecording(f"{harmless(name)}: {NO_RECORDING}")
     return gathered(lines, unknown)
 
 
@@ -161,9 +151,7 @@ def _lines(content: bytes, name: str) -> Iterator[tuple[str, RecordedLine | None
                 # Whoever wrote it was cut off here.
                 return
             if number == 1:
-                raise BadRecording(
-                    f"{name}: no recording (made by `simulate record`, or see --from)"
-                ) from None
+                raise BadRecording(f"{name}: {NO_RECORDING}") from None
             raise BadRecording(f"{place}: {harmless(str(error))}") from None
 
 

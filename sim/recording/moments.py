@@ -16,7 +16,7 @@ LONG_PAUSE_S = 5.0
 
 
 @attrs.frozen
-class Look:
+class CallRow:
     """Calls of one person, one after the other, that ask for the same; mostly it is one.
 
     Attributes:
@@ -54,7 +54,7 @@ class Pause:
     seconds: float
 
 
-Moment = Look | Pause | RecordedQuestion | Gap
+Moment = CallRow | Pause | RecordedQuestion | Gap
 
 
 def moments_of(recording: Recording) -> list[Moment]:
@@ -68,10 +68,10 @@ def moments_of(recording: Recording) -> list[Moment]:
 
 def began(moment: Moment) -> float:
     """Seconds since the recording began."""
-    return moment.first.at if isinstance(moment, Look) else moment.at
+    return moment.first.at if isinstance(moment, CallRow) else moment.at
 
 
-def looks_of(calls: Sequence[RecordedCall]) -> list[Look]:
+def looks_of(calls: Sequence[RecordedCall]) -> list[CallRow]:
     """Repeated ones together, where nobody did anything else between them."""
     groups: list[list[RecordedCall]] = []
     for call in in_time(calls):
@@ -80,7 +80,7 @@ def looks_of(calls: Sequence[RecordedCall]) -> list[Look]:
         else:
             groups.append([call])
     concurrent = concurrent_ones(calls)
-    return [Look(tuple(group), any(call.n in concurrent for call in group)) for group in groups]
+    return [CallRow(tuple(group), any(call.n in concurrent for call in group)) for group in groups]
 
 
 def in_time(calls: Iterable[RecordedCall]) -> list[RecordedCall]:

@@ -16,6 +16,7 @@ from sim.recording.drafts import Draft, Write, rounded
 from sim.recording.listener import Listener
 from sim.recording.login_facade import LoginFacade
 from sim.recording.passage import Passing
+from sim.recording.reading import public
 from sim.recording.recorded_lines import VERSION, Head, RecordedEnd
 from sim.recording.relay import Relay
 from sim.recording.rewriting import Addresses
@@ -133,12 +134,6 @@ class RecordingProxy:
 
     def _write_now(self, line: Head | RecordedEnd) -> None:
         self._write(Draft(lambda: line))
-
-
-def public(url: str) -> str:
-    """An address as others may see it: who and what was asked for are nobody's business."""
-    parts = urlsplit(url)
-    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
 
 
 def timestamp() -> str:

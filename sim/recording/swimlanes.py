@@ -11,7 +11,7 @@ from rich.cells import cell_len, set_cell_size
 from actors.answer import written_out
 from actors.text import harmless
 from sim.recording.document import Recording
-from sim.recording.moments import Look, Moment, Pause, began, busy_people, moments_of, why_failed
+from sim.recording.moments import CallRow, Moment, Pause, began, busy_people, moments_of, why_failed
 from sim.recording.recorded_lines import Gap, Json, RecordedPerson, RecordedQuestion
 
 MAX_ROWS = 200
@@ -91,7 +91,7 @@ def row_of(moment: Moment, layout: Layout, busy: frozenset[str]) -> str:
     """One of them as a line."""
     time = clock(began(moment))
     match moment:
-        case Look():
+        case CallRow():
             return layout.row(time, moment.first.who, look_text(moment), busy)
         case RecordedQuestion():
             what = harmless(str(moment.params.get("message", "")), MAX_TEXT_LENGTH)
@@ -110,7 +110,7 @@ def row_of(moment: Moment, layout: Layout, busy: frozenset[str]) -> str:
             assert_never(moment)
 
 
-def look_text(look: Look) -> str:
+def look_text(look: CallRow) -> str:
     """A call in one line: what, with what, how it went, how long it took."""
     call = look.last
     parts = [harmless(call.name, 80), arguments_text(call.arguments)]
