@@ -161,10 +161,14 @@ def test_other_pages_and_other_names_get_nothing(going: Going) -> None:
 
 
 def test_no_page_on_virtual_time_and_none_beyond_this_machine_unasked(tmp_path: Path) -> None:
+    (tmp_path / "token").write_text("short")
     for arguments, words in (
         (("--virtual", "--live"), "not with --virtual"),
         (("--live-host", "0.0.0.0"), "--yes"),
         (("--live-host", "example.org"), "no IP address"),
+        (("--metrics-token-file", "nowhere"), "--metrics-token-file"),
+        (("--virtual", "--metrics-token-file", "token"), "not with --virtual"),
+        (("--quiet", "--metrics-token-file", "token"), "16 characters"),
     ):
         done = simulate(arguments, {}, tmp_path)
         assert (done.returncode, words in done.stderr, len(done.stderr.splitlines())) == (2, True, 1), (

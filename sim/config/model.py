@@ -221,6 +221,7 @@ class Output:
     live_host: str = row(_S.LIMITS, types.ADDRESS, "Serve it there; beyond this machine it only shows, and wants --yes.", "127.0.0.1")
     live_port: int | None = row(_S.LIMITS, types.count(1, 65535), "Serve it at this port, not at any that is free.")
     serve_for_s: float = row(_S.LIMITS, types.duration(), "Go on serving the report for so long after the run.", 0.0, name="serve_for")
+    metrics_token_file: Path | None = row(_S.LIMITS, types.READABLE, "Who sends the token in this file may read /metrics there.")
     history: bool = row(_S.LIMITS, types.FLAG, "Keep the results in the history.", True, negated=True)
     history_limit: int = row(_S.LIMITS, types.count(1, 100_000), "Results kept in the history, beside pinned ones and baselines.", 200)
     label: str | None = row(_S.LIMITS, types.LABEL, "A name for this run and others like it, to compare by.")
@@ -230,7 +231,8 @@ class Output:
     @property
     def has_page(self) -> bool:
         """Whether the report is served: one of the options about that was given."""
-        return self.live or self.live_port is not None or self.serve_for_s > 0 or self.live_host != "127.0.0.1"
+        asked = (self.live, self.live_port is not None, self.serve_for_s > 0, self.metrics_token_file is not None)
+        return any(asked) or self.live_host != "127.0.0.1"
 
     @property
     def files(self) -> tuple[ReportFile, ...]:

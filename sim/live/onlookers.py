@@ -15,6 +15,7 @@ from sim.live.looking_on import address_of, may_steer, outlook, planned_seconds
 from sim.live.otlp.exporting import OtlpExporter, Warn, exporting
 from sim.live.otlp.otlp_settings import otlp_settings
 from sim.live.page.live_page import Drawing, LivePage
+from sim.live.page.scrape_token import scrape_token
 from sim.measure.hub import Hub, Looker, looked_on_by
 from sim.measure.thresholds import Verdict
 from sim.runtime.clock import Clock
@@ -25,8 +26,8 @@ from sim.runtime.stop import Stop, StopSource
 class Onlookers:
     """Made once a run. In this order: `page`, in it `looking_on`, in that `load_begins`; then `finish`.
 
-    Raises UsageError where the page cannot be served at its address, and for `OTEL_` variables that cannot be
-    meant.
+    Raises UsageError where the page cannot be served at its address, for a file that has no token, and for
+    `OTEL_` variables that cannot be meant.
 
     Args:
         look_on: told every event beside the console.
@@ -40,6 +41,7 @@ class Onlookers:
         self._complain = complain
         self.console = LiveConsole(output.quiet, verbose=output.verbose and look_on is None)
         self._lookers = [self.console.follow, *([look_on] if look_on else [])]
+        self._scrape = scrape_token(output.metrics_token_file)
         self._taken = address_of(output)
         self._page: LivePage | None = None
         # On the virtual clock there are no sockets.
@@ -59,7 +61,8 @@ class Onlookers:
             yield
             return
         groups = groups if may_steer(self._config.output) else None
-        self._page = LivePage(self._taken, drawing, groups=groups, seconds=planned_seconds(self._config))
+        seconds = planned_seconds(self._config)
+        self._page = LivePage(self._taken, drawing, groups=groups, seconds=seconds, scrape=self._scrape)
         self._lookers.append(self._page.follow)
         self.console.say(f"Live page: {self._page.address}")
         async with self._page.open():

@@ -4,6 +4,10 @@ A page on loopback is reachable by every page that the person's browser has open
 port (a name that is made to point here, DNS rebinding, has another one), a token that only the printed
 address has, which becomes a cookie that no script and no other site can use (RFC 6265bis, 5.2), and for
 what acts also the page's own Origin and a header that no form can send (Fetch, CORS-preflight).
+
+Whoever reads the figures again and again, as Prometheus does, has a token of their own, that opens nothing
+else. It comes in a header (RFC 6750, 2.1) that browsers never add by themselves, so that there any Host will
+do.
 """
 
 from __future__ import annotations
@@ -15,9 +19,12 @@ from ipaddress import ip_address
 
 import attrs
 
+from actors.secret import Secret
+
 TOKEN_BYTES = 16
 ACTS = "x-simulate"
 """The header of requests that act. Another origin cannot send it without being allowed to, and none is."""
+METRICS = "/metrics"
 MAX_AGE_S = 86_400
 POLICY = "base-uri 'none'; form-action 'none'; frame-ancestors 'none'; object-src 'none'"
 HEADERS: Mapping[str, str] = {
@@ -48,11 +55,13 @@ class Gate:
     Attributes:
         host: the address that it listens at; `port` likewise.
         token: stands once in the address that the person is told, and then in the cookie.
+        scrape: the token of whoever may read the figures, and nothing else; None: nobody has one.
     """
 
     host: str
     port: int
     token: str = attrs.field(factory=lambda: secrets.token_urlsafe(TOKEN_BYTES), repr=False)
+    scrape: Secret | None = None
 
     @property
     def is_local(self) -> bool:
@@ -78,8 +87,16 @@ class Gate:
     def _shown(self) -> str:
         return f"[{self.host}]" if ":" in self.host else self.host
 
-    def check(self, method: str, headers: Mapping[str, str], query_token: str, cookie: str) -> Refusal | None:
+    def check(
+        self, method: str, path: str, headers: Mapping[str, str], query_token: str, cookie: str
+    ) -> Refusal | None:
         """None: it may pass. `headers` by names in lower case."""
+        if (
+            path == METRICS
+            and method in ("GET", "HEAD")
+            and self._may_scrape(headers.get("authorization", ""))
+        ):
+            return None
         host = headers.get("host")
         if host is None:
             return Refusal(400, "no Host")
@@ -101,6 +118,12 @@ class Gate:
         if headers.get("sec-fetch-site", "same-origin") != "same-origin":
             return Refusal(403, "from another page")
         return None
+
+    def _may_scrape(self, authorization: str) -> bool:
+        scheme, _, token = authorization.partition(" ")
+        if self.scrape is None or scheme.lower() != "bearer":
+            return False
+        return hmac.compare_digest(token.strip().encode(), self.scrape.reveal().encode())
 
     def _is_token(self, text: str) -> bool:
         return hmac.compare_digest(text.encode(), self.token.encode())

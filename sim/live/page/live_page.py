@@ -18,6 +18,7 @@ import attrs
 import trio
 
 from actors.events import Execution, Judged, Note, Phase, PhaseBegan, RunEnded, Steered, SteeringKind
+from actors.secret import Secret
 from actors.text import harmless
 from sim.live.page.broadcast import Broadcast
 from sim.live.page.gate import Gate
@@ -78,6 +79,7 @@ class LivePage:
         groups: what can be changed, by name: `users` or `arrivals/s`, and how many at most; None: nothing may
             be asked of the run.
         seconds: how long each phase is to last at most.
+        scrape: the token of whoever may read `/metrics`; None: only who may see the page.
     """
 
     def __init__(
@@ -87,10 +89,11 @@ class LivePage:
         *,
         groups: Mapping[str, tuple[str, float]] | None,
         seconds: Mapping[Phase, float],
+        scrape: Secret | None = None,
     ) -> None:
         host, port = taken.getsockname()[:2]
         self._taken = taken
-        self._gate = Gate(host, port)
+        self._gate = Gate(host, port, scrape=scrape)
         self._drawing = drawing
         self._groups = groups
         self._seconds = {phase.value: length for phase, length in seconds.items()}

@@ -19,7 +19,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from sim.live.page.broadcast import Broadcast
-from sim.live.page.gate import HEADERS, Gate
+from sim.live.page.gate import HEADERS, METRICS, Gate
 from sim.live.page.orders import MAX_BYTES, BadOrder, command_of
 from sim.measure.metric_family import CONTENT_TYPE
 from sim.runtime.commands import Command, NotDone
@@ -79,7 +79,7 @@ class Site:
         routes = [
             Route("/", self._document),
             Route("/events", self._events),
-            Route("/metrics", self._figures),
+            Route(METRICS, self._figures),
             Route("/orders", self._orders, methods=["POST"]),
         ]
         return Guarded(Starlette(routes=routes), self._gate)
@@ -200,6 +200,7 @@ class Guarded:
             headers.pop("host")
         refusal = self._gate.check(
             request.method,
+            scope["path"],
             headers,
             request.query_params.get("t", ""),
             request.cookies.get(self._gate.cookie_name, ""),

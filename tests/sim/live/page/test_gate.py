@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from actors.secret import Secret
 from sim.live.page.gate import ACTS, Gate
 
 GATE = Gate("127.0.0.1", 4711)
@@ -12,8 +13,15 @@ HOST = {"host": "127.0.0.1:4711"}
 ACT = {**HOST, "origin": "http://127.0.0.1:4711", ACTS: "1", "sec-fetch-site": "same-origin"}
 
 
-def status(method: str, headers: dict[str, str], token: str = "", cookie: str = "", gate: Gate = GATE) -> int:
-    refusal = gate.check(method, headers, token, cookie)
+def status(
+    method: str,
+    headers: dict[str, str],
+    token: str = "",
+    cookie: str = "",
+    gate: Gate = GATE,
+    path: str = "/",
+) -> int:
+    refusal = gate.check(method, path, headers, token, cookie)
     return 200 if refusal is None else refusal.status
 
 
@@ -34,6 +42,37 @@ def status(method: str, headers: dict[str, str], token: str = "", cookie: str = 
 def test_another_host_or_port_is_not_answered_even_with_the_token(host: str) -> None:
     assert status("GET", {"host": host}, GATE.token, GATE.token) == 421
     assert status("POST", {**ACT, "host": host}, "", GATE.token) == 421
+
+
+SCRAPE = Secret("0123456789abcdef")
+SCRAPED = Gate("192.0.2.7", 9464, scrape=SCRAPE)
+
+
+def test_who_reads_the_figures_by_a_token_of_their_own_sees_nothing_else() -> None:
+    def asked(path: str, authorization: str, method: str = "GET", gate: Gate = SCRAPED) -> int:
+        # By a name too, as in a cluster: no browser adds such a header for another site.
+        headers = {"host": "simulate.monitoring.svc:9464", "authorization": authorization}
+        return status(method, headers, gate=gate, path=path)
+
+    good = f"Bearer {SCRAPE.reveal()}"
+    assert asked("/metrics", good) == asked("/metrics", good.replace("Bearer", "bearer"), "HEAD") == 200
+    for path in ("/", "/events", "/orders", "/metrics/", "/Metrics"):
+        assert asked(path, good) == 421
+    assert asked("/metrics", good, "POST") == 421
+    for wrong in (
+        "",
+        "Bearer",
+        "Bearer ",
+        f"{good}x",
+        good[:-1],
+        good.replace("Bearer", "Basic"),
+        "Bearer ü",
+    ):
+        assert asked("/metrics", wrong) == 421
+        here = {"host": "192.0.2.7:9464", "authorization": wrong}
+        assert status("GET", here, gate=SCRAPED, path="/metrics") == 401
+    assert asked("/metrics", f"Bearer {OUTSIDE.token}", gate=OUTSIDE) == 421
+    assert SCRAPE.reveal() not in repr(SCRAPED)
 
 
 def test_its_own_names_are_answered() -> None:

@@ -12,6 +12,7 @@ import httpx
 import pytest
 import trio
 
+from actors.secret import Secret
 from sim.live.page.broadcast import Broadcast
 from sim.live.page.gate import HEADERS, Gate
 from sim.live.page.serving import STUCK_S, CannotListen, listen, serving
@@ -43,7 +44,11 @@ class Served:
 
 @asynccontextmanager
 async def served(
-    *, steers: bool = True, text: str = "<h1>the page</h1>", stuck_s: float = STUCK_S
+    *,
+    steers: bool = True,
+    text: str = "<h1>the page</h1>",
+    stuck_s: float = STUCK_S,
+    scrape: Secret | None = None,
 ) -> AsyncIterator[Served]:
     done: list[Command] = []
 
@@ -59,7 +64,7 @@ async def served(
         return "stopped"
 
     taken, broadcast = listen("127.0.0.1", 0), Broadcast()
-    gate = Gate(*taken.getsockname())
+    gate = Gate(*taken.getsockname(), scrape=scrape)
     site = Site(gate, page, broadcast, order if steers else None, lambda: "simulate_calls_total 5\n")
     with trio.fail_after(BOUND_S):
         async with serving(site.app(), taken, stuck_s):
@@ -97,6 +102,18 @@ async def test_prometheus_reads_the_figures_with_the_token_and_nobody_without() 
         assert (answer.status_code, answer.text) == (200, "simulate_calls_total 5\n")
         assert answer.headers["content-type"] == "text/plain; version=0.0.4; charset=utf-8"
         assert (await client.get(f"{it.url}/metrics")).status_code == 401
+
+
+async def test_prometheus_reads_the_figures_with_a_token_that_opens_nothing_else() -> None:
+    async with served(scrape=Secret("0123456789abcdef")) as it, httpx.AsyncClient() as client:
+        headers = {"authorization": "Bearer 0123456789abcdef"}
+        answer = await client.get(f"{it.url}/metrics", headers=headers)
+        assert (answer.status_code, answer.text) == (200, "simulate_calls_total 5\n")
+        for path in ("/", "/events", "/nowhere"):
+            assert (await client.get(f"{it.url}{path}", headers=headers)).status_code == 401
+        # The address that was asked for counts, not one that a Host is made to look like.
+        odd = {**headers, "host": "evil.example/metrics?"}
+        assert (await client.get(it.url, headers=odd)).status_code in (400, 421)
 
 
 async def test_orders_are_carried_out_or_refused_with_a_reason() -> None:
