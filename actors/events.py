@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Callable, Mapping
+from typing import Any
 
 import attrs
 import msgspec
@@ -53,6 +54,7 @@ class Call(msgspec.Struct, frozen=True, gc=False):
         is_expected: the failure is part of the story, which goes on after it: a conflict that is
             retried, a look at what is not there yet. Its outcome stands, and it is no error in any figure.
         traceparent: under which it went to the server (`actors.trace_context`); "" for none.
+        arguments: of the tool, for whoever looks on; never written down, for they may be anybody's texts.
     """
 
     workflow: str
@@ -73,6 +75,7 @@ class Call(msgspec.Struct, frozen=True, gc=False):
     phase: Phase | None = None
     is_expected: bool = False
     traceparent: str = ""
+    arguments: Mapping[str, Any] | None = None
 
 
 class SetupStep(enum.StrEnum):

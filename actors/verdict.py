@@ -73,6 +73,7 @@ def measured(
         phase=None if step.workflow else Phase.SETUP,
         is_expected=error is not None and error.says(*step.tolerated),
         traceparent=step.traceparent,
+        arguments=step.arguments,
     )
 
 

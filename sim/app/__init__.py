@@ -37,15 +37,17 @@ from sim.world.visit import VisitEnd, visit
 from sim.world.worlds import World, play, recruit
 
 Main = Callable[[StopSource], Awaitable[ExitCode]]
+Look = Callable[[World], None]
 
 
-def run(config: Config, look_on: Looker | None = None) -> ExitCode:
+def run(config: Config, look_on: Looker | None = None, at_end: Look = lambda world: None) -> ExitCode:
     """One run, from its checks to its report. Bugs raise; everything expected is an exit code.
 
     Args:
         look_on: told every event beside the console.
+        at_end: shown the world when the load is over, before anything is removed.
     """
-    return carry_out(Run(config, look_on).main, config)
+    return carry_out(Run(config, look_on, at_end).main, config)
 
 
 def carry_out(main: Main, config: Config) -> ExitCode:
@@ -60,6 +62,7 @@ class Drive:
 
     Args:
         begins: told when the crowd has been brought up.
+        ends: shown the world when the load is over, before anything is removed.
         gate: awaited when all are on stage who are there from the beginning; the load begins when it returns.
 
     Attributes:
@@ -71,11 +74,13 @@ class Drive:
         config: Config,
         hub: Hub,
         begins: Callable[[World, Engine, Stop], None] = lambda world, engine, stop: None,
+        ends: Look = lambda world: None,
         gate: Callable[[], Awaitable[None]] = begin_at_once,
     ) -> None:
         self._config = config
         self._hub = hub
         self._begins = begins
+        self._ends = ends
         self._gate = gate
         self.world: World | None = None
         self.engine: Engine | None = None
@@ -95,15 +100,19 @@ class Drive:
             await engine.run(stop)
         finally:
             crowd.unanswered.update(engine.unanswered)
+        self._ends(world)
 
 
 class Run:
     """One run and what is known of it. Raises UsageError, as `Onlookers` does."""
 
-    def __init__(self, config: Config, look_on: Looker | None = None) -> None:
+    def __init__(
+        self, config: Config, look_on: Looker | None = None, at_end: Look = lambda world: None
+    ) -> None:
         self._config = config
         self._clock = kind_of(config).clock
         self._onlookers = Onlookers(config, self._clock, complain, look_on)
+        self._at_end = at_end
         self._say = self._onlookers.console.say
         self._tally: Tally
         self._drive: Drive
@@ -112,7 +121,7 @@ class Run:
         """Set up, drive, clean up, report."""
         self._tally = Tally()
         hub = Hub(self._tally, self._clock.usage_meter())
-        self._drive = Drive(self._config, hub, self._load_begins)
+        self._drive = Drive(self._config, hub, self._load_begins, self._at_end)
         drawing = GrowingReport(self._config, self._tally, self._facts_so_far)
         async with self._onlookers.page(drawing, ranges_of(self._config.load.groups)):
             async with self._onlookers.looking_on(hub):

@@ -8,6 +8,7 @@ import click
 
 from sim.cli.import_recording_command import import_recording_command
 from sim.cli.parser import WIDTH
+from sim.cli.recording_check import recording_check
 from sim.cli.recording_workflow import recording_workflow_command
 from sim.cli.show_recording_command import show_recording_command
 
@@ -15,6 +16,7 @@ PARTS: tuple[Callable[[], click.Command], ...] = (
     show_recording_command,
     import_recording_command,
     recording_workflow_command,
+    recording_check,
 )
 """The commands below it."""
 

@@ -39,8 +39,9 @@ class BadEvent(ValueError):
 
 
 def event_to_json(event: Event) -> dict[str, Any]:
-    """Plain values, as JSON has them."""
-    plain: dict[str, Any] = msgspec.to_builtins(event)
+    """Plain values, as JSON has them; the arguments of calls stay where they are."""
+    told = msgspec.structs.replace(event, arguments=None) if isinstance(event, Call) else event
+    plain: dict[str, Any] = msgspec.to_builtins(told)
     return {**plain, "is": type(event).__name__}
 
 

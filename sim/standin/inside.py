@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Awaitable, Callable
 
 import anyio
@@ -10,7 +11,7 @@ from sim.standin.behaviour import StandinOptions
 from sim.standin.faults.book import FaultBook
 from sim.standin.faults.faulty_tools import FaultyTools
 from sim.standin.note_store import Notes
-from sim.standin.store import Store
+from sim.standin.store import NOTES_FOLDER, Store
 from sim.standin.tape.tape_file import read_tape
 from sim.standin.tape.tape_player import TapePlayer
 from sim.standin.tape.taped_tools import taped_specs
@@ -53,6 +54,25 @@ class StandinInside:
         if self.tape is not None:
             toolbox.tools = {**taped_specs(self.tape), **toolbox.tools}
         return toolbox
+
+    def left_over(self) -> dict[str, list[str]]:
+        """What users made and nobody removed: folders, files, shares, and by tool what a tape gave them."""
+        store, kept = self.store, ("/", f"/{NOTES_FOLDER}")
+        found: dict[str, list[str]] = defaultdict(list)
+        for node in store.nodes():
+            if node.path not in kept:
+                found["folder" if node.is_folder else "file"].append(f"{node.path} of {node.owner}")
+        for share in store.shares.values():
+            found["share"].append(f"{share.node.path} with {share.recipient}")
+        for thing in self.tape.things if self.tape is not None else ():
+            if thing.owner in store.accounts:
+                found[self.tape_tool(thing.n)].append(f"{next(iter(thing.ids.values()))} of {thing.owner}")
+        return {kind: sorted(each) for kind, each in found.items()}
+
+    def tape_tool(self, n: int) -> str:
+        """The tool of a call of the tape."""
+        assert self.tape is not None
+        return next(call.tool for call in self.tape.tape.calls if call.n == n)
 
     async def _pause(self) -> None:
         await anyio.sleep(self.options.tool_pause_s)

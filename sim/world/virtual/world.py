@@ -87,6 +87,10 @@ class VirtualWorld:
             unanswered=self._unanswered,
         )
 
+    def left_over(self) -> Mapping[str, Sequence[str]]:
+        """What users made and nobody removed, by its kind or the tool that made it."""
+        return self._standin.left_over()
+
     async def expect_writing(self) -> None:
         """Nothing in here stays."""
 

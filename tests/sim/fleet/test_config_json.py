@@ -27,13 +27,14 @@ def test_every_part_of_every_run_is_the_same_after_json(seed: int, k: int) -> No
 
 def test_all_that_can_be_said_of_a_run_is_the_same_after_json(tmp_path: Path) -> None:
     (tmp_path / "accounts").write_text("one\tsecret\n")
+    (tmp_path / "known.json").write_text('{"get_card": [{"card_id": 7, "with": {"x": [1, null]}}]}')
     said = {
         "url": "https://mcp.example.org/mcp", "region": ("eu=60%:rtt=20ms",),
         "profile": "spike:base=5,peak=50",
         "mix": "note_share=3,baseline=1", "think": "lognormal:2s,0.6", "seed": "12", "iterations": "9",
         "threshold": ("errors: rate<1% abort after 30s", "note_share.create_note{region:eu}: p(95)<500ms"),
         "accounts": str(tmp_path / "accounts"), "report": ("text:-",), "auth": "basic",
-        "file_size": "64KiB", "yes": True,
+        "file_size": "64KiB", "yes": True, "tools": "get_card=2", "arguments": str(tmp_path / "known.json"),
     }  # fmt: skip
     config = make_config(read_settings(said, {}))
     config = attrs.evolve(
