@@ -60,7 +60,7 @@ def event_from_json(document: Mapping[str, Any]) -> Event:
 def shifted(event: Told, by_s: float) -> Told:
     """The same on a clock that shows so many seconds more."""
     instants = {name: value + by_s for name in INSTANTS if (value := getattr(event, name, None)) is not None}
-    if isinstance(event, Call):
+    if isinstance(event, msgspec.Struct):
         return msgspec.structs.replace(event, **instants)
     if isinstance(event, Execution):
         violations = tuple(shifted(each, by_s) for each in event.violations)

@@ -1,0 +1,187 @@
+"""A shard against real servers, in a thread that is not the main one; its coordinator is this test."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import attrs
+import pytest
+
+from actors.secret import Secret
+from sim.app.shard import run_shard
+from sim.clean.things.created_user import USER_KIND
+from sim.config.grammar.shapes import ClosedProfile
+from sim.config.model import AuthMode, Config, LoginDriver, LoginOptions, Target
+from sim.fleet.config_json import config_to_json
+from sim.fleet.cut import split
+from sim.fleet.rest_json import rest_from_json
+from sim.fleet.shard_link import ShardInbox
+from sim.fleet.shard_messages import (
+    Begin,
+    FromShard,
+    LedgerLine,
+    Ready,
+    ShardDone,
+    ShardFailed,
+    StartAt,
+    StopNow,
+    Written,
+)
+from tests.sim.fleet.support import config_of, group_of
+from tests.support.processes import StandinServer, running_standin
+
+RUN = "sim-00c0ffee"
+Answer = Callable[["Coordinated", FromShard], None]
+
+
+@pytest.fixture(scope="module")
+def standin() -> Any:
+    with running_standin() as server:
+        yield server
+
+
+def config_for(standin: StandinServer, folder: Path, users: int = 4) -> Config:
+    said = standin.environment
+    target = Target(
+        mcp_url=standin.mcp_url,
+        nextcloud_url=standin.url,
+        admin=said["NEXTCLOUD_USERNAME"],
+        admin_password=Secret(said["NEXTCLOUD_PASSWORD"]),
+    )
+    config = config_of(group_of(ClosedProfile.constant(users, 1.0), mix={"baseline": 1.0}))
+    return attrs.evolve(
+        config,
+        target=target,
+        login=LoginOptions(auth=AuthMode.AUTO, driver=LoginDriver.HTTP),
+        load=attrs.evolve(config.load, regions=(), warmup_s=0.0, grace_s=2.0),
+        output=attrs.evolve(config.output, ledger=folder / "run.jsonl"),
+    )
+
+
+class Coordinated:
+    """A `ShardLink` whose other end answers as `answer` says."""
+
+    def __init__(self, config: Config, answer: Answer, number: int = 1, of: int = 2, **more: Any) -> None:
+        self.inbox = ShardInbox()
+        self.said: list[FromShard] = []
+        self._answer = answer
+        self.begin = Begin(RUN, number, of, config_to_json(split(config, of)[number - 1]), **more)
+
+    def tell(self, message: FromShard) -> None:
+        self.said.append(message)
+        self._answer(self, message)
+
+    def of(self, kind: type[Any]) -> list[Any]:
+        return [each for each in self.said if isinstance(each, kind)]
+
+    def run(self) -> None:
+        """To its end, in a thread of its own."""
+        problem: list[BaseException] = []
+
+        def main() -> None:
+            try:
+                run_shard(self.begin, self, self.inbox)
+            except BaseException as error:
+                problem.append(error)
+
+        thread = threading.Thread(target=main)
+        thread.start()
+        thread.join(60)
+        assert not thread.is_alive()
+        assert not problem, problem
+
+
+def as_usual(shard: Coordinated, message: FromShard) -> None:
+    match message:
+        case LedgerLine():
+            shard.inbox.put(Written(message.n))
+        case Ready():
+            shard.inbox.put(StartAt(time.time()))
+        case _:
+            pass
+
+
+def made(standin: StandinServer) -> list[str]:
+    return sorted(standin.leftovers().get("users", ()))
+
+
+def test_nothing_is_made_before_the_coordinator_has_noted_it_and_all_is_removed(
+    standin: StandinServer, tmp_path: Path
+) -> None:
+    unnoted: list[str] = []
+
+    def answer(shard: Coordinated, message: FromShard) -> None:
+        if isinstance(message, LedgerLine) and "intended" in message.line and USER_KIND in message.line:
+            # While the acknowledgement is kept back, the user is not there.
+            name = message.line.split('"')[5]
+            time.sleep(0.05)
+            unnoted.extend(uid for uid in made(standin) if uid == name)
+        as_usual(shard, message)
+
+    shard = Coordinated(config_for(standin, tmp_path), answer, number=2)
+    shard.run()
+    (done,) = shard.of(ShardDone)
+    assert not unnoted
+    assert done.exit_code == 0
+    assert not done.left_behind
+    rest = rest_from_json(done.rest)
+    assert sorted(rest.users) == ["loadtest_user_2", "loadtest_user_4"]
+    assert rest.facts.calls > 0
+    lines = [each.line for each in shard.of(LedgerLine)]
+    assert lines[0].startswith('{"run":')
+    assert [each.n for each in shard.of(LedgerLine)] == list(range(1, len(lines) + 1))
+    for uid in rest.users:
+        assert [uid in line for line in lines].count(True) == 3  # intended, created, removed
+    assert not made(standin)
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_second_start_of_the_same_shard_makes_nothing(standin: StandinServer, tmp_path: Path) -> None:
+    config = config_for(standin, tmp_path)
+    second: list[Coordinated] = []
+
+    def answer(shard: Coordinated, message: FromShard) -> None:
+        if isinstance(message, Ready):
+            second.append(Coordinated(config, as_usual))
+            second[0].run()
+        as_usual(shard, message)
+
+    first = Coordinated(config, answer)
+    first.run()
+    (failed,) = second[0].of(ShardFailed)
+    assert "run.shard-1.jsonl" in failed.text
+    assert not second[0].of(LedgerLine)
+    assert first.of(ShardDone)[0].exit_code == 0
+
+
+def test_without_the_coordinators_word_nothing_is_made_and_it_can_be_stopped(
+    standin: StandinServer, tmp_path: Path
+) -> None:
+    def silent(shard: Coordinated, message: FromShard) -> None:
+        if isinstance(message, LedgerLine) and "intended" in message.line:
+            shard.inbox.put(StopNow(1))
+
+    shard = Coordinated(config_for(standin, tmp_path), silent)
+    shard.run()
+    assert isinstance(shard.said[-1], ShardFailed)
+    assert not shard.said[-1].left_behind
+    assert not [each for each in shard.of(LedgerLine) if "created" in each.line]
+    assert not made(standin)
+
+
+def test_what_is_no_configuration_is_one_line_and_shows_no_secret() -> None:
+    heard: list[FromShard] = []
+
+    class Link:
+        def tell(self, message: FromShard) -> None:
+            heard.append(message)
+
+    run_shard(Begin(RUN, 1, 1, {"target": {"admin_password": "s3cret"}}), Link(), ShardInbox())
+    (failed,) = heard
+    assert isinstance(failed, ShardFailed)
+    assert "\n" not in failed.text
+    assert "s3cret" not in failed.text
