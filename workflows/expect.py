@@ -29,15 +29,20 @@ class Expectation:
 
 
 def content_is(
-    newest: str, *, older: Iterable[str] = (), refused: Iterable[str] = (), key: str = "content"
+    newest: str,
+    *,
+    older: Iterable[str] = (),
+    refused: Iterable[str] = (),
+    also: Iterable[str] = (),
+    key: str = "content",
 ) -> Expectation:
-    """The text at `key` is `newest`, line ends apart.
+    """The text at `key` is `newest`, or one of `also` that were written at the same time, line ends apart.
 
     One look decides: one of the `older` texts is a stale read, one whose writing was `refused` a permission
     leak, anything else a wrong content. Where an older text may be a lost update, look with
     `Role.finds(step, Text(newest, older=…))`, which tells the two apart.
     """
-    return Expectation(CheckKind.CONTENT, Text(newest, older, refused, key).judge)
+    return Expectation(CheckKind.CONTENT, Text(newest, older, refused, key, also).judge)
 
 
 def has(*keys: str) -> Expectation:

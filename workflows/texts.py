@@ -32,17 +32,19 @@ class Text:
         older: what stood there before. Seen again, it is a stale read; seen for good, a lost update.
         refused: what somebody tried to write and was refused. Seen, it is a permission leak.
         key: where the text stands in the answer.
+        also: what was written at the same time as the newest: nobody knows which of them was last.
     """
 
     newest: str
     older: tuple[str, ...] = attrs.field(default=(), converter=all_of)
     refused: tuple[str, ...] = attrs.field(default=(), converter=all_of)
     key: str = "content"
+    also: tuple[str, ...] = attrs.field(default=(), converter=all_of)
 
     def judge(self, answer: Answer) -> tuple[Finding, ...]:
         """What one look at it finds; an older text is a stale read here."""
         seen = answer.text(self.key)
-        if plain(seen) == plain(self.newest):
+        if plain(seen) in map(plain, (self.newest, *self.also)):
             return ()
         if plain(seen) in map(plain, self.refused):
             return (Finding(ViolationKind.PERMISSION_LEAK, "what was refused is not written", excerpt(seen)),)

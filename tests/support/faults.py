@@ -12,6 +12,7 @@ import trio
 from actors.events import Call, Execution, ViolationKind
 from sim.standin.faults import FaultKind, FaultSpec, Injected
 from tests.support.in_process import Facts, StoreConnector, users_on_stage
+from workflows.base import Workflow
 from workflows.catalogue import BUILT_IN
 from workflows.director import Budget, Director
 from workflows.settings import Settings
@@ -55,9 +56,14 @@ class Trial:
 
 
 async def play_all(
-    *specs: FaultSpec, seed: int, rounds: int = 2, uids: tuple[str, ...] = UIDS, **settings: float
+    *specs: FaultSpec,
+    seed: int,
+    rounds: int = 2,
+    uids: tuple[str, ...] = UIDS,
+    workflows: Sequence[Workflow] = BUILT_IN,
+    **settings: float,
 ) -> Trial:
-    """Play every story `rounds` times, one after the other, on a store of its own."""
+    """Play each of `workflows` `rounds` times, one after the other, on a store of its own."""
     connector, facts = StoreConnector(*uids), Facts()
     connector.standin.faults.configure(specs, seed)
     with trio.fail_after(10_000):
@@ -68,7 +74,7 @@ async def play_all(
                 told = Settings(mark=MARK, **settings)  # type: ignore[arg-type]
                 director = Director(nursery, roster, facts, told, Budget())
                 for _ in range(rounds):
-                    for workflow in BUILT_IN:
+                    for workflow in workflows:
                         await director.play(workflow, tuple(users[: workflow.cast_size(3, 3)]))
     return Trial(list(connector.standin.faults.injected), facts, connector.leftovers())
 

@@ -23,7 +23,7 @@ from sim.recording.story.expressions import (
 from sim.recording.story.leaf_values import MAX_DEPTH_SEEN, Path, json_in, plain_of
 from sim.recording.story.making_up import made_of, says_what_it_is_called
 from sim.recording.story.name_words import FIELDS, read_name
-from sim.recording.story.sources import Fit, Source, Sources, Wish, others
+from sim.recording.story.sources import Fit, Source, Sources, Wish, is_echo, others
 from sim.recording.story.takes import Json, Take, is_hidden
 from sim.recording.story.text_parts import TextParts
 
@@ -125,8 +125,8 @@ class Carrying:
         key = next((part for part in reversed(path) if isinstance(part, str)), "")
         if is_hidden(value):
             return LeftOut(f"{key} of {take.call.name}")
-        if isinstance(value, str) and value in self.made:
-            return MadeValue(self.made[value])
+        if isinstance(value, str) and (made := self.made.get(value)) is not None:
+            return self._where_it_is(take, path, made) or MadeValue(made)
         if somebody := self._somebody(take, key, value):
             return UidOf(somebody)
         fits = self._fits(take, path, value)
@@ -138,6 +138,19 @@ class Carrying:
             within = self._value(take, path, inner)
             return Fixed(value) if is_fixed(within) else JsonText(within)
         return self._parts.parted(take, path, value)
+
+    def _where_it_is(self, take: Take, path: Path, made: Made) -> CarriedValue | None:
+        """Where somebody else has what was made, as an answer of theirs says: it may lie elsewhere."""
+        if "/" not in made.recorded or made.take.who == take.who:
+            return None
+        for each in self._fits(take, path, made.recorded):
+            if (
+                each.source.take.who == take.who
+                and each.agreement >= 2
+                and not is_echo(each.source, ("text", made.recorded))
+            ):
+                return carried(each.source, made.recorded)
+        return None
 
     def _somebody(self, take: Take, key: str, value: Json) -> str:
         """The role that `value` names, "" for none."""

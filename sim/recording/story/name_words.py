@@ -46,7 +46,7 @@ KINDS = {
     **dict.fromkeys(("token", "key", "slug", "code", "handle"), "token"),
     **dict.fromkeys(("path", "href", "uri", "url", "filename"), "path"),
     **dict.fromkeys(("name", "title"), "name"),
-    **dict.fromkeys(("etag", "version", "revision"), "etag"),
+    **dict.fromkeys(("etag", "version", "revision", "match"), "etag"),
     "cursor": "cursor",
 }
 NAMING = frozenset({"id", "token", "name", "path"})

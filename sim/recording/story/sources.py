@@ -11,6 +11,8 @@ from sim.recording.story.leaf_values import Path, Plain, leaves_of, plain_of, sp
 from sim.recording.story.name_words import NAMING, KeyName, read_name
 from sim.recording.story.takes import Json, Take
 
+MOUNTED = ("file", "target")
+"""Where a share is mounted at the recipient's (OCS share API)."""
 CONFLICT = -2.0
 """The two names are about different things."""
 SAME = 3.0
@@ -136,6 +138,8 @@ def _turns_pages(wish: KeyName, source: KeyName) -> bool:
 
 def agreement(wish: KeyName, source: KeyName, take: Take, value: Json, place: Source) -> float:
     """How well the names fit, from `CONFLICT` to `SAME`."""
+    if wish.kind == "path" and source.words == MOUNTED:
+        return SAME + 0.1
     if (wish.is_relative and not wish.is_explicit) or (
         wish.is_relative and wish.thing in ("reply", "parent")
     ):

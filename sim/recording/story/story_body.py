@@ -81,9 +81,8 @@ class StoryWriter:
         own = next((each for each in self.plan.removals.values() if each.step is step), None)
         if own is not None and (name := self.code.removals.get(id(own))):
             self._say(f"await {name}")
-            self.values.answers[step.take.place] = ""
             return
-        self.body += self.code.helpers(step, self._names, STEP)
+        self._help(step)
         node = self.code.move(step, *self._own_verb(step))
         lead = f"await {flat_head(node)}"
         variable = self._variable(step)
@@ -92,12 +91,19 @@ class StoryWriter:
 
     def _together(self, together: Sequence[PlannedStep]) -> None:
         for step in together:
-            self.body += self.code.helpers(step, self._names, STEP)
+            self._help(step)
         moves = tuple(self.code.move(step, *self._own_verb(step)) for step in together)
         variables = [self._variable(step) for step in together]
         before = f"{', '.join(name or '_' for name in variables)} = " if any(variables) else ""
         lines = laid_out(Invocation("await scene.together", moves), STEP, before)
         self.body += self._lost() + lines
+
+    def _help(self, step: PlannedStep) -> None:
+        """Write the function that a step needs, between blank lines."""
+        lines = self.code.helpers(step, self._names, STEP)
+        if lines and self.body and self.body[-1]:
+            self.body.append("")
+        self.body += lines
 
     def _own_verb(self, step: PlannedStep) -> tuple[str, ...]:
         """For notes and shares the verb that removes what it makes, also where no answer came, and the name

@@ -45,8 +45,9 @@ def _plain(text: str) -> str:
 class Contents:
     """Who wrote which text into what, in the order of the calls."""
 
-    def __init__(self, steps: Sequence[PlannedStep]) -> None:
+    def __init__(self, steps: Sequence[PlannedStep], rounds: Sequence[Sequence[PlannedStep]]) -> None:
         self._steps = steps
+        self._rounds = {id(step): place for place, each in enumerate(rounds) for step in each}
 
     def check(self, step: PlannedStep, beside: Sequence[PlannedStep]) -> StepCheck | None:
         """What a look at a text must find; None where it was not written in the recording.
@@ -68,7 +69,7 @@ class Contents:
         ]
         written = [each for each in before if each.take.error is None]
         refused = tuple(_text(each) for each in before if each.take.is_refused)
-        return _of_texts(seen, written, refused) or _of_lines(seen, written)
+        return self._of_texts(seen, written, refused) or _of_lines(seen, written)
 
     def _writes(self, other: PlannedStep, look: PlannedStep) -> bool:
         """Whether `other` wrote a text, as far as anybody can tell into what is looked at."""
@@ -88,19 +89,33 @@ class Contents:
         made = step.take.value.get("id") if isinstance(step.take.value, dict) else None
         return plain_of(made)
 
+    def _of_texts(
+        self, seen: str, written: Sequence[PlannedStep], refused: Iterable[str]
+    ) -> StepCheck | None:
+        """A text that was written as a whole."""
+        whole = [each for each in written if not _appends(each)]
+        place = next((at for at in range(len(whole) - 1, -1, -1) if same_text(_text(whole[at]), seen)), None)
+        if place is None or any(_appends(each) for each in written[written.index(whole[place]) :]):
+            return None
+        newest = _text(whole[place])
+        # Who wrote at the same time may be the last one the next time.
+        met = [each for each in whole if self._is_met(each, whole[place])]
+        also = others_than(newest, met)
+        older = others_than(newest, [each for each in whole[:place] if each not in met])
+        never = tuple(dict.fromkeys(text for text in refused if not same_text(text, newest)))
+        return FindsText(newest, older, never, also) if older or never or also else ContentIs(newest)
+
+    def _is_met(self, one: PlannedStep, other: PlannedStep) -> bool:
+        return one is not other and self._rounds.get(id(one)) == self._rounds.get(id(other))
+
+
+def others_than(newest: str, steps: Iterable[PlannedStep]) -> tuple[str, ...]:
+    """What these steps wrote, if it is something else."""
+    return tuple(dict.fromkeys(_text(each) for each in steps if not same_text(_text(each), newest)))
+
 
 def _text(step: PlannedStep) -> str:
     return str(step.first.call.arguments[CONTENT])
-
-
-def _of_texts(seen: str, written: Sequence[PlannedStep], refused: tuple[str, ...]) -> StepCheck | None:
-    place = next((at for at in range(len(written) - 1, -1, -1) if same_text(_text(written[at]), seen)), None)
-    if place is None or _appends(written[place]):
-        return None
-    newest = _text(written[place])
-    older = tuple(dict.fromkeys(_text(each) for each in written[:place] if not same_text(_text(each), seen)))
-    never = tuple(dict.fromkeys(text for text in refused if not same_text(text, seen)))
-    return FindsText(newest, older, never) if older or never else ContentIs(newest)
 
 
 def _of_lines(seen: str, written: Sequence[PlannedStep]) -> StepCheck | None:
@@ -147,7 +162,11 @@ def shape_check(step: PlannedStep, used: Iterable[CarriedValue], carrying: Carry
 def made_and_shown(take: Take, carrying: Carrying) -> tuple[str, ...]:
     """What was made up before and is seen in the answer, whole."""
     before = {
-        text for text, made in carrying.made.items() if made.take.place < take.place and made.style != "uuid"
+        text
+        for text, made in carrying.made.items()
+        if made.take.place < take.place
+        and made.style != "uuid"
+        and (made.take.who == take.who or "/" not in text)
     }
     given = {leaf.value for leaf in leaves_of(dict(take.call.arguments)) if isinstance(leaf.value, str)}
     seen = {leaf.value for leaf in leaves_of(take.value) if isinstance(leaf.value, str)}

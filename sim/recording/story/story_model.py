@@ -48,6 +48,7 @@ class FindsText:
     newest: str
     older: tuple[str, ...]
     refused: tuple[str, ...]
+    also: tuple[str, ...] = ()
 
 
 @attrs.frozen
@@ -56,7 +57,15 @@ class FindsLines:
     lines: tuple[str, ...]
 
 
-StepCheck = HasKeys | ListsRows | ContentIs | GrantsRight | ShowsMade | FindsText | FindsLines
+@attrs.frozen
+class FindsOthers:
+    """After a conflict: one of `texts`, which the others wrote, or what was there at the look `before`."""
+
+    texts: tuple[str, ...]
+    before: Take
+
+
+StepCheck = HasKeys | ListsRows | ContentIs | GrantsRight | ShowsMade | FindsText | FindsLines | FindsOthers
 
 
 @attrs.frozen

@@ -9,8 +9,6 @@ from sim.recording.story.carrying import Carrying
 from sim.recording.story.cast_list import CastList
 from sim.recording.story.expressions import CarriedValue, Expression, Fixed, UidOf, parts_of
 from sim.recording.story.identifiers import Names
-from sim.recording.story.leaf_values import leaves_of, plain_of
-from sim.recording.story.sources import Sources
 from sim.recording.story.step_names import StepNames, phrase
 from sim.recording.story.story_checks import (
     CONTENT,
@@ -20,15 +18,17 @@ from sim.recording.story.story_checks import (
     shape_check,
     sight_of,
 )
+from sim.recording.story.story_meetings import let_meet
 from sim.recording.story.story_model import (
     ContentIs,
     FindsLines,
+    FindsOthers,
     FindsText,
     PlannedRemoval,
     PlannedStep,
     StoryPlan,
 )
-from sim.recording.story.story_order import in_rounds, is_version, merged, thinking_of
+from sim.recording.story.story_order import in_rounds, merged, thinking_of
 from sim.recording.story.story_removals import Removals, makes_something, removing_tools
 from sim.recording.story.takes import Take, takes_of
 
@@ -51,7 +51,7 @@ class Planner:
         self.rounds = in_rounds(self.steps)
 
     def plan(self) -> StoryPlan:
-        self._meet()
+        let_meet(self.rounds, self.takes)
         removals, staying = self._removals()
         self._drop_last_removals(removals)
         self._check()
@@ -114,46 +114,6 @@ class Planner:
         self.remarks.append(f"{step.role} called {step.tool}, which failed ({error.kind}): left out.")
         return False
 
-    def _meet(self) -> None:
-        """What several do at once may conflict, also where it did not in the recording."""
-        for together in self.rounds:
-            changing = [step for step in together if not step.take.only_reads]
-            if len(changing) < 2:
-                continue
-            for step in changing:
-                is_met = any(self._same_target(step, other) for other in changing if other is not step)
-                if is_met and step.verb in ("does", "is_refused") and not step.take.is_refused:
-                    step.verb = "gets_through"
-                    step.again = self._look_again(step)
-
-    def _same_target(self, one: PlannedStep, other: PlannedStep) -> bool:
-        mine = {plain_of(leaf.value) for leaf in leaves_of(dict(one.first.call.arguments)) if leaf.path}
-        theirs = {plain_of(leaf.value) for leaf in leaves_of(dict(other.first.call.arguments))}
-        return one.take.tool.family == other.take.tool.family and bool((mine & theirs) - {None})
-
-    def _look_again(self, step: PlannedStep) -> PlannedStep | None:
-        """How the version that `step` wants is asked for anew."""
-        wanted = next((key for key in step.arguments if is_version(key)), None)
-        source = step.arguments.get(wanted) if wanted else None
-        if not isinstance(source, CarriedValue):
-            return None
-        target = {plain_of(value) for value in step.first.call.arguments.values()} - {None}
-        looks = [take for take in self.takes[: step.first.place] if take.only_reads and take.error is None]
-        for take in reversed(looks):
-            given = {plain_of(value) for value in take.call.arguments.values()} - {None}
-            if (
-                take.who == step.first.who
-                and given
-                and given <= target
-                and source.path[-1:] == _last_key(take, source)
-            ):
-                again = PlannedStep([take], step.role)
-                again.arguments = {
-                    key: step.arguments.get(key, Fixed(each)) for key, each in take.call.arguments.items()
-                }
-                return again
-        return None
-
     def _removals(self) -> tuple[dict[int, PlannedRemoval], dict[int, str]]:
         tools = removing_tools(self.recording, self.takes)
         finder = Removals(tools, self.carrying.sources, self.steps)
@@ -182,7 +142,7 @@ class Planner:
                     removal.step = None
 
     def _check(self) -> None:
-        contents = Contents(self.steps)
+        contents = Contents(self.steps, self.rounds)
         used = list(self._used())
         for together in self.rounds:
             for step in together:
@@ -244,10 +204,12 @@ class Planner:
             match step.check:
                 case ContentIs(text=text):
                     wanted.append(text)
-                case FindsText(newest=newest, older=older, refused=refused):
-                    wanted += [newest, *older, *refused]
+                case FindsText(newest=newest, older=older, refused=refused, also=also):
+                    wanted += [newest, *also, *older, *refused]
                 case FindsLines(base=base, lines=lines):
                     wanted += [base, *lines]
+                case _ if step.again is not None and isinstance(step.again.check, FindsOthers):
+                    wanted += step.again.check.texts
                 case _:
                     pass
         found: dict[str, Expression] = {}
@@ -268,12 +230,6 @@ class Planner:
         return f"{text[:MAX_SUMMARY].rpartition(',')[0]}, …" if len(text) > MAX_SUMMARY else f"{text}."
 
 
-def _last_key(take: Take, source: CarriedValue) -> tuple[str | int, ...]:
-    """The key at which `take` answers a version, as `source` does."""
-    key = source.path[-1]
-    return (key,) if isinstance(take.value, dict) and key in take.value else ()
-
-
 def _as_take(removal: PlannedRemoval) -> Take:
     import msgspec
 
@@ -286,7 +242,3 @@ def _as_take(removal: PlannedRemoval) -> Take:
 def plan_of(recording: Recording, name: str) -> StoryPlan:
     """The plan of the workflow called `name`."""
     return Planner(recording, name).plan()
-
-
-def sources_of(recording: Recording) -> Sources:
-    return Sources(takes_of(recording))

@@ -12,6 +12,7 @@ from sim.recording.story.name_words import spelled
 from sim.recording.story.story_model import (
     ContentIs,
     FindsLines,
+    FindsOthers,
     FindsText,
     GrantsRight,
     HasKeys,
@@ -27,6 +28,7 @@ from sim.recording.story.story_model import (
 )
 from sim.recording.story.story_order import is_version
 from sim.recording.story.story_values import PLAIN_KEY, StoryValues
+from sim.recording.story.takes import Take
 
 OWN_WORDS = spelled(
     "self step number expects absence tolerates statuses sees interval absence_is_a_miss never "
@@ -90,9 +92,9 @@ class StepCode:
         name = names.take(f"newest_for_{step.role}", "newest")
         self._again[id(step)] = name
         again = step.again
-        look = Invocation(
-            f"await {again.role}.does", (Atom(literal(again.name)), *self._arguments(again.arguments))
-        )
+        checks = [Prefixed("expects=", self._check(again.check))] if again.check is not None else []
+        words = (Atom(literal(again.name)), *checks, *self._arguments(again.arguments))
+        look = Invocation(f"await {again.role}.does", words)
         shown = self._version_of(again)
         return [
             f"{indent}async def {name}() -> dict[str, str]:",
@@ -169,8 +171,17 @@ class StepCode:
                 return Invocation("shows", tuple(self._made(text) for text in texts))
             case FindsText() | FindsLines():
                 return self._wanted(check)
+            case FindsOthers(texts=texts, before=before):
+                return self._others(texts, before)
             case _:
                 assert_never(check)
+
+    def _others(self, texts: tuple[str, ...], before: Take) -> Node:
+        args: list[Node] = [self.content(texts[0])]
+        if texts[1:]:
+            args.append(Prefixed("also=", Invocation("", tuple(map(self.content, texts[1:])), "[]")))
+        older = Atom(f'{self.values.answer(before)}["content"]')
+        return Invocation("content_is", (*args, Prefixed("older=", Invocation("", (older,), "[]"))))
 
     def _made(self, text: str) -> Node:
         return Atom(self.values.made[text]) if text in self.values.made else self.values.text(text)
@@ -180,7 +191,7 @@ class StepCode:
             lines = Invocation("", tuple(map(self.content, wanted.lines)), "[]")
             return Invocation("Lines", (self.content(wanted.base), lines))
         args: list[Node] = [self.content(wanted.newest)]
-        for word, texts in (("older", wanted.older), ("refused", wanted.refused)):
+        for word, texts in (("also", wanted.also), ("older", wanted.older), ("refused", wanted.refused)):
             if texts:
                 args.append(Prefixed(f"{word}=", Invocation("", tuple(map(self.content, texts)), "[]")))
         return Invocation("Text", tuple(args))
