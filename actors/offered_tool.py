@@ -24,13 +24,16 @@ MAX_ARGUMENTS = 100
 WORD_OF_NAME = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
 # fmt: off
 READING_VERBS = frozenset({
-    "get", "list", "search", "read", "find", "check", "show", "view", "count", "query", "fetch",
-    "lookup", "describe", "browse",
+    "get", "list", "search", "read", "find", "show", "view", "count", "query", "fetch", "lookup", "describe",
+    "browse",
 })
 WRITING_VERBS = frozenset({
-    "create", "update", "delete", "remove", "add", "set", "mark", "send", "write", "append", "move",
-    "copy", "upload", "rename", "edit", "put", "post", "patch", "insert", "clear", "reset",
-    "toggle", "assign", "unassign", "provision", "revoke", "run", "execute",
+    "create", "update", "delete", "remove", "add", "set", "mark", "send", "write", "append", "move", "copy",
+    "upload", "rename", "edit", "put", "post", "patch", "insert", "clear", "reset", "toggle", "assign",
+    "unassign", "provision", "revoke", "run", "execute", "check", "uncheck", "complete", "restore", "archive",
+    "unarchive", "tag", "untag", "pin", "unpin", "star", "unstar", "trash", "import", "merge", "lock",
+    "unlock", "join", "leave", "invite", "accept", "decline", "reply", "cancel", "start", "stop", "enable",
+    "disable", "reorder", "sync", "bulk", "manage",
 })
 # fmt: on
 
@@ -89,10 +92,18 @@ class OfferedTool:
             **hints,
         )
 
-    @property
-    def is_known_to_read(self) -> bool:
-        """Whether it changes nothing: by the server's own word, and where it says nothing, by its name."""
-        return reads_by_name(self.name) if self.is_read_only is None else self.is_read_only
+
+def reading(offered: Iterable[OfferedTool]) -> frozenset[str]:
+    """The names of those that are known to change nothing.
+
+    By the server's own word (`readOnlyHint`, which is false where it is left out, MCP ToolAnnotations); only
+    where a server says that of none of its tools, by names that leave no doubt.
+    """
+    tools = list(offered)
+    has_hints = any(tool.is_read_only is not None for tool in tools)
+    return frozenset(
+        tool.name for tool in tools if tool.is_read_only or (not has_hints and reads_by_name(tool.name))
+    )
 
 
 def reads_by_name(name: str) -> bool:

@@ -32,7 +32,7 @@ NAMING = IDS | frozenset({
 FREE = frozenset({
     "query", "q", "search", "term", "terms", "keyword", "keywords", "text", "content", "title",
     "body", "message", "description", "comment", "subject", "summary", "prompt", "question",
-    "phrase",
+    "phrase", "pattern",
 })
 # fmt: on
 """Words in names of arguments that take any text."""
@@ -207,8 +207,10 @@ class _Making:
 
     def _words(self, schema: dict[str, Any], words: frozenset[str], path: str) -> str:
         word = self._random.choice(QUERIES)
-        if self._title is not None and words & OF_NEW_THINGS and not words & {"id", "user", "file"}:
+        if self._title is not None and words & OF_NEW_THINGS and words <= OF_NEW_THINGS | {"display"}:
             return self._title(word.capitalize())
+        if "mime" in words:
+            return "text/plain"
         if words & NAMING or not words & FREE or "pattern" in schema or "format" in schema:
             raise CannotInvent(path)
         return word

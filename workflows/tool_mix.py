@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from difflib import get_close_matches
 from itertools import accumulate
 from typing import Any
@@ -16,7 +16,7 @@ import attrs
 
 from actors.answer import Answer, Check, Finding, Json
 from actors.events import ViolationKind
-from actors.offered_tool import OfferedTool
+from actors.offered_tool import OfferedTool, reading
 from workflows.base import Workflow, workflow
 from workflows.expect import Expectation
 from workflows.made_arguments import make_arguments, not_to_be_invented
@@ -26,6 +26,8 @@ from workflows.schema_check import misfit
 
 TOOL_MIX = "tools"
 """The name of the workflow that is made of a mix of tools."""
+MAKING = re.compile(r"(?:^|_)(?:create|add|new)(?:_|$)|(?:create|add|new)[A-Z]")
+"""In names of tools: verbs after which there is something more."""
 NOT_IN_A_STEP = re.compile(r"[^A-Za-z0-9_-]")
 Known = Mapping[str, Sequence[Mapping[str, Json]]]
 """Arguments with which a tool can be called, by its name."""
@@ -41,11 +43,12 @@ class PlannedTool:
 
     tool: OfferedTool
     known: Sequence[Mapping[str, Json]] = ()
+    is_making: bool = False
 
     def arguments(self, scene: Scene) -> Mapping[str, Json]:
         if self.known:
             return scene.random.choice(self.known)
-        title = None if self.tool.is_known_to_read else scene.title
+        title = scene.title if self.is_making else None
         return make_arguments(self.tool.input_schema, scene.random, title)
 
 
@@ -77,14 +80,19 @@ def planned(
         may_write: also tools that may change something are called.
     """
     names = [name for name, weight in weights.items() if weight > 0]
+    reads = reading(offered.values())
     problems = [
         why
         for name in names
-        if (why := why_unknown(name, offered) or why_not(offered[name], known, may_write=may_write))
+        if (why := why_unknown(name, offered) or why_not(offered[name], known, reads, may_write=may_write))
     ]
     if problems:
         raise NotCallable("; ".join(problems))
-    return _mix(weights, {name: PlannedTool(offered[name], tuple(known.get(name, ()))) for name in names})
+    plans = {
+        name: PlannedTool(offered[name], tuple(known.get(name, ())), is_making(offered[name], reads))
+        for name in names
+    }
+    return _mix(weights, plans)
 
 
 def why_unknown(name: str, offered: Iterable[str]) -> str:
@@ -97,12 +105,16 @@ def why_unknown(name: str, offered: Iterable[str]) -> str:
     return f"no tool {name!r}; {hint}"
 
 
-def why_not(tool: OfferedTool, known: Known, *, may_write: bool = False) -> str:
-    """Why a mix cannot call `tool`, and what to do about it; "" where it can."""
-    if not tool.is_known_to_read and not may_write:
+def why_not(tool: OfferedTool, known: Known, reads: Collection[str], *, may_write: bool = False) -> str:
+    """Why a mix cannot call `tool`, and what to do about it; "" where it can.
+
+    Args:
+        reads: the tools that are known to change nothing.
+    """
+    if tool.name not in reads and not may_write:
         doubt = "is not known to be read-only" if tool.is_read_only is None else "changes something"
         return f"{tool.name} {doubt} (--tools-may-write calls it all the same)"
-    if not (unknown := lacking_for(tool, known)):
+    if not (unknown := lacking_for(tool, known, reads)):
         return ""
     example = ", ".join(f'"{name}": …' for name in unknown)
     return (
@@ -111,10 +123,16 @@ def why_not(tool: OfferedTool, known: Known, *, may_write: bool = False) -> str:
     )
 
 
-def lacking_for(tool: OfferedTool, known: Known) -> list[str]:
+def lacking_for(tool: OfferedTool, known: Known, reads: Collection[str]) -> list[str]:
     """The arguments that it needs, that are not known, and that nobody can invent."""
-    is_new = not tool.is_known_to_read
-    return [] if known.get(tool.name) else not_to_be_invented(tool.input_schema, is_new=is_new)
+    if known.get(tool.name):
+        return []
+    return not_to_be_invented(tool.input_schema, is_new=is_making(tool, reads))
+
+
+def is_making(tool: OfferedTool, reads: Collection[str]) -> bool:
+    """Whether it makes something, for which a name can be thought of."""
+    return tool.name not in reads and MAKING.search(tool.name) is not None
 
 
 def fits_schema(schema: Json) -> Check:

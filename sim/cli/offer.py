@@ -6,13 +6,13 @@ A user is created to see them, and removed again.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from itertools import takewhile
 from typing import Any
 
 from actors.errors import CallError, SetupError
 from actors.events import Event
-from actors.offered_tool import OfferedTool, ToolArgument
+from actors.offered_tool import OfferedTool, ToolArgument, reading
 from sim.config.model import Config
 from sim.report.publish import complain
 from sim.runtime.exit import ExitCode, exit_code
@@ -76,13 +76,14 @@ def offer_lines(
 ) -> list[str]:
     """A line for each tool: its name, what it does and needs, the workflows that use it, and whether a mix
     can call it (`--tools`); at the end what is lacking."""
+    reads = reading(offered.values())
     rows = [
         (
             name,
             effect_of(tool),
             f"({', '.join(map(in_words, tool.arguments))})",
             ", ".join(users_of(name, workflows)),
-            f"--tools: {by_tools(tool, known)}",
+            f"--tools: {by_tools(tool, known, reads)}",
         )
         for name, tool in sorted(offered.items())
     ]
@@ -102,6 +103,7 @@ def offer_document(
     offered: Mapping[str, OfferedTool], workflows: Mapping[str, Workflow], known: Known = NOTHING_KNOWN
 ) -> dict[str, Any]:
     """The same for programs. A hint that the server does not give is null."""
+    reads = reading(offered.values())
     tools = {
         name: {
             "arguments": {
@@ -114,9 +116,9 @@ def offer_document(
             "idempotent": tool.is_idempotent,
             "workflows": users_of(name, workflows),
             "in_tool_mix": {
-                "callable": not why_not(tool, known),
-                "known_to_read": tool.is_known_to_read,
-                "cannot_be_invented": lacking_for(tool, known),
+                "callable": not why_not(tool, known, reads),
+                "known_to_read": name in reads,
+                "cannot_be_invented": lacking_for(tool, known, reads),
             },
         }
         for name, tool in sorted(offered.items())
@@ -124,11 +126,11 @@ def offer_document(
     return {"tools": tools, "lacking": lacking(offered, workflows)}
 
 
-def by_tools(tool: OfferedTool, known: Known) -> str:
+def by_tools(tool: OfferedTool, known: Known, reads: Collection[str]) -> str:
     """Whether a mix of tools can call it, in a word or two."""
-    if not tool.is_known_to_read:
+    if tool.name not in reads:
         return "only with --tools-may-write" if tool.is_read_only is None else "writes"
-    unknown = lacking_for(tool, known)
+    unknown = lacking_for(tool, known, reads)
     return f"needs {', '.join(unknown)}" if unknown else "yes"
 
 

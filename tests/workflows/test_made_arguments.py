@@ -91,6 +91,12 @@ def test_one_seed_makes_the_same_arguments_and_seeds_differ() -> None:
     assert len({str(make_arguments(schema, Random(seed))) for seed in range(20)}) > 10
 
 
+def test_only_a_new_things_own_name_is_thought_of() -> None:
+    assert not_to_be_invented(needing(name=TEXT, display_name=TEXT), is_new=True) == []
+    assert not_to_be_invented(needing(name=TEXT, calendar_name=TEXT)) == ["name", "calendar_name"]
+    assert not_to_be_invented(needing(title=TEXT, calendar_name=TEXT), is_new=True) == ["calendar_name"]
+
+
 def test_what_is_made_anew_bears_the_mark_of_the_run_and_what_is_looked_for_does_not() -> None:
     schema = needing(title=TEXT, content=TEXT)
     made = make_arguments(schema, Random(1), lambda word: f"{word} marked")

@@ -77,7 +77,11 @@ OFFERED = {
     ),
     "list_notes": OfferedTool.described("list_notes", {}),
     "make_note": OfferedTool.described("make_note", {}),
+}
+HINTED = {
+    "list_notes": OfferedTool.described("list_notes", {}, is_read_only=True),
     "delete_note": OfferedTool.described("delete_note", {}, is_read_only=False),
+    "list_check_item": OfferedTool.described("list_check_item", {}),
 }
 
 
@@ -87,7 +91,6 @@ OFFERED = {
         ("lst_notes", "no tool 'lst_notes'; did you mean 'list_notes'"),
         ("zzz", "no tool 'zzz'; see simulate tools"),
         ("make_note", "make_note is not known to be read-only (--tools-may-write"),
-        ("delete_note", "delete_note changes something (--tools-may-write"),
         ("get_note", "get_note needs note_id, which nobody can invent (--arguments FILE: a recording, or {"),
     ],
 )
@@ -98,8 +101,21 @@ def test_what_cannot_be_called_is_named_with_what_to_do(tool: str, told: str) ->
     assert "list_notes " not in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    ("tool", "told"),
+    [("delete_note", "changes something"), ("list_check_item", "is not known to be read-only")],
+)
+def test_a_servers_own_word_goes_before_names(tool: str, told: str) -> None:
+    with pytest.raises(NotCallable, match=f"{tool} {told}"):
+        planned({"list_notes": 1, tool: 1}, HINTED, {})
+    assert planned({"list_notes": 1, tool: 1}, HINTED, {}, may_write=True).steps.keys() == {
+        "list_notes",
+        tool,
+    }
+
+
 def test_all_that_cannot_be_called_is_named_at_once_and_consent_and_arguments_help() -> None:
-    weights = {"get_note": 1.0, "make_note": 1.0, "delete_note": 1.0}
+    weights = {"get_note": 1.0, "make_note": 1.0}
     with pytest.raises(NotCallable) as caught:
         planned(weights, OFFERED, {})
     assert all(name in str(caught.value) for name in weights)
@@ -122,6 +138,8 @@ def test_a_tool_of_weight_zero_is_neither_a_step_nor_looked_at() -> None:
         ("talk_mark_as_read", False),
         ("create_list", False),
         ("sync", False),
+        ("shopping_list_check_item", False),
+        ("shopping_list_uncheck_all_items", False),
     ],
 )
 def test_a_name_is_enough_only_where_it_leaves_no_doubt(name: str, reads: bool) -> None:

@@ -79,6 +79,13 @@ def test_a_line_says_whether_a_mix_of_tools_can_call_it_and_why_not(tool: Offere
     assert offer_lines({tool.name: tool}, {})[0].endswith(f"--tools: {told}")
 
 
+def test_where_a_server_gives_hints_a_tool_without_one_is_not_known_to_read_whatever_its_name() -> None:
+    lists = OfferedTool("shopping_list_get_lists")
+    assert offer_lines({lists.name: lists}, {})[0].endswith("--tools: yes")
+    offered = {tool.name: tool for tool in (lists, GET)}
+    assert offer_lines(offered, {})[1].endswith("--tools: only with --tools-may-write")
+
+
 def test_what_is_known_to_be_called_with_is_looked_at_too() -> None:
     known = {GET.name: [{"note_id": 7}]}
     assert offer_lines({GET.name: GET}, {}, known)[0].endswith("--tools: yes")
