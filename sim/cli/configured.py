@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from sim.config.build_load import Stories
 
 SEED_END = 2**32
+MANY = 10**6
+"""Users on stage: as many as any workflow may cast."""
 Flags = dict[str, Any]
 
 
@@ -81,6 +83,14 @@ def read_stories(told: StoryOptions) -> Stories:
         step_names={name: tuple(workflow.steps) for name, workflow in known.items()},
         tool_mix=tool_mix,
     )
+
+
+def most_cast(config: Config) -> dict[str, int]:
+    """With how many users each workflow is played at most, by its name."""
+    from workflows.catalogue import catalogue
+
+    known = catalogue(config.stories.files)
+    return {name: each.cast_size(MANY, config.stories.collaborators) for name, each in known.items()}
 
 
 def agreed(merged: Merged) -> Config:

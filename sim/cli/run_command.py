@@ -6,7 +6,15 @@ import attrs
 import click
 
 from sim.cli.command_line import repeated_command
-from sim.cli.configured import Flags, agreed, assumptions, make_config, read_settings, say_assumptions
+from sim.cli.configured import (
+    Flags,
+    agreed,
+    assumptions,
+    make_config,
+    most_cast,
+    read_settings,
+    say_assumptions,
+)
 from sim.config.options import DRY_RUN
 from sim.runtime.exit import ExitCode
 
@@ -27,6 +35,11 @@ def run(flags: Flags) -> int:
         click.echo(f"Seed {config.load.seed}", err=True)
         say_assumptions(merged, config)
     command = repeated_command(flags, config.load.seed)
+    config = attrs.evolve(config, output=attrs.evolve(config.output, command=command))
+    if config.load.shards != 1 or config.load.cluster is not None:
+        from sim.app.in_shards import run_in_shards
+
+        return int(run_in_shards(config, most_cast(config)))
     from sim import app
 
-    return int(app.run(attrs.evolve(config, output=attrs.evolve(config.output, command=command))))
+    return int(app.run(config))

@@ -41,6 +41,7 @@ __all__ = [
     "Load",
     "LoginDriver",
     "LoginOptions",
+    "OnLost",
     "Output",
     "Region",
     "ReportFile",
@@ -76,6 +77,13 @@ class ClientKind(enum.StrEnum):
 
     WIRE = "wire"
     SDK = "sdk"
+
+
+class OnLost(enum.StrEnum):
+    """What becomes of a run when one of its shards is lost."""
+
+    DEGRADE = "degrade"
+    STOP = "stop"
 
 
 class Casting(enum.StrEnum):
@@ -182,6 +190,8 @@ class Load:
     grace_s: float = row(_S.LOAD, types.duration(), "How long running workflows may take to finish at the end.", 10.0)
     max_lag_s: float = row(_S.LOAD, types.duration(zero=False), "Drop an arrival that finds no free user within this time.", 5.0)
     shards: int = row(_S.LOAD, types.SHARDS, "Drive the crowd from so many processes; auto: one a core.", 1)
+    cluster: str | None = row(_S.LOAD, types.CLUSTER, "Drive it from the processes of a Dask cluster: tls://HOST:8786.")
+    on_lost: OnLost = row(_S.LOAD, types.member(OnLost, "way"), "When a shard is lost: go on without it, or stop.", OnLost.DEGRADE)
     seed: int = 0
     share: ShareOfCrowd = ShareOfCrowd()
 

@@ -192,6 +192,25 @@ def parse_shards(text: str) -> int:
     return AUTO_SHARDS if text.strip() == "auto" else parse_count(text, "a number", 1, MAX_SHARDS)
 
 
+def parse_cluster(text: str) -> str:
+    """The address of a Dask scheduler that speaks TLS: passwords travel there."""
+    address = text.strip()
+    try:
+        url = urlsplit(address)
+        named = url.hostname and url.port and not (url.path or url.query or url.username)
+    except ValueError:
+        named = None
+    if url_scheme(address) == "tcp":
+        raise GrammarError("passwords would travel there in the clear; start it for tls://", text, 0)
+    if url_scheme(address) != "tls" or not named:
+        raise GrammarError("no address of a Dask scheduler (tls://HOST:PORT)", text, 0)
+    return address
+
+
+def url_scheme(text: str) -> str:
+    return text.partition("://")[0]
+
+
 def show_shards(shards: int) -> TomlValue:
     return "auto" if shards == AUTO_SHARDS else shards
 
@@ -254,6 +273,7 @@ READABLE = OptionType("FILE", parse_readable)
 SECRET = OptionType("SECRET", Secret, lambda _: "")
 PERCENTAGE = OptionType("SHARE", parse_percentage, format_percentage)
 SHARDS = OptionType("N|auto", parse_shards, show_shards)
+CLUSTER = OptionType("ADDRESS", parse_cluster)
 SIZE = OptionType("SIZE", parse_size, format_size)
 DISTRIBUTION = OptionType("DISTRIBUTION", parse_distribution)
 STAGES = OptionType("STAGES", parse_stages)

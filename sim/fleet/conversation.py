@@ -26,7 +26,7 @@ from sim.fleet.shard_messages import (
     from_shard,
 )
 
-FETCH_S = 0.4
+FETCH_S = 0.3
 """How long a fetch waits for something that is worth it."""
 CALL_S = 10.0
 """The longest that any other call may take; starting one imports much."""
@@ -81,6 +81,7 @@ class Conversation:
         if problem:
             self._report(Lost(self._shard, f"it could not be started: {problem}", is_dead=False))
             return
+        self._report(Heard(self._shard))
         sending = asyncio.create_task(self._send())
         try:
             await self._listen()
@@ -95,9 +96,9 @@ class Conversation:
                 fetched = await asyncio.wait_for(
                     self._call(on_worker.fetch, self._key, self._heard, FETCH_S), FETCH_S + CALL_S
                 )
-            except Exception as error:
+            except Exception:
                 if not await self._is_still_there():
-                    self._report(Lost(self._shard, f"its process has ended ({said(error)})", is_dead=False))
+                    self._report(Lost(self._shard, "its process has ended", is_dead=False))
                     return
                 await asyncio.sleep(RETRY_S)
                 continue

@@ -31,6 +31,8 @@ SETTINGS: dict[str, Any] = {
     "distributed.scheduler.worker-ttl": "20s",
     "distributed.scheduler.reuse-broadcast-comm": True,
     "distributed.scheduler.allowed-failures": 0,
+    "distributed.scheduler.http.routes": [],
+    "distributed.worker.http.routes": [],
     "distributed.admin.system-monitor.interval": "10s",
     "distributed.admin.tick.interval": "1s",
     "distributed.admin.tick.limit": "60s",
@@ -48,10 +50,13 @@ class LocalProcesses:
 
 @attrs.frozen
 class ExistingCluster:
-    """Processes of a cluster that somebody else has started. `count` None: all that there are."""
+    """Processes of a cluster that somebody else has started. `count` None: all that are free, and no
+    more than `most`.
+    """
 
     address: str
     count: int | None = None
+    most: int = 1024
 
 
 Wanted = LocalProcesses | ExistingCluster
@@ -74,8 +79,8 @@ class Processes:
 
 
 @asynccontextmanager
-async def open_processes(wanted: Wanted) -> AsyncIterator[Processes]:
-    """As long as the block lasts. Raises SetupError, in one line."""
+async def open_processes(wanted: Wanted, program: str) -> AsyncIterator[Processes]:
+    """As long as the block lasts; they import `program` meanwhile. Raises SetupError, in one line."""
     import dask
 
     # Its own defaults are to be there before they are changed.
@@ -84,7 +89,7 @@ async def open_processes(wanted: Wanted) -> AsyncIterator[Processes]:
     with dask.config.set(SETTINGS), quiet(), kept_from_signals():
         opened = local(wanted) if isinstance(wanted, LocalProcesses) else joined(wanted)
         async with opened as client:
-            yield await looked_at(client, wanted, is_own=is_own)
+            yield await looked_at(client, wanted, program, is_own=is_own)
 
 
 def imported() -> Any:
@@ -108,6 +113,7 @@ async def local(wanted: LocalProcesses) -> AsyncIterator[Any]:
         protocol="tls://",
         security=security,
         dashboard_address=None,
+        scheduler_kwargs={"dashboard": False, "dashboard_address": "127.0.0.1:0"},
         memory_limit=0,
         silence_logs=logging.CRITICAL,
         asynchronous=True,
@@ -145,7 +151,7 @@ async def joined(wanted: ExistingCluster) -> AsyncIterator[Any]:
             await client.close()
 
 
-async def looked_at(client: Any, wanted: Wanted, *, is_own: bool) -> Processes:
+async def looked_at(client: Any, wanted: Wanted, program: str, *, is_own: bool) -> Processes:
     """Its processes, of which each can run a shard of this very release. Raises SetupError."""
 
     async def listed() -> dict[str, Any]:
@@ -164,7 +170,7 @@ async def looked_at(client: Any, wanted: Wanted, *, is_own: bool) -> Processes:
 
     names = sorted(await listed())
     try:
-        about = await client.run(on_worker.about, workers=names, on_error="return")
+        about = await client.run(on_worker.about, program, workers=names, on_error="return")
     except OSError as error:
         raise SetupError(f"the cluster does not answer: {in_one_line(error)}") from None
     return Processes(chosen(about, wanted), call, is_there, kill)
@@ -186,6 +192,8 @@ def chosen(about: dict[str, Any], wanted: Wanted) -> tuple[Place, ...]:
         if not told["busy"]:
             places.append(Place(name, str(told["host"]), int(told["pid"])))
     count = wanted.count or len(places)
+    if isinstance(wanted, ExistingCluster):
+        count = min(count, wanted.most)
     if not places or len(places) < count:
         free = f"{len(places)} free processes for {max(1, count)} shards"
         raise SetupError(f"{free}: start more workers, or say fewer --shards")

@@ -20,7 +20,7 @@ from sim.fleet.shard_engine import News, Place
 from sim.fleet.shard_messages import Begin, ToShard
 
 CLOSE_S = 15.0
-PROGRAM = "sim.fleet.shard:run_shard"
+PROGRAM = "sim.app.shard:run_shard"
 
 
 class DaskEngine:
@@ -134,7 +134,7 @@ class _DaskSide:
             self._loop.close()
 
     async def _main(self) -> None:
-        async with open_processes(self._wanted) as self.processes:
+        async with open_processes(self._wanted, self._program) as self.processes:
             self._token.run_sync_soon(self.opened.set)
             await self._over.wait()
             for _, task in self._conversations.values():

@@ -15,6 +15,7 @@ import threading
 from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
+from importlib import import_module
 from itertools import islice
 from typing import Any
 
@@ -114,8 +115,9 @@ class HostedShard:
             self.tell(ShardFailed(self._shard, text))
 
 
-def about(dask_worker: Any) -> dict[str, Any]:
-    """Who this process is, and what it would run."""
+def about(program: str, dask_worker: Any) -> dict[str, Any]:
+    """Who this process is, and what it would run. Importing that takes seconds, so it begins now."""
+    threading.Thread(target=imported, args=(program,), name="imports", daemon=True).start()
     for name in ("distributed", "tornado", "asyncio"):
         logging.getLogger(name).setLevel(logging.CRITICAL)
     return {
@@ -180,5 +182,5 @@ def hosted(worker: Any) -> dict[str, HostedShard]:
 def imported(program: str) -> Program:
     """The function `module:name`."""
     module, _, name = program.partition(":")
-    found: Program = getattr(__import__(module, fromlist=[name]), name)
+    found: Program = getattr(import_module(module), name)
     return found

@@ -23,7 +23,7 @@ WHERE_ONLY: dict[str, tuple[str, ...] | None] = {
         *("login_origins", "plain_http"),
     ),
     "login": ("driver", "browser", "headed", "client_id", "client_secret"),
-    "load": ("seed", "share", "shards"),
+    "load": ("seed", "share", "shards", "cluster", "on_lost"),
     "stories": ("files", "allow_violations"),
 }
 """What `comparable_key` passes over, by part of the configuration (None: all of it).

@@ -40,6 +40,7 @@ class Stop:
         shelter: the run's own, for whatever sends requests that change something; the third opens it.
         signal: the one that asked first, None where it was none.
         has_work_to_finish: set once the load has begun.
+        followers: told each level as it is carried out; they neither wait nor raise.
     """
 
     def __init__(self, emit: Emit) -> None:
@@ -50,6 +51,7 @@ class Stop:
         self.shelter = Shelter()
         self.signal: signal.Signals | None = None
         self.has_work_to_finish = False
+        self.followers: list[Callable[[StopLevel], None]] = []
         self._emit = emit
 
     def request(self, level: StopLevel, by: signal.Signals | None = None) -> None:
@@ -58,6 +60,9 @@ class Stop:
         if before is None:
             self.signal = by
         told = [self._carry_out(each) for each in StopLevel if (before or 0) < each <= level]
+        if told:
+            for follower in self.followers:
+                follower(self.level)
         if told:
             self._emit(Note(told[-1], at=trio.current_time()))
 

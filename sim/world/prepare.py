@@ -58,7 +58,7 @@ class Preparation:
         self._config = config
         self._servers = servers
         self._journal = journal
-        self._client = client
+        self.client = client
         self._groups = people
         self._later: Mapping[str, Sequence[Person]] = later or {}
         self._known = workflows
@@ -219,18 +219,20 @@ class Preparation:
         return not self._has_checked or self._plan is not None
 
     def _client_title(self) -> str:
-        if self._client is not None:
-            return f"Taking the OAuth client {self._client.client_id}, as named"
+        if self.client is not None:
+            return f"Taking the OAuth client {self.client.client_id}, as named"
         return f"Registering an OAuth client at {self._plan.issuer if self._plan else ''}"
 
     async def _register(self) -> str:
         """One OAuth client for all users."""
         assert self._plan is not None
         servers, journal = self._servers, self._journal
-        client, text = self._client, "as named"
+        client, text = self.client, "as named"
         if client is None:
             mark, text, trust = journal.head.mark, "", servers.trust
-            client = await register(servers.http, self._plan, journal, mark, self._say, trust, self._shelter)
+            client = self.client = await register(
+                servers.http, self._plan, journal, mark, self._say, trust, self._shelter
+            )
         self._login = OAuthLogin(servers.http, self._plan, client, servers.driver, self._emit, self._shelter)
         return text
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 from collections.abc import Awaitable, Callable
+from contextlib import AbstractAsyncContextManager
 
 import attrs
 
@@ -17,6 +18,7 @@ from sim.world.opening import open_world
 from sim.world.worlds import ALONE, Given, World
 
 Act = Callable[[World, Stop], Awaitable[None]]
+Opens = Callable[[Stop], AbstractAsyncContextManager[World]]
 
 
 @attrs.define
@@ -52,7 +54,12 @@ class VisitEnd:
 
 
 async def visit(config: Config, emit: Emit, source: StopSource, act: Act, given: Given = ALONE) -> VisitEnd:
-    """Do `act` in the world that `config` asks for; what was made there is removed at the end.
+    """Do `act` in the world that `config` asks for; see `visit_in`."""
+    return await visit_in(lambda stop: open_world(config, emit, stop, given), emit, source, act)
+
+
+async def visit_in(opens: Opens, emit: Emit, source: StopSource, act: Act) -> VisitEnd:
+    """Do `act` in the world that `opens` opens; what was made there is removed at the end.
 
     Everything but cancellation from outside is told by the value: whoever is told of a bug raises it once the
     rest has been said.
@@ -60,7 +67,7 @@ async def visit(config: Config, emit: Emit, source: StopSource, act: Act, given:
     found = VisitEnd()
     async with open_stop(emit, source) as stop:
         try:
-            async with open_world(config, emit, stop, given) as world:
+            async with opens(stop) as world:
                 found.world = world
                 await act(world, stop)
         except (SetupError, ExceptionGroup) as error:

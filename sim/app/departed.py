@@ -1,0 +1,114 @@
+"""The end of a run of several shards: each removes what it made; for lost ones, their coordinator does.
+
+A lost shard may live on, where only the way to it is cut: then it stops by itself when its lease ends, and
+what it made is removed after that, so that nothing of it is made anew.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from pathlib import Path
+
+import trio
+
+from actors.errors import SetupError
+from actors.events import Emit, Note
+from sim.app.shard import LEASE_S
+from sim.clean.cleanup_result import CleanupResult
+from sim.clean.ledger import Ledger, take_over
+from sim.clean.remover import Remover
+from sim.clean.thing import Means
+from sim.config.model import Config
+from sim.fleet.fleet import Fleet, ShardState
+from sim.fleet.mirror import Mirror
+
+AFTER_LEASE_S = 5.0
+"""A shard whose lease has ended lets what it has sent come to its answer, and removes what it made."""
+
+
+class Departed:
+    """Made once, at the end of the run. `fleet` None: no shard was ever started."""
+
+    def __init__(
+        self,
+        config: Config,
+        fleet: Fleet | None,
+        mirrors: Mapping[int, Mirror],
+        means: Callable[[Ledger], Means],
+    ) -> None:
+        self._config = config
+        self._fleet = fleet
+        self._mirrors = mirrors
+        self._means = means
+        self._of = 0
+        self._is_settled = fleet is None
+
+    @property
+    def unsettled(self) -> tuple[str, ...]:
+        """What may be left where this was cut short."""
+        if self._is_settled:
+            return ()
+        return tuple(
+            f"what {self._fleet.shards[number].name} made (named in {mirror.path})"
+            for number, mirror in self._mirrors.items()
+            if self._fleet is not None
+        )
+
+    async def settle(self, emit: Emit) -> CleanupResult:
+        """Wait for the last word of all who are there, then remove what the others left."""
+        fleet = self._fleet
+        if fleet is None:
+            return CleanupResult(0, ())
+        fleet.stop(1)
+        await fleet.until(lambda: not fleet.there)
+        parts = [await self._of_shard(shard, emit) for shard in fleet.shards.values()]
+        self._is_settled = True
+        return CleanupResult(
+            sum(part.removed for part in parts),
+            tuple(name for part in parts for name in part.remaining),
+            tuple(name for part in parts for name in part.expiring),
+            next((part.reason for part in parts if part.reason), ""),
+            tuple(dict.fromkeys(note for part in parts for note in part.notes)),
+        )
+
+    async def _of_shard(self, shard: ShardState, emit: Emit) -> CleanupResult:
+        mirror = self._mirrors.get(shard.number)
+        if shard.rest is not None and not shard.rest.facts.left:
+            if mirror is not None and not self._keeps:
+                mirror.forget()
+            facts = shard.rest.facts
+            return CleanupResult(facts.removed or 0, (), tuple(facts.expiring), "", tuple(facts.notes))
+        if mirror is None or self._keeps:
+            return CleanupResult(0, ())
+        await self._until_lease_ended(shard, emit)
+        mirror.release()
+        try:
+            with take_over(mirror.path) as ledger:
+                at_once = self._config.users.setup_concurrency
+                result = await Remover(self._means(ledger), at_once, emit).remove_all()
+            if result.is_clean:
+                tick_off(mirror.original)
+            return result
+        except (SetupError, FileNotFoundError) as error:
+            return CleanupResult(0, (f"what {shard.name} made ({error})",))
+
+    @property
+    def _keeps(self) -> bool:
+        return not self._config.users.cleanup
+
+    async def _until_lease_ended(self, shard: ShardState, emit: Emit) -> None:
+        ends = (shard.heard_at or trio.current_time()) + LEASE_S + AFTER_LEASE_S
+        if shard.is_dead or shard.last is not None or ends < trio.current_time():
+            return
+        wait_s = ends - trio.current_time()
+        text = f"{shard.name} may live on until its lease ends: its users are removed in {wait_s:.0f}s"
+        emit(Note(text, at=trio.current_time()))
+        await trio.sleep_until(ends)
+
+
+def tick_off(path: Path) -> None:
+    """A ledger of a shard that died on this machine names what is gone by now."""
+    with suppress(SetupError, FileNotFoundError), take_over(path) as ledger:
+        for entry in ledger.entries:
+            ledger.removed(entry.kind, entry.name)

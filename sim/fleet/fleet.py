@@ -1,0 +1,285 @@
+"""The shards of one run as their coordinator knows them: who is ready, who is lost, who has ended."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Sequence
+from typing import assert_never
+
+import attrs
+import trio
+
+from actors.events import Emit, Note, Phase
+from sim.fleet.clock_offset import PROBES, ClockOffset
+from sim.fleet.rest_json import Rest, rest_from_json
+from sim.fleet.shard_engine import Heard, Lost, Place, ShardEngine
+from sim.fleet.shard_messages import (
+    Beat,
+    Begin,
+    Figures,
+    FromShard,
+    Happened,
+    LedgerLine,
+    Probe,
+    Probed,
+    Ready,
+    ShardDone,
+    ShardFailed,
+    StartAt,
+    StopNow,
+    Written,
+)
+
+BEAT_S = 1.0
+LOOK_S = 0.2
+SILENT_S = 0.95
+"""Something is heard of a process that lives several times a second; so long without, and it is named."""
+LOST_S = 5.0
+"""So long, and it is given up."""
+SPEECHLESS_S = 120.0
+"""Whose process answers, and who has said nothing for so long, hangs."""
+
+
+@attrs.define
+class ShardState:
+    """What is known of one.
+
+    Attributes:
+        heard_at, spoke_at: when its process was heard last, and when it said something (our clock); None
+            until it has been started there.
+        lost: why nothing more is heard of it; "" while it is there.
+        is_dead: whether a lost one has certainly ended.
+        last: its last word; `rest` what it tells of its whole run there.
+        phase: the last that it has told to have begun.
+        start_skew_s: so long after the instant that was told it began, by its own clock.
+        started_at: the instant, on our run's clock, from which its instants count.
+    """
+
+    number: int
+    of: int
+    place: Place
+    heard_at: float | None = None
+    spoke_at: float = 0.0
+    is_ready: bool = False
+    is_silent: bool = False
+    lost: str = ""
+    is_dead: bool = False
+    last: ShardDone | ShardFailed | None = None
+    rest: Rest | None = None
+    phase: Phase | None = None
+    offset: ClockOffset | None = None
+    start_skew_s: float | None = None
+    started_at: float | None = None
+    probes: list[tuple[float, float, float]] = attrs.Factory(list)
+
+    @property
+    def is_there(self) -> bool:
+        """Whether more is to be heard of it."""
+        return not self.lost and self.last is None
+
+    @property
+    def name(self) -> str:
+        """For a person."""
+        return f"shard {self.number} on {self.place.host}"
+
+
+class Fleet:
+    """All shards of a run. `listen`, `beat` and `watch` run for as long as it is open.
+
+    Args:
+        keep: writes lines of a shard's ledger to our disk, and returns when they are there.
+        take: told every window and event of a shard; raises ValueError for what is none.
+        dropped: told of a shard that was lost.
+        now: what a calendar says, seconds since 1970 (UTC).
+    """
+
+    def __init__(
+        self,
+        engine: ShardEngine,
+        emit: Emit,
+        keep: Callable[[int, Sequence[str]], None],
+        take: Callable[[Emit, ShardState, Figures | Happened], None],
+        dropped: Callable[[ShardState], None],
+        now: Callable[[], float] = time.time,
+    ) -> None:
+        self._engine = engine
+        self._emit = emit
+        self._keep = keep
+        self._take = take
+        self._dropped = dropped
+        self._now = now
+        self._changed = trio.Event()
+        self._beats = 0
+        self.shards = {
+            number: ShardState(number, len(engine.places), place)
+            for number, place in enumerate(engine.places, 1)
+        }
+        self.trouble: Exception | None = None
+        """Why our side could not do its part."""
+
+    @property
+    def there(self) -> list[ShardState]:
+        """Those of whom more is to be heard."""
+        return [shard for shard in self.shards.values() if shard.is_there]
+
+    @property
+    def lost(self) -> list[ShardState]:
+        return [shard for shard in self.shards.values() if shard.lost]
+
+    @property
+    def failed(self) -> list[tuple[ShardState, ShardFailed]]:
+        """Those who could not go on, with what they said."""
+        return [(each, each.last) for each in self.shards.values() if isinstance(each.last, ShardFailed)]
+
+    def start(self, begins: Iterable[Begin]) -> None:
+        """Each at its place."""
+        for begin in begins:
+            self._engine.start(begin)
+
+    def tell_all(self, message: StopNow | Beat) -> None:
+        """Those who are there."""
+        for shard in self.there:
+            self._engine.tell(shard.number, message)
+
+    def stop(self, level: int) -> None:
+        """Ask those to stop who do not clean up already."""
+        for shard in self.there:
+            if level > 1 or shard.phase is not Phase.CLEANUP:
+                self._engine.tell(shard.number, StopNow(level))
+
+    async def until(self, holds: Callable[[], bool]) -> None:
+        """Something that depends on what is heard."""
+        while not holds():
+            await self._changed.wait()
+
+    async def compare_clocks(self) -> None:
+        """Ask each how late it is, a few times in a row; those who are lost meanwhile are not waited for."""
+        for number in range(1, PROBES + 1):
+            for shard in self.there:
+                shard.probes.append((self._now(), 0.0, 0.0))
+                self._engine.tell(shard.number, Probe(number))
+            await self.until(lambda: all(shard.probes[-1][2] for shard in self.there))
+        for shard in self.there:
+            shard.offset = ClockOffset.of(shard.probes)
+
+    def start_at(self, wall: float, started: float) -> None:
+        """The load begins at this instant of our wall clock, which is `started` on the run's."""
+        for shard in self.there:
+            assert shard.offset is not None
+            shard.started_at = started
+            self._engine.tell(shard.number, StartAt(wall + shard.offset.offset_s))
+
+    async def listen(self) -> None:
+        """To all that is heard."""
+        async for news in self._engine.news:
+            shard = self.shards[news.shard]
+            match news:
+                case Lost():
+                    self._lose(shard, news.reason, is_dead=news.is_dead)
+                    await self._give_up(shard)
+                case Heard():
+                    self._hear(shard, news.messages)
+                    await self._give_up(shard)
+                case _:
+                    assert_never(news)
+            self._change()
+
+    async def beat(self) -> None:
+        """Tell all that the coordinator lives."""
+        while True:
+            self._beats += 1
+            self.tell_all(Beat(self._beats))
+            await trio.sleep(BEAT_S)
+
+    async def watch(self) -> None:
+        """Name who is not heard, and give up who is not heard for long."""
+        looked = trio.current_time()
+        while True:
+            await trio.sleep(LOOK_S)
+            now, before = trio.current_time(), looked
+            looked = now
+            # If we ourselves stood still, what has been said meanwhile has yet to be heard.
+            if now - before < 2 * LOOK_S:
+                for shard in self.there:
+                    await self._look_at(shard, now)
+
+    async def _look_at(self, shard: ShardState, now: float) -> None:
+        if shard.heard_at is None:
+            return
+        silent_s = now - shard.heard_at
+        if silent_s > SILENT_S and not shard.is_silent:
+            shard.is_silent = True
+            self._say(f"{shard.name} is not heard any more")
+        if silent_s > LOST_S:
+            self._lose(shard, f"nothing was heard of it for {LOST_S:g} s", is_dead=False)
+            await self._give_up(shard)
+        elif now - shard.spoke_at > SPEECHLESS_S:
+            self._lose(shard, f"it has said nothing for {SPEECHLESS_S:g} s", is_dead=False)
+            await self._give_up(shard)
+        self._change()
+
+    def _hear(self, shard: ShardState, messages: Sequence[FromShard]) -> None:
+        if not shard.is_there:
+            return
+        now = trio.current_time()
+        if messages or shard.heard_at is None:
+            shard.spoke_at = now
+        shard.heard_at = now
+        if shard.is_silent:
+            shard.is_silent = False
+            self._say(f"{shard.name} is heard again")
+        lines = [each for each in messages if isinstance(each, LedgerLine)]
+        if lines:
+            self._mirror(shard, lines)
+        try:
+            for message in messages:
+                self._hear_one(shard, message)
+        except ValueError as error:
+            self._lose(shard, f"it says what this release does not understand ({error})", is_dead=False)
+
+    def _mirror(self, shard: ShardState, lines: Sequence[LedgerLine]) -> None:
+        try:
+            self._keep(shard.number, [each.line for each in lines])
+        except Exception as error:
+            # The shard waits for our word, and gets none: so it makes nothing that is not noted here.
+            self.trouble = self.trouble or error
+            return
+        for each in lines:
+            self._engine.tell(shard.number, Written(each.n))
+
+    def _hear_one(self, shard: ShardState, message: FromShard) -> None:
+        match message:
+            case Ready():
+                shard.is_ready = True
+            case Probed():
+                if 1 <= message.n <= len(shard.probes):
+                    sent, *_ = shard.probes[message.n - 1]
+                    shard.probes[message.n - 1] = (sent, message.at, self._now())
+            case Figures() | Happened():
+                self._take(self._emit, shard, message)
+            case ShardDone():
+                shard.rest, shard.last = rest_from_json(message.rest), message
+            case ShardFailed():
+                shard.last = message
+            case LedgerLine():
+                """Written already."""
+            case _:
+                assert_never(message)
+
+    def _lose(self, shard: ShardState, reason: str, *, is_dead: bool) -> None:
+        if not shard.is_there:
+            return
+        shard.lost, shard.is_dead = reason, is_dead
+        self._say(f"{shard.name} is LOST: {reason}")
+        self._dropped(shard)
+
+    async def _give_up(self, shard: ShardState) -> None:
+        if shard.lost and not shard.is_dead:
+            shard.is_dead = await self._engine.give_up(shard.number)
+
+    def _say(self, text: str) -> None:
+        self._emit(Note(text, level="warning", at=trio.current_time()))
+
+    def _change(self) -> None:
+        self._changed.set()
+        self._changed = trio.Event()

@@ -1,0 +1,98 @@
+"""The figures of a run that several shards drive: their windows, added up each second as if one's."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import attrs
+import trio
+
+from actors.events import Call, Event, Execution, Lateness, NotStarted, OnStage
+from sim.measure.hub import WINDOW_S
+from sim.measure.leaves import Leaves
+from sim.measure.snapshot import GeneratorUsage, Snapshot
+from sim.measure.tally import Tally
+
+LATE_S = 0.25
+"""How long a window may be on its way without falling into a later second than its like."""
+
+
+class FleetTally(Tally):
+    """A `Tally` that is told windows beside events, and that whoever looks on cannot tell from another.
+
+    A shard's windows keep to a grid of its own. Each is counted in the second in which its middle lies, so
+    that none of ours has two of one shard, and the next one none.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._waiting: list[tuple[int, Snapshot]] = []
+        self._latest: dict[int, Snapshot] = {}
+        self._busiest: dict[int, float] = {}
+        self._rss_bytes = 0
+        self.is_over = False
+        """Whether nothing more will come: then nothing waits any longer."""
+
+    def take(self, event: Event) -> None:
+        """Count it, unless it is of a kind that the shards' windows have counted."""
+        if not isinstance(event, Call | Execution | NotStarted | Lateness | OnStage):
+            super().take(event)
+
+    def put_window(self, shard: int, window: Snapshot) -> None:
+        """A shard has closed it; its instants are those of our clock."""
+        self._waiting.append((shard, window))
+
+    def drop_shard(self, shard: int) -> None:
+        """Its users are not there any more; what it did counts."""
+        if shard in self._latest:
+            self._latest[shard] = attrs.evolve(self._latest[shard], wanted={}, there={})
+            self._add_up()
+
+    def close_window(self, now: float, generator: GeneratorUsage | None = None) -> Snapshot:
+        """With what the busiest of the shards used, for ours says little about how the load was made."""
+        self._take_due()
+        if generator is not None:
+            used_s = max([*self._busiest.values(), 0.0])
+            generator = GeneratorUsage(used_s, max(self._rss_bytes, generator.rss_bytes))
+        self._busiest, self._rss_bytes = {}, 0
+        return super().close_window(now, generator)
+
+    def _peeked(self) -> Leaves:
+        self._take_due()
+        return super()._peeked()
+
+    def _take_due(self) -> None:
+        latest = trio.current_time() - WINDOW_S / 2 - LATE_S
+        due = [each for each in self._waiting if self.is_over or middle_of(each[1]) <= latest]
+        if not due:
+            return
+        self._waiting = [each for each in self._waiting if each not in due]
+        for shard, window in due:
+            self._count(shard, window)
+        self._add_up()
+        self.changes += 1
+        self._has_begun = True
+
+    def _count(self, shard: int, window: Snapshot) -> None:
+        self._window.absorb(window.leaves)
+        self._latest[shard] = window
+        if window.stalled_s:
+            ended = window.started + window.seconds
+            self.stalls.note(ended - window.stalled_s, ended)
+        if window.generator is not None:
+            self._busiest[shard] = self._busiest.get(shard, 0.0) + window.generator.cpu_s
+            self._rss_bytes = max(self._rss_bytes, window.generator.rss_bytes)
+
+    def _add_up(self) -> None:
+        wanted: dict[str, float] = {}
+        there: Counter[str] = Counter()
+        for window in self._latest.values():
+            for group, level in window.wanted.items():
+                wanted[group] = wanted.get(group, 0.0) + level
+            there.update(window.there)
+            self._units.update(window.units)
+        self._wanted, self._there = wanted, dict(there)
+
+
+def middle_of(window: Snapshot) -> float:
+    return window.started + window.seconds / 2

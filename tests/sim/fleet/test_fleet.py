@@ -1,0 +1,125 @@
+"""Who coordinates shards knows within a second whom they do not hear, and loses nothing that was said."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import trio
+
+from sim.fleet.fleet import LOST_S
+from sim.fleet.shard_engine import Lost
+from sim.fleet.shard_messages import (
+    Beat,
+    Figures,
+    FromShard,
+    LedgerLine,
+    Probe,
+    Probed,
+    Ready,
+    ShardFailed,
+    StartAt,
+    StopNow,
+    ToShard,
+    Written,
+)
+from tests.sim.fleet.fake_engine import watched_fleet
+
+AHEAD_S = {1: 0.0, 2: 3.0}
+"""So much each shard's calendar is ahead of ours."""
+
+
+async def test_a_shard_that_is_not_heard_is_named_within_a_second_and_then_given_up(
+    autojump_clock: trio.abc.Clock,
+) -> None:
+    async with watched_fleet(2) as (seen, nursery):
+        nursery.start_soon(seen.engine.let_live, 1)
+        await trio.sleep(1.2)
+        assert seen.said == ["shard 2 on here is not heard any more"]
+        assert [shard.number for shard in seen.fleet.there] == [1, 2]
+        await trio.sleep(LOST_S)
+        assert "shard 2 on here is LOST: nothing was heard of it for 5 s" in seen.said
+        assert (seen.dropped, seen.engine.given_up) == ([2], [2])
+        assert [shard.number for shard in seen.fleet.there] == [1]
+
+
+async def test_a_shard_that_is_heard_again_in_time_is_not_lost(autojump_clock: trio.abc.Clock) -> None:
+    async with watched_fleet(1) as (seen, _):
+        await trio.sleep(LOST_S - 1)
+        seen.engine.hear(1)
+        await trio.sleep(0.1)
+        assert seen.said == ["shard 1 on here is not heard any more", "shard 1 on here is heard again"]
+        assert seen.dropped == []
+
+
+async def test_a_shard_whose_process_has_died_is_lost_at_once(autojump_clock: trio.abc.Clock) -> None:
+    async with watched_fleet(2) as (seen, _):
+        seen.engine.report(Lost(1, "its process has ended", is_dead=True))
+        await trio.sleep(0.01)
+        assert seen.said == ["shard 1 on here is LOST: its process has ended"]
+        assert seen.engine.given_up == []
+
+
+async def test_a_line_of_a_ledger_is_acknowledged_once_it_is_kept(autojump_clock: trio.abc.Clock) -> None:
+    async with watched_fleet(1) as (seen, _):
+        seen.engine.hear(1, LedgerLine(1, 1, "a"), LedgerLine(1, 2, "b"))
+        await trio.sleep(0.01)
+        assert seen.kept == {1: ["a", "b"]}
+        written = [each.n for each in seen.engine.told[1] if isinstance(each, Written)]
+        assert written[-1] == 2
+        seen.trouble = OSError("no space left")
+        seen.engine.hear(1, LedgerLine(1, 3, "c"))
+        await trio.sleep(0.01)
+        assert max(each.n for each in seen.engine.told[1] if isinstance(each, Written)) == 2
+        assert seen.fleet.trouble is seen.trouble
+
+
+async def test_all_begin_at_one_instant_whatever_their_calendars_say(autojump_clock: trio.abc.Clock) -> None:
+    def answer(shard: int, message: ToShard) -> Sequence[FromShard]:
+        return [Probed(shard, message.n, 1000 + AHEAD_S[shard])] if isinstance(message, Probe) else ()
+
+    async with watched_fleet(2, answer) as (seen, nursery):
+        nursery.start_soon(seen.engine.let_live, 1, 2)
+        seen.engine.hear(1, Ready(1, {}))
+        await seen.fleet.compare_clocks()
+        seen.fleet.start_at(2000.0, 50.0)
+        told = {shard: [m.at for m in seen.engine.told[shard] if isinstance(m, StartAt)] for shard in (1, 2)}
+        assert told == {1: [2000.0], 2: [2003.0]}
+        assert [shard.started_at for shard in seen.fleet.shards.values()] == [50.0, 50.0]
+
+
+async def test_clocks_are_compared_although_a_shard_is_lost_meanwhile(autojump_clock: trio.abc.Clock) -> None:
+    def answer(shard: int, message: ToShard) -> Sequence[FromShard]:
+        return [Probed(1, message.n, 1000)] if isinstance(message, Probe) and shard == 1 else ()
+
+    async with watched_fleet(2, answer) as (seen, nursery):
+        nursery.start_soon(seen.engine.let_live, 1)
+        with trio.fail_after(60):
+            await seen.fleet.compare_clocks()
+        assert seen.dropped == [2]
+        assert [shard.offset is None for shard in seen.fleet.shards.values()] == [False, True]
+
+
+async def test_everybody_is_told_each_second_that_the_coordinator_lives(
+    autojump_clock: trio.abc.Clock,
+) -> None:
+    async with watched_fleet(1) as (seen, nursery):
+        nursery.start_soon(seen.engine.let_live, 1)
+        await trio.sleep(10)
+        assert 10 <= sum(isinstance(each, Beat) for each in seen.engine.told[1]) <= 11
+        seen.engine.hear(1, ShardFailed(1, "it could not"))
+        await trio.sleep(0.01)
+        before = len(seen.engine.told[1])
+        seen.fleet.stop(1)
+        await trio.sleep(5)
+        assert len(seen.engine.told[1]) == before
+        assert StopNow(1) not in seen.engine.told[1]
+
+
+async def test_a_shard_that_says_what_cannot_be_read_is_lost_and_no_error(
+    autojump_clock: trio.abc.Clock,
+) -> None:
+    async with watched_fleet(1) as (seen, _):
+        seen.engine.hear(1, Figures(1, {"bad": 1}))
+        await trio.sleep(0.01)
+        assert seen.dropped == [1]
+        assert "no window" in seen.said[0]
