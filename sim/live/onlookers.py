@@ -40,7 +40,10 @@ class Onlookers:
         self._clock = clock
         self._complain = complain
         self.console = LiveConsole(output.quiet, verbose=output.verbose and look_on is None)
-        self._lookers = [self.console.follow, *([look_on] if look_on else [])]
+        # Who says nothing needs to be told nothing.
+        self._lookers = [] if output.quiet else [self.console.follow]
+        if look_on is not None:
+            self._lookers.append(look_on)
         self._scrape = scrape_token(output.metrics_token_file)
         self._taken = address_of(output)
         self._page: LivePage | None = None

@@ -119,7 +119,7 @@ class Course:
         last_error, last_violation: the latest text.
         answered_at: when a call came to its end last.
         broken: how many violations of each kind, of the whole run.
-        latest: the windows of lately, the last one last; `service` and `response` times of all of them.
+        latest: the windows of lately, the last one last.
         window: the last one; None before the first.
     """
 
@@ -133,7 +133,7 @@ class Course:
         self.not_started: Counter[Missed] = Counter()
         self.stories: dict[str, StoryCourse] = {}
         self.latest: deque[Glance] = deque(maxlen=RECENT)
-        self.service, self.response = Sketch(), Sketch()
+        self._merged: tuple[Sketch, Sketch] | None = None
         self.rates: deque[float] = deque(maxlen=REMEMBERED)
         self.window: Snapshot | None = None
         self.started = 0.0
@@ -155,6 +155,16 @@ class Course:
                 self._take_window(told)
             case _:
                 pass
+
+    @property
+    def service(self) -> Sketch:
+        """How long the calls of lately took."""
+        return self._times()[0]
+
+    @property
+    def response(self) -> Sketch:
+        """The same, counted from when they were due."""
+        return self._times()[1]
 
     def since_start(self, instant: float) -> float:
         """Seconds since the first window; 0 before it."""
@@ -190,6 +200,13 @@ class Course:
         )
         return durations, ended / seconds if seconds else 0.0, waiting
 
+    def _times(self) -> tuple[Sketch, Sketch]:
+        """Put together when they are asked for: in virtual time few of many windows are drawn."""
+        if self._merged is None:
+            service = Sketch.merged(each.service for each in self.latest)
+            self._merged = service, Sketch.merged(each.response for each in self.latest)
+        return self._merged
+
     def _take_call(self, call: Call) -> None:
         self.answered_at = max(self.answered_at, call.finished)
         if call.workflow and call.workflow not in self.stories:
@@ -221,8 +238,7 @@ class Course:
         if window.seconds < SHORT_S and self.latest:
             return
         self.latest.append(glance)
-        self.service = Sketch.merged(each.service for each in self.latest)
-        self.response = Sketch.merged(each.response for each in self.latest)
+        self._merged = None
         self.rates.append(glance.calls / window.seconds if window.seconds else 0.0)
         for name, story in self.stories.items():
             sketch = glance.executions.get(name)
