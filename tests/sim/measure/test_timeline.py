@@ -9,8 +9,9 @@ from actors.events import Call, Phase
 from sim.measure.bins import bins_of
 from sim.measure.leaf_keys import StepKey
 from sim.measure.leaves import Leaves
+from sim.measure.packed_rows import packed
 from sim.measure.snapshot import Snapshot
-from sim.measure.timeline import MAX_ROWS, MIN_FAILURES, Burst, Timeline
+from sim.measure.timeline import MAX_ROWS, MIN_FAILURES, PAIRS_A_WINDOW, Burst, Timeline
 from sim.measure.timeline_row import Row
 
 KEY = StepKey(Phase.MEASURED, "story", "step", "tool", "", "")
@@ -126,3 +127,39 @@ def test_failures_all_over_the_run_or_a_few_of_them_are_no_burst() -> None:
     assert failing_at(*[20.0] * (MIN_FAILURES - 1)).burst() is None
     assert failing_at(*[1.0] * 100, length=3).burst() is None
     assert Timeline(0.0).burst() is None
+
+
+def test_rows_become_pairs_by_and_by_and_read_the_same_meanwhile(monkeypatch: pytest.MonkeyPatch) -> None:
+    joined: list[Row] = []
+    absorb = Row.absorb
+
+    def counted(row: Row, other: Row) -> None:
+        joined.append(row)
+        absorb(row, other)
+
+    monkeypatch.setattr(Row, "absorb", counted)
+    timeline, most = Timeline(0.0), 0
+    for second in range(MAX_ROWS + 10):
+        leaves = Leaves()
+        leaves.ended_calls = 1
+        joined.clear()
+        timeline.add(Snapshot(second + 1, float(second), 1.0, Phase.MEASURED, leaves))
+        most = max(most, len(joined))
+    assert most <= PAIRS_A_WINDOW + 2
+    seen = timeline.rows
+    assert [row.calls for row in seen] == [2] * (MAX_ROWS // 2 + 5)
+    for second in range(MAX_ROWS + 10, 2 * MAX_ROWS - 10):
+        timeline.add(Snapshot(second + 1, float(second), 1.0, Phase.MEASURED, Leaves()))
+    assert [row.seconds for row in timeline.rows] == [2.0] * (MAX_ROWS - 5)
+    assert [packed(row) for row in timeline.rows[: len(seen)]] == [packed(row) for row in seen]
+
+
+def test_a_window_of_a_row_that_is_not_paired_yet_still_finds_it() -> None:
+    timeline = Timeline(0.0)
+    for second in range(MAX_ROWS + 1):
+        timeline.add(Snapshot(second + 1, float(second), 1.0, Phase.MEASURED, Leaves()))
+    late = Leaves()
+    late.ended_calls = 7
+    timeline.add(Snapshot(MAX_ROWS + 2, MAX_ROWS - 100.0, 1.0, Phase.MEASURED, late))
+    calls = [row.calls for row in timeline.rows]
+    assert (calls[MAX_ROWS // 2 - 50], sum(calls), len(calls)) == (7, 7, MAX_ROWS // 2 + 1)
