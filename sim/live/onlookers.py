@@ -41,7 +41,7 @@ class Onlookers:
         self._complain = complain
         self.console = LiveConsole(output.quiet, verbose=output.verbose and look_on is None)
         # Who says nothing needs to be told nothing.
-        self._lookers = [] if output.quiet else [self.console.follow]
+        self._lookers: list[Looker] = [] if output.quiet else [self.console.follow]
         if look_on is not None:
             self._lookers.append(look_on)
         self._scrape = scrape_token(output.metrics_token_file)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import ExitStack
 from functools import partial
 from itertools import count
 from random import Random
@@ -145,14 +146,15 @@ class Engine:
         """
         load, roster = self._config.load, None
         try:
-            async with open_roster(
-                self._driven.connector,
-                self._emit,
-                load.seed,
-                shelter=stop.shelter,
-                call_bound_s=load.call_timeout_s,
-            ) as roster:
-                await self._drive(stop, roster)
+            with ExitStack() as until_gone:
+                async with open_roster(
+                    self._driven.connector,
+                    self._emit,
+                    load.seed,
+                    shelter=stop.shelter,
+                    call_bound_s=load.call_timeout_s,
+                ) as roster:
+                    await self._drive(stop, roster, until_gone)
         finally:
             if roster is not None:
                 self.protocols.update(roster.protocols)
@@ -162,8 +164,11 @@ class Engine:
             self._emit(RunEnded(now, self.stopped))
             self._emit(PhaseBegan(Phase.CLEANUP, now))
 
-    async def _drive(self, stop: Stop, roster: Roster) -> None:
-        """From the opening of sessions to the end of the grace; at its end all stories are cancelled."""
+    async def _drive(self, stop: Stop, roster: Roster, until_gone: ExitStack) -> None:
+        """From the opening of sessions to the end of the grace; at its end all stories are cancelled.
+
+        What is to last until everybody has gone is put into `until_gone`.
+        """
         budget = Budget()
         async with trio.open_nursery() as nursery:
             bugs = BugWatch(fail_fast=self._config.stories.fail_fast)
@@ -176,14 +181,14 @@ class Engine:
             await self._gate()
             stop.has_work_to_finish = True
             self.steering.may_stop(stop)
-            with rare_collection():
-                async with (
-                    in_background(lambda: self._tell_stage(executors, roster)),
-                    in_background(lambda: self._watch_itself(director)),
-                ):
-                    await self._play(executors, budget, director, stop)
-                    await self._wind_down(director)
-                    self.watchdog.settle()
+            until_gone.enter_context(rare_collection())
+            async with (
+                in_background(lambda: self._tell_stage(executors, roster)),
+                in_background(lambda: self._watch_itself(director)),
+            ):
+                await self._play(executors, budget, director, stop)
+                await self._wind_down(director)
+                self.watchdog.settle()
             nursery.cancel_scope.cancel()
 
     def _executor(self, group: Group, roster: Roster, director: Director) -> Executor:

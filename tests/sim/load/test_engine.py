@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Sequence
 from random import Random
 
@@ -13,6 +14,7 @@ from actors.errors import CallError, Outcome
 from actors.events import Ending, Missed, Phase, SetupStep
 from sim.config.grammar.shapes import ClosedProfile, OpenProfile, Profile, Stage
 from sim.load.heartbeat import MIN_STALL_S
+from sim.runtime.collection import YOUNG
 from tests.support.load import CountingConnector, begin_of, group_of, measured, play
 
 
@@ -228,3 +230,21 @@ async def test_on_the_virtual_clock_nothing_stands_still(autojump_clock: MockClo
     played = await play(group_of(ClosedProfile.constant(2, 100.0), 2))
     assert played.summary.stalls.count == 0
     assert played.summary.kept_out == 0
+
+
+async def test_collection_is_rare_until_everybody_has_gone(autojump_clock: MockClock) -> None:
+    class Closed(list[str]):
+        """Notes how often was collected when each session was closed."""
+
+        def append(self, uid: str) -> None:
+            super().append(uid)
+            seen.append(gc.get_threshold()[0])
+
+    def watch(connector: CountingConnector) -> None:
+        connector.closed = Closed()
+
+    seen: list[int] = []
+    usual = gc.get_threshold()[0]
+    await play(group_of(ClosedProfile((Stage(0, 5), Stage(10, 5))), 5), prepare=watch)
+    assert seen == [YOUNG] * 5
+    assert gc.get_threshold()[0] == usual
