@@ -61,16 +61,16 @@ class Acquaintances:
         self._by_key: OrderedDict[str, Member] = OrderedDict()
         self.size = 0
 
-    def member(self, session: str, shown: ShownCredentials, client: str = "") -> Member:
-        """Whose request this is. Without session and credentials it is somebody with this client."""
+    def member(self, session: str, shown: ShownCredentials, client: str = "", agent: str = "") -> Member:
+        """Whose request this is. Without session and credentials it is somebody with this client, or, where
+        the request does not name it, whoever was met first with this program (User-Agent)."""
         keys = [f"session {session}"] if session else []
         keys += [shown.key] if shown.key else []
-        keys = keys or [f"client {client}"]
+        if not keys:
+            return self._stranger(client, agent)
         found = next((self._by_key[key] for key in keys if key in self._by_key), None)
         if found is None:
-            self.size += 1
-            found = Member(f"p{self.size}", shown.name)
-            self._met(found)
+            found = self._new(shown.name)
         for key in keys:
             self._by_key.setdefault(key, found)
         while len(self._by_key) > MAX_KEYS:
@@ -81,6 +81,21 @@ class Acquaintances:
         if found.name is None and shown.name is not None:
             self.learn(found, name=shown.name)
         return found
+
+    def _stranger(self, client: str, agent: str) -> Member:
+        keys = [f"client {client}", f"agent {agent}"] if client else [f"agent {agent}"]
+        found = self._by_key.get(keys[0])
+        if found is None:
+            found = self._new(None)
+        for key in keys:
+            self._by_key.setdefault(key, found)
+        return found
+
+    def _new(self, name: str | None) -> Member:
+        self.size += 1
+        member = Member(f"p{self.size}", name)
+        self._met(member)
+        return member
 
     def learn(self, member: Member, **facts: str | None) -> None:
         """More of them has become known; what is known already stays."""

@@ -63,7 +63,7 @@ class Listener:
         if talk is None:
             talk = Talk(self.shared, session)
             self._keep(talk, at)
-        talk.show(self._shown(headers))
+        talk.show(self._shown(headers), value_of(headers, b"user-agent").decode("latin-1"))
         return Hearing(self, talk, method)
 
     def begin_session(self, talk: Talk, session: str, at: float) -> None:
@@ -224,8 +224,7 @@ class Hearing:
             if spoken.error and spoken.id not in self._own:
                 self._refusal = bytes(spoken.error)
             self._talk.from_server(spoken, at, self._status, self._first if len(self._own) == 1 else 0)
-        if self._talk.session and not self._talk.has_member:
-            assert self._talk.member
+        self._talk.settle()
 
     def _unpacked(self, piece: bytes, at: float) -> bytes:
         assert self._unpacking is not None

@@ -79,6 +79,7 @@ class Talk:
         self._questions: OrderedDict[Id, QuestionUnderWay] = OrderedDict()
         self._others: OrderedDict[Id, tuple[str, bool]] = OrderedDict()
         self._pages: list[bytes] = []
+        self._agent = ""
         self._member: Member | None = None
 
     @property
@@ -86,18 +87,18 @@ class Talk:
         """Whose talk it is."""
         if self._member is None:
             client = str(self._introduced.client or "")
-            self._member = self._shared.company.member(self.session, self._shown, client)
+            self._member = self._shared.company.member(self.session, self._shown, client, self._agent)
             self._introduce()
         return self._member
 
-    @property
-    def has_member(self) -> bool:
-        """Whether it is settled whose it is."""
-        return self._member is not None
+    def settle(self) -> None:
+        """Its person has said hello, and is somebody from now on, if they call anything or not."""
+        if self._member is None and (self.session or self._introduced.server):
+            assert self.member
 
-    def show(self, shown: ShownCredentials) -> None:
-        """Credentials that came with a request of it."""
-        self._shown = shown
+    def show(self, shown: ShownCredentials, agent: str) -> None:
+        """What came with a request of it: credentials, and the name of the program."""
+        self._shown, self._agent = shown, agent
         if self.session or shown.key:
             self._member = self._shared.company.member(self.session, shown)
 

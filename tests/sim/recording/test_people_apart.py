@@ -67,6 +67,18 @@ def test_people_without_sessions_and_credentials_are_told_apart_by_their_clients
     assert ears.of(RecordedPerson)[-1].protocol == "2026-07-28"
 
 
+def test_without_sessions_and_names_a_program_is_the_person_who_said_hello_with_it() -> None:
+    ears = Ears()
+    hello = {"protocolVersion": "2025-11-25", "serverInfo": {"name": "nc", "version": "2"}}
+    for name in ("a", "b"):
+        agent = (b"User-Agent", name.encode())
+        params = {"clientInfo": {"name": name, "version": "1"}}
+        ears.post({"id": 0, "method": "initialize", "params": params}, {"id": 0, "result": hello}, agent)
+        ears.call(agent)
+    assert [c.who for c in ears.of(RecordedCall)] == ["p1", "p2"]
+    assert {p.who: p.client for p in ears.of(RecordedPerson)} == {"p1": "a 1", "p2": "b 1"}
+
+
 def test_credentials_are_in_no_line_also_when_a_server_says_them() -> None:
     ears = Ears()
     token = "opaque-token-of-the-tests"
