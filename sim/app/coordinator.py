@@ -25,7 +25,7 @@ from sim.fleet.event_json import event_from_json, shifted, shifted_window
 from sim.fleet.fleet import ShardState
 from sim.fleet.fleet_tally import FleetTally
 from sim.fleet.rest_json import absorb_rest
-from sim.fleet.shard_messages import Figures, Happened
+from sim.fleet.shard_messages import Figures, Happened, ShardFailed
 from sim.live.onlookers import Onlookers
 from sim.measure.hub import Hub, Looker
 from sim.measure.leaves import Leaves
@@ -98,9 +98,11 @@ class FleetRun:
 
     def _look_for_bugs(self, found: VisitEnd) -> None:
         """A shard that has begun its load and could not say how it ended was ended by one."""
-        if found.bug is None and self._world is not None and self._world.fleet is not None:
-            for shard, last in self._world.fleet.failed:
-                found.bug = ShardBug(f"{shard.name}: {last.text}")
+        for shard in self._world.shards if self._world is not None else ():
+            if isinstance(shard.last, ShardFailed):
+                found.bug = found.bug or ShardBug(f"{shard.name}: {shard.last.text}")
+            elif shard.rest is not None and shard.rest.facts.problem:
+                found.problem = found.problem or f"{shard.name}: {shard.rest.facts.problem}"
 
     def _open(self, stop: Stop) -> AbstractAsyncContextManager[World]:
         return open_fleet_world(self._plan, self._config, self._hub.emit, stop)

@@ -73,6 +73,8 @@ class FleetLoad:
                     nursery.start_soon(self._end_on_loss)
                 await fleet.until(self._is_over)
                 nursery.cancel_scope.cancel()
+            if not fleet.there and self.stopped == "interrupted":
+                self.stopped = "all shards were lost"
             self._check()
         finally:
             # What a shard counts before it cleans up, it has told before it says that it does.

@@ -209,15 +209,11 @@ class Course:
 
     def _take_call(self, call: Call) -> None:
         self.answered_at = max(self.answered_at, call.finished)
-        if call.workflow and call.workflow not in self.stories:
-            self.stories[call.workflow] = StoryCourse()
         if call.outcome is not Outcome.OK and not call.is_expected and is_failure(kind := kind_of(call)):
             place = f"{call.workflow}.{call.step}" if call.workflow else call.tool
             self.last_error = f"{kind} {place} {call.text}".rstrip()
 
     def _take_execution(self, execution: Execution) -> None:
-        story = self.stories.setdefault(execution.workflow, StoryCourse())
-        story.endings[execution.ending] += 1
         self.conflicts += execution.conflicts
         for each in execution.violations:
             self.broken[each.kind.value] += 1
@@ -235,6 +231,12 @@ class Course:
             self.kinds.update(failures(leaf.outcomes.items()))
         for (_, why), count in window.leaves.not_started.items():
             self.not_started[Missed(why)] += count
+        # Not from events: those of other processes come as windows alone.
+        for place in window.leaves.steps:
+            if place.workflow:
+                self.stories.setdefault(place.workflow, StoryCourse())
+        for key, told in window.leaves.stories.items():
+            self.stories.setdefault(key.workflow, StoryCourse()).endings.update(told.endings)
         if window.seconds < SHORT_S and self.latest:
             return
         self.latest.append(glance)

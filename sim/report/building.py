@@ -128,6 +128,7 @@ def trouble_of(config: Config, summary: Summary, facts: RunFacts) -> Trouble:
         or not all(verdict.held for verdict in facts.verdicts)
         or carries_nothing(facts),
         fruitless=is_fruitless(summary),
+        degraded=any(shard.lost for shard in facts.shards),
     )
 
 

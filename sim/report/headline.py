@@ -127,7 +127,10 @@ def ending(result: Result) -> str:
     """The exit code, what it means, and why the run ended."""
     code = result.exit_code
     why = f"{result.stopped[:1].upper()}{result.stopped[1:]}"
-    return f"Exit code {code}: {MEANINGS.get(code, 'of another release')}. {why}."
+    meaning = MEANINGS.get(code, "of another release")
+    if code == ExitCode.INCONCLUSIVE and any(shard.lost for shard in result.shards):
+        meaning = "a shard was lost, and with it a part of the load"
+    return f"Exit code {code}: {meaning}. {why}."
 
 
 def in_short(result: Result) -> list[str]:

@@ -45,9 +45,9 @@ def opening(result: Result) -> Opening:
 
 
 def _mood(result: Result, carries: ShortAnswer, correct: ShortAnswer, trust: ShortAnswer) -> Mood:
-    if result.exit_code not in (ExitCode.OK, *CUT_SHORT):
+    if result.exit_code not in (ExitCode.OK, ExitCode.INCONCLUSIVE, *CUT_SHORT):
         return Mood.BAD
-    if trust.mood is Mood.BAD or result.exit_code in CUT_SHORT:
+    if trust.mood is Mood.BAD or result.exit_code != ExitCode.OK:
         return Mood.CARE
     return Mood.BAD if Mood.BAD in (carries.mood, correct.mood) else Mood.GOOD
 
@@ -59,6 +59,8 @@ def _clauses(
     if result.exit_code in ENDS:
         when = f" after {clock(result.summary.duration)}" if result.exit_code in CUT_SHORT else ""
         yield ENDS[result.exit_code] + when
+    if lost := [shard for shard in result.shards if shard.lost]:
+        yield f"{len(lost)} of {several(len(result.shards), 'shard')} was lost"
     yield _carries(carries)
     if broken := sum(not limit.passed for limit in result.thresholds):
         yield f"{broken} of {several(len(result.thresholds), 'limit')} broken"

@@ -29,7 +29,7 @@ class ExitCode(enum.IntEnum):
     NOT_WRITTEN = 6
     """All is well, but the results could not be written where they were to go."""
     INCONCLUSIVE = 6
-    """A comparison that was to be strict, and could not tell."""
+    """A comparison that was to be strict, and could not tell; a run that lost one of its shards."""
     WORSE = 98
     """What was compared has become worse."""
     THRESHOLD = 99
@@ -54,6 +54,7 @@ class Trouble:
         violated: a violation of consistency, where they are not allowed.
         broken: a threshold does not hold, or stopped the run.
         fruitless: not one execution of some workflow succeeded.
+        degraded: a part of the load was lost on the way.
         not_written: results are not where they were to go.
     """
 
@@ -64,6 +65,7 @@ class Trouble:
     violated: bool = False
     broken: bool = False
     fruitless: bool = False
+    degraded: bool = False
     not_written: bool = False
 
 
@@ -77,6 +79,7 @@ def exit_code(trouble: Trouble) -> ExitCode:
         (trouble.violated, ExitCode.VIOLATIONS),
         (trouble.broken, ExitCode.THRESHOLD),
         (trouble.fruitless, ExitCode.SETUP_FAILED),
+        (trouble.degraded, ExitCode.INCONCLUSIVE),
         (trouble.not_written, ExitCode.NOT_WRITTEN),
     )
     return next((code for applies, code in codes if applies), ExitCode.OK)

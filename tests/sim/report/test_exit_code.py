@@ -16,8 +16,12 @@ from sim.config.grammar.threshold import parse_threshold
 from sim.config.model import Config, StoryOptions
 from sim.measure.summary import summarize
 from sim.measure.thresholds import judge
-from sim.report.building import trouble_of
+from sim.report.building import build_result, trouble_of
 from sim.report.facts import RunFacts
+from sim.report.four_answers import Mood
+from sim.report.headline import ending
+from sim.report.result_shards import ShardResult
+from sim.report.verdict_text import opening
 from sim.runtime.exit import ExitCode, exit_code
 from tests.support.facts import CONFIG, call, execution, recorder_of, run_facts, violation
 from tests.support.tallying import Recorder
@@ -68,6 +72,18 @@ async def test_a_workflow_without_one_success_is_never_0_and_the_least_of_what_i
         assert code_with(recorder, run_facts(was_broken=True)) == ExitCode.THRESHOLD
     in_part = [call(1.0), execution(), execution(ending=Ending.FAILED)]
     assert code_with(recorder_of(in_part), run_facts()) == ExitCode.OK
+
+
+async def test_a_run_that_lost_a_shard_is_inconclusive_and_says_why() -> None:
+    lost = ShardResult(2, "other", 3, 10, None, None, lost="its process has ended")
+    facts = attrs.evolve(run_facts(), shards=(ShardResult(1, "here", 3, 10, 0.0, 0.1), lost))
+    recorder = recorder_of([call(1.0), execution()])
+    assert code_with(recorder, facts) == ExitCode.INCONCLUSIVE
+    assert code_with(recorder, attrs.evolve(facts, was_broken=True)) == ExitCode.THRESHOLD
+    result = build_result(CONFIG, summarize(recorder), facts)
+    assert (opening(result).word, opening(result).mood) == ("INCONCLUSIVE", Mood.CARE)
+    assert "1 of 2 shards was lost" in opening(result).sentence
+    assert "a shard was lost" in ending(result)
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
