@@ -26,11 +26,13 @@ def recording_workflow(file: str, output: str | None, force: bool) -> int:
     """Raises UsageError."""
     path = _target(output, force=force) if output is not None else None
     recording = recorded_in(file)
-    if not recording.calls:
-        raise UsageError(f"{file}: nobody called anything in it, so there is nothing to play")
-    from sim.recording.story.story_text import name_of_file, workflow_text
+    from sim.recording.story.story_text import NothingToPlay, name_of_file, workflow_text
 
-    text = workflow_text(recording, name_of_file(path.stem if path is not None else "recorded"))
+    name = name_of_file(path.stem if path is not None else "recorded")
+    try:
+        text = workflow_text(recording, name)
+    except NothingToPlay as error:
+        raise UsageError(f"{file}: {error}") from None
     if path is None:
         click.echo(text, nl=False)
     else:

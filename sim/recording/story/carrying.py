@@ -60,6 +60,7 @@ class Carrying:
         self._cast = cast
         self._parts = TextParts(self.sources, self.made, cast)
         self._doubts: list[Doubt] = []
+        self._may_add = True
 
     def account(self, take: Take) -> Accounted:
         """What the arguments of `take` stand for. Calls are to be given in their order."""
@@ -71,11 +72,11 @@ class Carrying:
 
     def expression_of(self, take: Take, key: str, value: Json) -> Expression:
         """What `value` stands for, were it an argument `key` of `take`."""
-        kept, self._doubts = self._doubts, []
+        kept, self._doubts, self._may_add = self._doubts, [], False
         try:
             return self._value(take, (key,), value)
         finally:
-            self._doubts = kept
+            self._doubts, self._may_add = kept, True
 
     def _make_up(self, take: Take, arguments: Json, path: Path) -> None:
         """Note what the arguments make up, before any of them is accounted for."""
@@ -159,7 +160,7 @@ class Carrying:
         if role := self._cast.named(value):
             return role
         is_new = names_somebody(key, value, dict(take.call.arguments)) and not take.only_reads
-        if not is_new or take.error is not None or self._fits(take, (key,), value):
+        if not is_new or not self._may_add or take.error is not None or self._fits(take, (key,), value):
             return ""
         return self._cast.add(str(value))
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ast
 import textwrap
+import unicodedata
 from collections.abc import Sequence
 
 import attrs
@@ -56,7 +58,7 @@ def flat(node: Node) -> str:
 def laid_out(node: Node, indent: str, before: str = "", after: str = "") -> list[str]:
     """The lines of a statement; `before` and `after` stand around it in its first and last line."""
     line = f"{indent}{before}{flat(node)}{after}"
-    if len(line) <= MAX_COLUMNS:
+    if columns(line) <= MAX_COLUMNS:
         return [line]
     match node:
         case Atom():
@@ -67,10 +69,28 @@ def laid_out(node: Node, indent: str, before: str = "", after: str = "") -> list
             opened, closed = f"{indent}{before}{head}{brackets[0]}", f"{indent}{brackets[1]}{after}"
             body = ", ".join(map(flat, args))
             deeper = indent + STEP
-            if brackets == "()" and args and len(deeper) + len(body) <= MAX_COLUMNS:
+            if brackets == "()" and args and columns(deeper + body) <= MAX_COLUMNS:
                 return [opened, deeper + body, closed]
             inner_lines = [part for each in args for part in laid_out(each, deeper, "", ",")]
             return [opened, *inner_lines, closed] if args else [line]
+
+
+def columns(line: str) -> int:
+    """How wide the linter takes `line` for: signs of two columns, and of none (Unicode, UAX 11)."""
+    return sum(1 if sign.isascii() else _columns(sign) for sign in line)
+
+
+def _columns(sign: str) -> int:
+    if unicodedata.category(sign) in ("Mn", "Me", "Cf"):
+        return 0
+    return 2 if unicodedata.east_asian_width(sign) in "WF" else 1
+
+
+def cut_to(text: str, most: int) -> str:
+    """As much of `text` as takes `most` columns."""
+    while columns(text) > most:
+        text = text[:-1]
+    return text
 
 
 def literal(text: str) -> str:
@@ -106,7 +126,7 @@ def chunks(text: str) -> list[str]:
         start = 0
         while start < len(line):
             size = CHUNK
-            while size > 1 and len(literal(line[start : start + size])) > CHUNK + 12:
+            while size > 1 and columns(literal(line[start : start + size])) > CHUNK + 12:
                 size //= 2
             pieces.append(line[start : start + size])
             start += size
@@ -117,7 +137,7 @@ def merged_short(pieces: Sequence[str]) -> list[str]:
     """Short neighbours put together: the formatter would not, but a reader likes it."""
     found: list[str] = []
     for piece in pieces:
-        if found and not found[-1].endswith("\n") and len(literal(found[-1] + piece)) <= CHUNK + 12:
+        if found and not found[-1].endswith("\n") and columns(literal(found[-1] + piece)) <= CHUNK + 12:
             found[-1] += piece
         else:
             found.append(piece)
@@ -125,7 +145,15 @@ def merged_short(pieces: Sequence[str]) -> list[str]:
 
 
 def comment(text: str, indent: str) -> list[str]:
-    """Lines of a comment; whatever is in `text`, it stays one."""
-    plain = " ".join("".join(sign if sign.isprintable() else " " for sign in text).split())
-    lines = textwrap.wrap(plain, MAX_COLUMNS - len(indent) - 2, break_long_words=True, break_on_hyphens=False)
+    """Lines of a comment; whatever is in `text`, it stays one, and tells no tool anything."""
+    plain = " ".join("".join(sign if sign.isprintable() and sign != "#" else " " for sign in text).split())
+    room = (MAX_COLUMNS - len(indent) - 2) // (2 if columns(plain) > len(plain) else 1)
+    lines = textwrap.wrap(plain, room, break_long_words=True, break_on_hyphens=False)
     return [f"{indent}# {line}" for line in lines]
+
+
+def loaded_in(body: Sequence[str]) -> set[str]:
+    """The names that the lines of a function refer to."""
+    tree = ast.parse("\n".join(["async def story():", *body, f"{STEP}pass"]))
+    names = (node for node in ast.walk(tree) if isinstance(node, ast.Name))
+    return {node.id for node in names if isinstance(node.ctx, ast.Load)}

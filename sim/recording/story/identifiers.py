@@ -14,6 +14,7 @@ TAKEN = frozenset(
         *keyword.kwlist,
         *keyword.softkwlist,
         *dir(builtins),
+        "l",
         "scene",
         "answer",
         "workflow",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from sim.recording.story.identifiers import identifier
-from sim.recording.story.name_words import VERBS, words_of
+from sim.recording.story.name_words import VERBS, ToolName, words_of
 from sim.recording.story.story_model import PlannedStep
 from sim.recording.story.takes import Take
 
@@ -62,3 +62,16 @@ class StepNames:
             name = f"{base}_again" if number == 2 else f"{base}_{number}"
         self._taken.add(name)
         return name
+
+
+def answer_name(step: PlannedStep) -> str:
+    """`note` for what creates one, `notes` for a list, `note_seen` for a look."""
+    tool = ToolName.of(step.tool)
+    thing = "settings" if step.first.is_resource else tool.thing or "answer"
+    if tool.verb in ("list", "search", "query"):
+        return thing if thing.endswith("s") else f"{thing}s"
+    if step.take.only_reads:
+        return f"{thing}_seen"
+    return (
+        thing if tool.creates else f"{thing}_{tool.verb}d" if tool.verb.endswith("e") else f"{thing}_changed"
+    )

@@ -5,11 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from sim.recording.story.carrying import Carrying, Doubt
-from sim.recording.story.code_nodes import STEP, Atom, Invocation, Node, comment, flat, laid_out, literal
+from sim.recording.story.code_nodes import (
+    STEP,
+    Atom,
+    Invocation,
+    comment,
+    flat,
+    laid_out,
+    literal,
+    loaded_in,
+)
 from sim.recording.story.expressions import JoinedText, LeftOut, Made, MadeValue, parts_of
 from sim.recording.story.identifiers import Names
 from sim.recording.story.leaf_values import LeafValue, Path, at_path
-from sim.recording.story.name_words import ToolName, read_name, singular
+from sim.recording.story.name_words import read_name, singular
+from sim.recording.story.step_names import answer_name
 from sim.recording.story.story_model import PlannedRemoval, PlannedStep, StoryPlan, source_path
 from sim.recording.story.story_steps import StepCode
 from sim.recording.story.story_values import StoryValues, is_suspicious, name_for
@@ -84,9 +94,9 @@ class StoryWriter:
             return
         self._help(step)
         node = self.code.move(step, *self._own_verb(step))
-        lead = f"await {flat_head(node)}"
+        lead = Invocation(f"await {node.head}", node.args)
         variable = self._variable(step)
-        lines = laid_out(with_head(node, lead), STEP, f"{variable} = " if variable else "")
+        lines = laid_out(lead, STEP, f"{variable} = " if variable else "")
         self.body += self._lost() + lines
 
     def _together(self, together: Sequence[PlannedStep]) -> None:
@@ -266,35 +276,22 @@ class StoryWriter:
         return [
             line
             for key in lost
-            for line in comment(f"{key}: as recorded; the answer that gave it is not at hand.", STEP)
+            for line in comment(f"As recorded: {key}; the answer that gave it is not at hand.", STEP)
         ]
 
     def _say(self, line: str) -> None:
         self.body += laid_out(Atom(line), STEP)
 
+    def forget(self, written: StoryWriter) -> bool:
+        """Forget what `written`, which relied on this one, has named and never used: whether it had."""
+        loaded = loaded_in(written.body)
+        answers = {place for place, name in written.values.answers.items() if name not in loaded}
+        hoisted = {place for place, name in written.values.hoisted.items() if name not in loaded}
+        self.values.wanted -= answers
+        for place in hoisted:
+            del self.values.uses[place]
+        return bool(answers or hoisted)
+
     @property
     def needs_left_out(self) -> bool:
         return self._needs_left_out
-
-
-def flat_head(node: Node) -> str:
-    assert isinstance(node, Invocation)
-    return node.head
-
-
-def with_head(node: Node, head: str) -> Invocation:
-    assert isinstance(node, Invocation)
-    return Invocation(head, node.args, node.brackets)
-
-
-def answer_name(step: PlannedStep) -> str:
-    """`note` for what creates one, `notes` for a list, `note_seen` for a look."""
-    tool = ToolName.of(step.tool)
-    thing = "settings" if step.first.is_resource else tool.thing or "answer"
-    if tool.verb in ("list", "search", "query"):
-        return thing if thing.endswith("s") else f"{thing}s"
-    if step.take.only_reads:
-        return f"{thing}_seen"
-    return (
-        thing if tool.creates else f"{thing}_{tool.verb}d" if tool.verb.endswith("e") else f"{thing}_changed"
-    )

@@ -154,7 +154,7 @@ class Planner:
                 if isinstance(step.check, FindsText | FindsLines):
                     step.verb = "finds" if step.verb in ("does", "until") else step.verb
                 for key, value in fixed_ids(step):
-                    step.notes.append(f"{key}: no answer gave {value!r}; it has to be there.")
+                    step.notes.append(f"No answer gave {key} ({value!r}): it has to be there.")
 
     def _used(self) -> Iterator[CarriedValue]:
         for step in self.steps:

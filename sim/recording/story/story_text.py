@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 
 from actors.text import harmless
-from sim.recording.document import Recording
+from sim.recording.document import HIDDEN, Recording
 from sim.recording.story.carrying import Carrying
 from sim.recording.story.code_nodes import (
     MAX_COLUMNS,
@@ -16,8 +15,10 @@ from sim.recording.story.code_nodes import (
     Node,
     Prefixed,
     comment,
+    cut_to,
     laid_out,
     literal,
+    loaded_in,
     long_literal,
 )
 from sim.recording.story.identifiers import identifier
@@ -42,24 +43,38 @@ EXPORTS = (
     "workflow",
 )
 IN_WORKFLOWS = "from workflows import "
-MAX_URL = 120
+MAX_HEAD = 90
 MAX_REMARKS = 50
+MAX_PASSES = 4
+
+
+class NothingToPlay(ValueError):
+    """A recording has no call that a workflow could make. `str()` is one line."""
 
 
 def written(plan: StoryPlan, carrying: Carrying, recording: Recording) -> str:
     """The whole file."""
-    first = StoryWriter(plan, carrying)
-    first.write_body()
-    writer = StoryWriter(plan, carrying, first)
-    for text, expression in plan.texts.items():
-        writer.code.know_text(text, expression)
+    writer = known = StoryWriter(plan, carrying)
     writer.write_body()
-    return "\n".join([*file_head(plan, recording, writer), *story_lines(plan, writer), ""])
+    for _ in range(MAX_PASSES):
+        writer = StoryWriter(plan, carrying, known)
+        for text, expression in plan.texts.items():
+            writer.code.know_text(text, expression)
+        writer.write_body()
+        if not known.forget(writer):
+            break
+    story = list(story_lines(plan, writer))  # which names texts that stand above it
+    return "\n".join([*file_head(plan, recording, writer), *story, ""])
 
 
 def workflow_text(recording: Recording, name: str) -> str:
-    """A workflow called `name` that does what was recorded; the same recording gives the same text."""
+    """A workflow called `name` that does what was recorded; the same recording gives the same text.
+
+    Raises NothingToPlay.
+    """
     planner = Planner(recording, name)
+    if not planner.steps:
+        raise NothingToPlay("no call in it worked, or was refused in order: there is nothing to play")
     return written(planner.plan(), planner.carrying, recording)
 
 
@@ -73,7 +88,7 @@ def story_lines(plan: StoryPlan, writer: StoryWriter) -> Iterator[str]:
         Invocation(f"async def {plan.name}", (Atom("scene: Scene"), *roles)), "", "", " -> None:"
     )
     yield f'{STEP}"""{docstring(plan.summary)}"""'
-    yield from writer.body or [f"{STEP}raise NotImplementedError"]
+    yield from writer.body
 
 
 def table_of(plan: StoryPlan, writer: StoryWriter) -> Iterator[Node]:
@@ -91,10 +106,10 @@ def table_of(plan: StoryPlan, writer: StoryWriter) -> Iterator[Node]:
 
 
 def file_head(plan: StoryPlan, recording: Recording, writer: StoryWriter) -> Iterator[str]:
-    story = "\n".join(writer.body)
+    loaded = loaded_in(writer.body)
     yield f'"""{docstring(plan.summary)}'
     yield ""
-    url, began = docstring(recording.head.url[:MAX_URL]), docstring(recording.head.began[:40])
+    url, began = (cut_to(docstring(text), MAX_HEAD) for text in (recording.head.url, recording.head.began))
     yield f"Recorded at {url}"
     yield f"on {began}."
     yield ""
@@ -105,9 +120,7 @@ def file_head(plan: StoryPlan, recording: Recording, writer: StoryWriter) -> Ite
         for remark in plan.remarks[:MAX_REMARKS]:
             yield from comment(remark, "")
     yield ""
-    used = [
-        name for name in EXPORTS if name in ("Role", "Scene", "workflow") or re.search(rf"\b{name}\b", story)
-    ]
+    used = [name for name in EXPORTS if name in ("Role", "Scene", "workflow") or name in loaded]
     modules = sorted(writer.values.imports, key=lambda line: (not line.startswith("import"), line))
     yield from modules
     if modules:
@@ -158,7 +171,7 @@ def constant_lines(name: str, text: str) -> list[str]:
 
 def docstring(text: str) -> str:
     """`text` for the inside of a docstring: one harmless line."""
-    return harmless(text, 200).replace("\\", "/").replace('"', "'")
+    return harmless(text, 200).replace(HIDDEN, "…").replace("\\", "/").replace('"', "'")
 
 
 def name_of_file(stem: str) -> str:

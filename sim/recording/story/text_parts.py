@@ -116,7 +116,11 @@ class TextParts:
         key = before if around and around[-1] in KINDS else f"{before}_id" if len(before) > 2 else "id"
         if (found := self._whole(take, key, segment)) is not None:
             return found
-        if "%" in segment and (plainly := unquote(segment)) != segment and quote(plainly, safe="") == segment:
+        if (
+            "%" in segment
+            and (plainly := unquote(segment)) != segment
+            and quote(plainly, safe="", errors="replace") == segment
+        ):
             inner = (
                 MadeValue(self._made[plainly])
                 if plainly in self._made
@@ -137,7 +141,7 @@ class TextParts:
 def _spellings(made: Made) -> Iterator[tuple[str, bool]]:
     """As it is, and percent-encoded, each with whether it is."""
     yield made.recorded, False
-    encoded = quote(made.recorded, safe="")
+    encoded = quote(made.recorded, safe="", errors="replace")
     if encoded != made.recorded:
         yield encoded, True
 

@@ -58,7 +58,7 @@ def test_a_file_that_exists_is_replaced_only_when_that_is_said(tmp_path: Path) -
         (None, "flow.py", "session.jsonl: no such file"),
         (b"not a recording\n", "flow.py", "no recording"),
         (b"", "flow.py", "no recording"),
-        ("head alone", "flow.py", "nobody called anything"),
+        ("head alone", "flow.py", "there is nothing to play"),
         ("whole", "flow.txt", "ends in .py"),
         ("whole", "none/flow.py", "no such file"),
     ],
