@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from contextlib import AbstractAsyncContextManager
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from functools import partial
 
 import attrs
@@ -19,7 +20,7 @@ from actors.events import (
 )
 from sim.app import carry_out, say_all
 from sim.app.fleet_load import FleetLoad, ShardBug
-from sim.app.fleet_world import FleetPlan, FleetWorld, OpenEngine, open_fleet_world
+from sim.app.fleet_world import FleetPlan, OpenEngine, ShardsWorld, open_fleet_world
 from sim.config.model import Config
 from sim.fleet.event_json import event_from_json, shifted, shifted_window
 from sim.fleet.fleet import ShardState
@@ -36,24 +37,31 @@ from sim.report.facts import RunFacts, facts_of, facts_so_far
 from sim.report.html.growing import GrowingReport, at_the_end
 from sim.report.publish import complain, publish_nothing
 from sim.report.result import Result
-from sim.runtime.clock import RealClock
+from sim.report.result_shards import ShardResult
 from sim.runtime.exit import ExitCode
 from sim.runtime.stop import Stop, StopSource
+from sim.world.opening import kind_of
 from sim.world.visit import VisitEnd, visit_in
 from sim.world.worlds import World, play
 
-CLOCK = RealClock()
+OpenFleet = Callable[[FleetPlan, Config, Emit, Stop], AbstractAsyncContextManager[ShardsWorld]]
 
 
 def run_fleet(
-    config: Config, open_engine: OpenEngine, *, stops_on_loss: bool = False, look_on: Looker | None = None
+    config: Config,
+    open_engine: OpenEngine,
+    *,
+    opens: OpenFleet = open_fleet_world,
+    stops_on_loss: bool = False,
+    look_on: Looker | None = None,
 ) -> ExitCode:
     """One run, as `sim.app.run`. The loss of a shard is named; the run goes on with the others, or stops.
 
     Args:
         open_engine: the processes, one for each shard.
+        opens: the world that their users live in.
     """
-    run = FleetRun(config, open_engine, stops_on_loss=stops_on_loss, look_on=look_on)
+    run = FleetRun(config, open_engine, opens=opens, stops_on_loss=stops_on_loss, look_on=look_on)
     return carry_out(run.main, config)
 
 
@@ -65,15 +73,18 @@ class FleetRun:
         config: Config,
         open_engine: OpenEngine,
         *,
+        opens: OpenFleet = open_fleet_world,
         stops_on_loss: bool = False,
         look_on: Looker | None = None,
     ) -> None:
         self._config = config
+        self._clock = kind_of(config).clock
+        self._opens = opens
         self._plan = FleetPlan(open_engine, self._take, self._dropped, stops_on_loss)
-        self._onlookers = Onlookers(config, CLOCK, complain, look_on)
+        self._onlookers = Onlookers(config, self._clock, complain, look_on)
         self._say = self._onlookers.console.say
         self._hearsay = Hearsay()
-        self._world: FleetWorld | None = None
+        self._world: ShardsWorld | None = None
         self._load: FleetLoad | None = None
         self._tally: FleetTally
         self._hub: Hub
@@ -81,7 +92,7 @@ class FleetRun:
     async def main(self, source: StopSource) -> ExitCode:
         """Set up, drive, clean up, report."""
         self._tally = FleetTally()
-        self._hub = Hub(self._tally, CLOCK.usage_meter())
+        self._hub = Hub(self._tally, self._clock.usage_meter())
         drawing = GrowingReport(self._config, self._tally, self._facts_so_far)
         async with self._onlookers.page(drawing, None):
             async with self._onlookers.looking_on(self._hub):
@@ -104,19 +115,21 @@ class FleetRun:
             elif shard.rest is not None and shard.rest.facts.problem:
                 found.problem = found.problem or f"{shard.name}: {shard.rest.facts.problem}"
 
-    def _open(self, stop: Stop) -> AbstractAsyncContextManager[World]:
-        return open_fleet_world(self._plan, self._config, self._hub.emit, stop)
+    @asynccontextmanager
+    async def _open(self, stop: Stop) -> AsyncIterator[World]:
+        async with self._opens(self._plan, self._config, self._hub.emit, stop) as self._world:
+            yield self._world
 
     async def _act(self, world: World, stop: Stop) -> None:
-        assert isinstance(world, FleetWorld)
-        emit = self._hub.emit
+        emit, shards = self._hub.emit, self._world
         played = await play(world.steps, emit, more=1)
         text = "Starting the load in all shards at one instant"
         emit(StepBegan(played + 1, played + 1, "all shards begin", text, trio.current_time()))
-        assert world.fleet is not None
+        assert shards is not None
+        assert shards.fleet is not None
         stops_on_loss = self._plan.stops_on_loss
-        load = FleetLoad(self._config, world.fleet, self._hub, self._tally, stops_on_loss=stops_on_loss)
-        self._world, self._load = world, load
+        load = FleetLoad(self._config, shards.fleet, self._hub, self._tally, stops_on_loss=stops_on_loss)
+        self._load = load
         self._onlookers.load_begins(world.target, load.watchdog.verdicts, None, stop)
         await load.run(stop)
 
@@ -165,11 +178,30 @@ class FleetRun:
             has_bug=found.bug is not None,
             signal=found.signal,
         )
+        calls = self._tally.calls
+        facts = attrs.evolve(
+            facts, shards=tuple(shard_result(each, calls[each.number]) for each in world.shards)
+        )
         told = [shard.rest.facts for shard in world.shards if shard.rest is not None]
         if told:
             facts = attrs.evolve(facts, login=told[0].login, steps=dict(told[0].steps))
         result = build_result(self._config, summarize(self._tally), facts)
         return say_all(self._config, result, found.problem, self._say), result
+
+
+def shard_result(shard: ShardState, calls: int) -> ShardResult:
+    """What the document says of one; `calls` as far as they were heard."""
+    rest = shard.rest.facts if shard.rest is not None else None
+    return ShardResult(
+        shard=shard.number,
+        host=shard.place.host,
+        users=rest.users if rest else shard.users,
+        calls=calls,
+        start_skew=shard.start_skew_s,
+        cpu=rest.cpu if rest else None,
+        lost=shard.lost or (shard.last.text if isinstance(shard.last, ShardFailed) else ""),
+        left_behind=len(shard.last.left_behind) if shard.last is not None else 0,
+    )
 
 
 class Hearsay:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections import Counter
 from functools import partial
 
@@ -62,7 +61,7 @@ class FleetLoad:
         fleet = self._fleet
         try:
             lead = lead_s([shard.offset for shard in fleet.there if shard.offset is not None])
-            fleet.start_at(time.time() + lead, trio.current_time() + lead)
+            fleet.start_at(fleet.now() + lead, trio.current_time() + lead)
             await trio.sleep(lead)
             self._hub.align()
             stop.has_work_to_finish = True

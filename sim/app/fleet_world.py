@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from typing import Protocol
 
 import attrs
 import trio
@@ -37,7 +38,7 @@ from sim.world.live_world import in_words
 from sim.world.people import people_of
 from sim.world.prepare import Preparation
 from sim.world.servers import Servers, open_servers
-from sim.world.worlds import Crowd, WorldStep, notes_to
+from sim.world.worlds import Crowd, World, WorldStep, notes_to
 
 CLOCK = RealClock()
 OpenEngine = Callable[[], AbstractAsyncContextManager[ShardEngine]]
@@ -59,6 +60,18 @@ class FleetPlan:
     take: Take
     dropped: Callable[[ShardState], None]
     stops_on_loss: bool = False
+
+
+class ShardsWorld(World, Protocol):
+    """A world whose users live in shards."""
+
+    @property
+    def shards(self) -> tuple[ShardState, ...]:
+        """All of them, in order; () before their processes run."""
+
+    @property
+    def fleet(self) -> Fleet | None:
+        """The shards, once their processes run."""
 
 
 class FleetWorld:

@@ -10,6 +10,7 @@ import attrs
 
 from sim import app
 from sim.app.coordinator import run_fleet
+from sim.app.virtual_shards import open_inside, open_virtual_fleet
 from sim.config.model import Config, OnLost
 from sim.config.option_types import AUTO_SHARDS
 from sim.config.usage import UsageError
@@ -29,6 +30,9 @@ def run_in_shards(config: Config, casts: Mapping[str, int]) -> ExitCode:
     wanted = wanted_by(config, casts)
     if isinstance(wanted, LocalProcesses) and wanted.count == 1:
         return app.run(attrs.evolve(config, load=attrs.evolve(config.load, shards=1)))
+    if config.target.virtual:
+        assert isinstance(wanted, LocalProcesses)
+        return run_fleet(config, partial(open_inside, wanted.count), opens=open_virtual_fleet)
     stops_on_loss = config.load.on_lost is OnLost.STOP
     return run_fleet(config, partial(open_dask_engine, wanted), stops_on_loss=stops_on_loss)
 
@@ -36,8 +40,8 @@ def run_in_shards(config: Config, casts: Mapping[str, int]) -> ExitCode:
 def check(config: Config) -> None:
     """Raises UsageError."""
     switch = "--cluster" if config.load.cluster is not None else "--shards"
-    if config.target.virtual:
-        raise UsageError(f"{switch}: virtual time is that of one process; leave out --virtual, or {switch}")
+    if config.target.virtual and config.load.cluster is not None:
+        raise UsageError("--cluster: virtual time is that of one process; leave out one of the two")
     if config.sought is not None:
         raise UsageError(f"{switch}: a search calls users up in one process; leave it out")
     if any(group.profile.breakpoint for group in config.load.groups):

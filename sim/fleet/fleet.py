@@ -36,6 +36,7 @@ SILENT_S = 0.95
 """Something is heard of a process that lives several times a second; so long without, and it is named."""
 LOST_S = 5.0
 """So long, and it is given up."""
+UNANSWERED = -1.0
 SPEECHLESS_S = 120.0
 """Whose process answers, and who has said nothing for so long, hangs."""
 
@@ -45,6 +46,7 @@ class ShardState:
     """What is known of one.
 
     Attributes:
+        users: how many it is to drive.
         heard_at, spoke_at: when its process was heard last, and when it said something (our clock); None
             until it has been started there.
         lost: why nothing more is heard of it; "" while it is there.
@@ -58,6 +60,7 @@ class ShardState:
     number: int
     of: int
     place: Place
+    users: int = 0
     heard_at: float | None = None
     spoke_at: float = 0.0
     is_ready: bool = False
@@ -107,7 +110,7 @@ class Fleet:
         self._keep = keep
         self._take = take
         self._dropped = dropped
-        self._now = now
+        self.now = now
         self._changed = trio.Event()
         self._beats = 0
         self.shards = {
@@ -134,6 +137,7 @@ class Fleet:
     def start(self, begins: Iterable[Begin]) -> None:
         """Each at its place."""
         for begin in begins:
+            self.shards[begin.shard].users = begin.users
             self._engine.start(begin)
 
     def tell_all(self, message: StopNow | Beat) -> None:
@@ -156,9 +160,9 @@ class Fleet:
         """Ask each how late it is, a few times in a row; those who are lost meanwhile are not waited for."""
         for number in range(1, PROBES + 1):
             for shard in self.there:
-                shard.probes.append((self._now(), 0.0, 0.0))
+                shard.probes.append((self.now(), 0.0, UNANSWERED))
                 self._engine.tell(shard.number, Probe(number))
-            await self.until(lambda: all(shard.probes[-1][2] for shard in self.there))
+            await self.until(lambda: all(shard.probes[-1][2] != UNANSWERED for shard in self.there))
         for shard in self.there:
             shard.offset = ClockOffset.of(shard.probes)
 
@@ -254,7 +258,7 @@ class Fleet:
             case Probed():
                 if 1 <= message.n <= len(shard.probes):
                     sent, *_ = shard.probes[message.n - 1]
-                    shard.probes[message.n - 1] = (sent, message.at, self._now())
+                    shard.probes[message.n - 1] = (sent, message.at, self.now())
             case Figures() | Happened():
                 self._take(self._emit, shard, message)
             case ShardDone():

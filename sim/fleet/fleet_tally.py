@@ -7,7 +7,7 @@ from collections import Counter
 import attrs
 import trio
 
-from actors.events import Call, Event, Execution, Lateness, NotStarted, OnStage
+from actors.events import Call, Event, Execution, Lateness, NotStarted, OnStage, Phase
 from sim.measure.hub import WINDOW_S
 from sim.measure.leaves import Leaves
 from sim.measure.snapshot import GeneratorUsage, Snapshot
@@ -30,6 +30,8 @@ class FleetTally(Tally):
         self._latest: dict[int, Snapshot] = {}
         self._busiest: dict[int, float] = {}
         self._rss_bytes = 0
+        self.calls: Counter[int] = Counter()
+        """Of the measured phase, by shard."""
         self.is_over = False
         """Whether nothing more will come: then nothing waits any longer."""
 
@@ -76,6 +78,7 @@ class FleetTally(Tally):
     def _count(self, shard: int, window: Snapshot) -> None:
         self._window.absorb(window.leaves)
         self._latest[shard] = window
+        self.calls[shard] += window.leaves.counts_in(Phase.MEASURED).total
         if window.stalled_s:
             ended = window.started + window.seconds
             self.stalls.note(ended - window.stalled_s, ended)

@@ -18,10 +18,9 @@ from sim.measure.documents import SketchDocument
 from sim.measure.kept import MAX_KEPT, MAX_SAMPLE, Example, ExamplesOfStory
 from sim.measure.plain_leaves import sketch_document, sketch_of
 from sim.measure.run_leaves import FailureExample, ManyCounts, UserLeaf
-from sim.measure.tally import MAX_EXAMPLES, USER_COMPRESSION, Tally
+from sim.measure.tally import MAX_EXAMPLES, Tally
 
 MAX_SHOWN = 200
-MAX_USER_POINTS = int(USER_COMPRESSION)
 Count = Annotated[int, msgspec.Meta(ge=0, le=2**53)]
 
 
@@ -144,7 +143,7 @@ def absorb_rest(tally: Tally, rest: Rest, started: float) -> None:
 
 def user_document(leaf: UserLeaf) -> UserDocument:
     fastest, slowest = (leaf.fastest_s, leaf.slowest_s) if leaf.timed else (None, None)
-    service = None if leaf.service is None else sketch_document(leaf.service, MAX_USER_POINTS)
+    service = None if leaf.service is None else sketch_document(leaf.service)
     steps, outcomes = dict(leaf.steps.items()), dict(leaf.outcomes)
     has_sketch = leaf.service is not None
     return UserDocument(steps, outcomes, leaf.timed, leaf.seconds, fastest, slowest, service, has_sketch)
@@ -152,7 +151,7 @@ def user_document(leaf: UserLeaf) -> UserDocument:
 
 def user_of(told: UserDocument, places: dict[str, int]) -> UserLeaf:
     try:
-        service = sketch_of(told.service, MAX_USER_POINTS) if told.has_sketch else None
+        service = sketch_of(told.service) if told.has_sketch else None
     except ValueError as error:
         raise BadRest(str(error)) from None
     leaf = UserLeaf(service, ManyCounts(places), Counter(told.outcomes), told.timed, told.seconds)

@@ -62,6 +62,13 @@ class Begin(Message, frozen=True):
     client: GivenClient | None = None
     mirrors: bool = True
 
+    @property
+    def users(self) -> int:
+        """How many it is to drive; 0 where that does not stand there."""
+        users = self.config.get("users")
+        count = users.get("count") if isinstance(users, dict) else None
+        return count if isinstance(count, int) else 0
+
     def __repr__(self) -> str:
         # Passwords are in it.
         return f"Begin(run={self.run!r}, shard={self.shard}, of={self.of})"

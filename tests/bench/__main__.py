@@ -23,6 +23,7 @@ PARTS = {
     "measure": "tests.bench.measuring",
     "compare": "tests.bench.comparing",
     "live": "tests.bench.looked_on",
+    "fleet": "tests.bench.merged_windows",
 }
 """The module of each part. It offers `figures()` and, only to show that it runs, `small_figures()`."""
 

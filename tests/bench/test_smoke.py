@@ -18,6 +18,7 @@ SAYS = {
     "virtual": ("virtual:",),
     "measure": ("record", "sketch error", "inbox"),
     "compare": ("nothing changed", "covers the true shift", "real virtual runs"),
+    "fleet": ("shards' windows of",),
     "live": ("nobody there: of a core", "never read: lateness p99", "never read: resident memory", "served"),
 }
 
