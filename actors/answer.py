@@ -136,7 +136,7 @@ def examine(check: Check | None, value: Json) -> tuple[Finding, ...]:
         return ()
     try:
         found = tuple(check(Answer(value)) or ())
-        if not all(isinstance(finding, Finding) for finding in found):
+        if found and not all(isinstance(finding, Finding) for finding in found):
             raise TypeError("a check gives findings, in a tuple")
         return found
     except WrongAnswer as wrong:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
-from contextlib import AbstractContextManager, nullcontext
 from functools import partial
 from typing import Any, Protocol, TypeVar
 
@@ -28,7 +27,6 @@ MAX_PAGES = 1000
 """Of a list of tools; a server that goes on is not going to end."""
 
 T = TypeVar("T")
-NOTHING = nullcontext()
 
 
 class Transport(Protocol):
@@ -162,8 +160,13 @@ class McpSession:
         self._is_prepared = False
         self._transport.take_failure()  # of a request whose caller did not wait for it
         try:
-            with self._credentials.in_use(), within(self._call_timeout_s):
-                return await request(*args)
+            with self._credentials.in_use():
+                deadline = trio.current_time() + self._call_timeout_s
+                # A scope costs as much as all of a request's HTTP; who measures calls has one of their own.
+                if trio.current_effective_deadline() <= deadline:
+                    return await request(*args)
+                with trio.fail_at(deadline):
+                    return await request(*args)
         except trio.TooSlowError:
             self._transport.take_failure()
             raise no_answer(self._call_timeout_s) from None
@@ -182,15 +185,6 @@ class McpSession:
             raise SessionLost(
                 Outcome.TRANSPORT_ERROR, "the session has ended", reason="session_lost"
             ) from error
-
-
-def within(seconds: float) -> AbstractContextManager[object]:
-    """`trio.fail_after`, where the caller is not under a deadline at least as early.
-
-    A scope costs as much as all of a request's HTTP, and who measures calls has one of their own.
-    """
-    deadline = trio.current_time() + seconds
-    return NOTHING if trio.current_effective_deadline() <= deadline else trio.fail_at(deadline)
 
 
 def refuses_handshake(error: CallError) -> bool:

@@ -22,6 +22,8 @@ def harmless(text: str, max_length: int = MAX_TEXT_LENGTH) -> str:
     White space, line breaks included, becomes single blanks; each character that is not to be seen
     becomes U+FFFD, so that its having been there is not hidden.
     """
+    if len(text) <= max_length and text.isprintable() and "  " not in text:
+        return text.strip()  # as most are; the only printable white space is the blank
     # Only what can still be shown is looked at: a body of megabytes costs no more than a line.
     shown = text[: 4 * max_length]
     clean = _SPACES.sub(" ", shown).strip()

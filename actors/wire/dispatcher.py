@@ -176,7 +176,7 @@ class WireDispatcher:
     async def _ask(
         self, asked: PendingRequest, body: bytes, headers: Mapping[str, str]
     ) -> ServerAnswer | Message:
-        parser = EventParser()
+        parser: EventParser | None = None
         try:
             with await self._exchanger.ask(
                 "POST", self._session.lines(headers), body, repeatable=asked.method in REPEATABLE
@@ -189,14 +189,13 @@ class WireDispatcher:
                 if kind != EVENTS:
                     # A page of something on the way: what became of the request is not known.
                     raise invalid_answer(f"content of type {kind[:60]!r}", answered=False)
+                parser = EventParser()
                 found = await self._read_events(response, parser, asked)
         except CallError as error:
-            if error.reason != "cut" or not parser.last_id:
+            if parser is None or error.reason != "cut" or not parser.last_id:
                 raise
             found = None
-        if found is None:
-            found = await self._resume(parser, asked, headers)
-        return found
+        return found if found is not None else await self._resume(parser, asked, headers)
 
     async def _resume(
         self, parser: EventParser, asked: PendingRequest, headers: Mapping[str, str]

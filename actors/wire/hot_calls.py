@@ -35,6 +35,8 @@ class HotCalls:
     def __init__(self, client: Client, dispatcher: WireDispatcher) -> None:
         self._client = client
         self._dispatcher = dispatcher
+        self._stamp: dict[str, str] = {}
+        """Of the last request of an older generation, in which all bear the same."""
 
     @property
     def _is_new(self) -> bool:
@@ -56,7 +58,9 @@ class HotCalls:
 
     async def _ask(self, method: str, params: dict[str, Any], read: Read) -> ServerAnswer | Message | None:
         """The answer; the raw result, where it is not plainly one; None where `params` are no plain JSON."""
-        opts: CallOptions = {"headers": self._client.stamp(method, params)}
+        if self._is_new or not self._stamp:
+            self._stamp = self._client.stamp(method, params)
+        opts: CallOptions = {"headers": self._stamp}
         if self._dispatcher.traceparent:
             params.setdefault("_meta", {})[TRACEPARENT] = self._dispatcher.traceparent
         try:

@@ -193,4 +193,5 @@ class Inflater:
 
 def media_type(response: Response) -> str:
     """Without parameters, in lower case, as it is compared (RFC 9110, 8.3.1)."""
-    return response.headers.get("content-type", "").partition(";")[0].strip().lower()
+    said = response.headers.get("content-type", "")
+    return said if said == "application/json" else said.partition(";")[0].strip().lower()

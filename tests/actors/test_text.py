@@ -26,3 +26,8 @@ def test_what_was_taken_out_leaves_a_trace():
     assert harmless("a\x1b[31mb") == "a\N{REPLACEMENT CHARACTER}[31mb"
     assert harmless("one\r\n\ttwo") == "one two"
     assert harmless("x" * 10_000, 10) == "x" * 9 + "…"
+
+
+@given(st.text(alphabet=" ab\t", max_size=30))
+def test_white_space_of_any_length_is_one_blank(text):
+    assert harmless(text) == " ".join(text.split())
