@@ -164,7 +164,7 @@ class ToolName:
 
     @property
     def creates(self) -> bool:
-        return self.verb in CREATING
+        return self.verb in CREATING or self.verb == "share"
 
     @property
     def removes(self) -> bool:

@@ -144,6 +144,9 @@ def agreement(wish: KeyName, source: KeyName, take: Take, value: Json, place: So
         wish.is_relative and wish.thing in ("reply", "parent")
     ):
         return SAME if source.thing == take.tool.thing and source.kind in ("id", "") else CONFLICT
+    if wish.kind == source.kind == "id" and wish.thing == place.take.tool.verb and not source.is_explicit:
+        # The answer to `share_board` has the id of a share.
+        return SAME
     if wish.words == source.words and (wish.is_explicit or wish.kind not in ("id", "name")):
         return SAME
     if wish.core and wish.core == source.core and wish.is_explicit:

@@ -64,12 +64,20 @@ class StepNames:
         return name
 
 
+def plural(word: str) -> str:
+    if word.endswith("s"):
+        return word
+    return f"{word[:-1]}ies" if word.endswith("y") else f"{word}s"
+
+
 def answer_name(step: PlannedStep) -> str:
     """`note` for what creates one, `notes` for a list, `note_seen` for a look."""
     tool = ToolName.of(step.tool)
     thing = "settings" if step.first.is_resource else tool.thing or "answer"
+    if tool.verb == "share":
+        return "share"
     if tool.verb in ("list", "search", "query"):
-        return thing if thing.endswith("s") else f"{thing}s"
+        return plural(thing)
     if step.take.only_reads:
         return f"{thing}_seen"
     return (

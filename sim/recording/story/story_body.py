@@ -137,12 +137,12 @@ class StoryWriter:
     def _after(self, step: PlannedStep) -> None:
         place = step.take.place
         removal = self.plan.removals.get(place)
+        if self._known is not None and self.values.answers.get(place):
+            self._hoist(step)
         if removal is not None and not self._own_verb(step) and id(removal) not in self.code.removals:
             self._remove_afterwards(removal, step)
         if place in self.plan.staying:
             self.body += comment(self.plan.staying[place], STEP)
-        if self._known is not None and self.values.answers.get(place):
-            self._hoist(step)
 
     def _remove_afterwards(self, removal: PlannedRemoval, step: PlannedStep | None) -> None:
         """Note the removal: before the thing exists where that can be said, else when `step` has made it."""

@@ -146,7 +146,8 @@ def shape_check(step: PlannedStep, used: Iterable[CarriedValue], carrying: Carry
     permissions = take.call.arguments.get("permissions")
     if take.tool.thing == "share" and take.call.name.startswith(SHARES) and isinstance(permissions, int):
         return GrantsRight(permissions)
-    if take.only_reads and (shown := made_and_shown(take, carrying)):
+    # Not yet seen is no wrong content: a look for something checks nothing but the shape.
+    if take.only_reads and step.sight is None and (shown := made_and_shown(take, carrying)):
         return ShowsMade(shown)
     if isinstance(value, list):
         return ListsRows("")

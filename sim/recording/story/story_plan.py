@@ -26,6 +26,7 @@ from sim.recording.story.story_model import (
     FindsText,
     PlannedRemoval,
     PlannedStep,
+    RowShows,
     StoryPlan,
 )
 from sim.recording.story.story_order import in_rounds, merged, thinking_of
@@ -174,11 +175,11 @@ class Planner:
             or step.take.error
         ):
             return
-        if is_reading_tool(step.tool) or step.verb == "until":
+        if step.verb != "until" and isinstance(sight := sight_of(step, None, self.carrying), RowShows):
+            step.verb, step.sight = "until", sight
+        elif is_reading_tool(step.tool) or step.verb == "until":
             step.verb, step.is_absence_a_miss = "until", True
             step.share = handed if handed.tool.thing == "share" and handed.tool.creates else None
-        elif (sight := sight_of(step, None, self.carrying)) is not None:
-            step.verb, step.sight = "until", sight
 
     def _handed_over(self, step: PlannedStep) -> Take | None:
         """The last call of somebody else that named this person, where this look is their first after it."""

@@ -103,7 +103,9 @@ class Removals:
         if of_answer:
             name = read_name(key, (), removal.tool)
             return (
-                name.thing == step.take.tool.thing or not ToolName.of(removal.tool).things or len(named) == 1
+                name.thing in (step.take.tool.thing, step.take.tool.verb)
+                or not ToolName.of(removal.tool).things
+                or len(named) == 1
             )
         return isinstance(last, MadeValue) and last.made.take is step.take
 
