@@ -165,3 +165,10 @@ def test_nothing_of_dask_is_imported_before_processes_are_asked_for(
         timeout=120,
     )
     assert done.stderr.splitlines()[-1] == "[]"
+
+
+def test_tools_that_are_called_without_a_story_need_one_user_and_one_more(tmp_path: Path) -> None:
+    tools = ("--virtual", "--users", "4", "--duration", "2s", "--tools", "nc_notes_search_notes=1")
+    _, report = run(tmp_path, *tools, "--shards", "2")
+    assert [each["users"] for each in report["shards"]] == [2, 2]
+    assert report["tools"]["nc_notes_search_notes"]["total"] > 20

@@ -28,7 +28,7 @@ from sim.fleet.fleet import Fleet, ShardState
 from sim.fleet.mirror import Mirror, mirror_path
 from sim.fleet.shard_engine import ShardEngine
 from sim.fleet.shard_messages import Begin, Figures, GivenClient, Happened
-from sim.fleet.travelling import files_of
+from sim.fleet.travelling import files_of, with_accounts
 from sim.runtime.clock import RealClock
 from sim.runtime.stop import Stop, StopLevel
 from sim.world.auth_checks import named_client
@@ -219,14 +219,15 @@ class FleetWorld:
             nextcloud_url=self._target.nextcloud_url,
             admin_password=self._target.admin_password,
         )
-        config = attrs.evolve(self._config, target=target)
+        config = with_accounts(attrs.evolve(self._config, target=target))
+        files = files_of(config)
         return [
             Begin(
                 run=self._ledger.head.mark,
                 shard=number,
                 of=shards,
                 config=config_to_json(part),
-                files=files_of(self._config, number, shards),
+                files=files,
                 client=self._client(),
             )
             for number, part in enumerate(split(config, shards), 1)

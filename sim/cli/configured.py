@@ -89,8 +89,13 @@ def most_cast(config: Config) -> dict[str, int]:
     """With how many users each workflow is played at most, by its name."""
     from workflows.catalogue import catalogue
 
-    known = catalogue(config.stories.files)
-    return {name: each.cast_size(MANY, config.stories.collaborators) for name, each in known.items()}
+    known, told = catalogue(config.stories.files), config.stories
+    casts = {name: each.cast_size(MANY, told.collaborators) for name, each in known.items()}
+    if told.tools is not None:
+        from workflows.tool_mix import TOOL_MIX
+
+        casts[TOOL_MIX] = 1
+    return casts
 
 
 def agreed(merged: Merged) -> Config:

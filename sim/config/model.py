@@ -136,6 +136,7 @@ class UserOptions:
 
     Attributes:
         accounts: a file of existing ones, never created or deleted.
+        listed: what stands in it, where the file itself is elsewhere: log-in names and passwords.
         setup_concurrency: how many log in at the same time, and are removed.
         creation_concurrency: how many are created at the same time; more than two make a real
             Nextcloud dead-lock in its address book, and are no faster.
@@ -143,6 +144,7 @@ class UserOptions:
     """
 
     count: int = 2
+    listed: tuple[tuple[str, Secret], ...] = ()
     prefix: str = row(_S.LOGIN, types.PREFIX, "Users are named NAME_user_1, NAME_user_2, …", "loadtest", name="user_prefix")
     accounts: Path | None = row(_S.LOGIN, types.READABLE, "Use existing accounts: a user name and password a line.")
     setup_concurrency: int = row(_S.LOGIN, types.count(1, 1000), "Users logged in at the same time, and created (2, if nothing is said).", 4)

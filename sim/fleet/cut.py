@@ -22,7 +22,8 @@ QUIET = Output(quiet=True, history=False)
 def split(config: Config, shards: int) -> tuple[Config, ...]:
     """The configuration of each shard. Limits are judged on all shards together, so none of them has any.
 
-    Workflows are cast within a shard. `check_casts` says whether there are users enough for that.
+    Of accounts that are listed each gets its own. Workflows are cast within a shard; `check_casts` says
+    whether there are users enough for that.
     """
     return tuple(part_of(config, number, shards) for number in range(1, shards + 1))
 
@@ -60,6 +61,7 @@ def part_of_users(users: UserOptions, share: ShareOfCrowd, count: int) -> UserOp
     return attrs.evolve(
         users,
         count=count,
+        listed=tuple(each for place, each in enumerate(users.listed) if share.dealt.has(place)),
         setup_concurrency=max(1, share.dealt.count(users.setup_concurrency)),
         creation_concurrency=max(1, share.dealt.count(users.creation_concurrency)),
     )

@@ -14,23 +14,21 @@ from sim.config.model import Config
 PRIVATE = 0o600
 
 
-def files_of(whole: Config, number: int, shards: int) -> dict[str, str]:
-    """The texts of all files that the `number`-th of so many shards reads, by their paths.
+def files_of(config: Config) -> dict[str, str]:
+    """The texts of files that a run reads, by their paths. Raises OSError and UnicodeDecodeError.
 
-    Of accounts each shard gets its own alone. Raises SetupError for an accounts file that will not do,
-    OSError and UnicodeDecodeError.
+    Accounts are not among them: their passwords travel in the configuration, and never lie in another file.
     """
-    paths = [*whole.stories.files, *([whole.target.ca_file] if whole.target.ca_file else [])]
-    texts = {str(path): path.read_text("utf-8") for path in paths}
-    accounts = whole.users.accounts
-    if accounts is not None:
-        dealt = [
-            each
-            for at, each in enumerate(read_accounts(accounts)[: whole.crowd])
-            if at % shards == number - 1
-        ]
-        texts[str(accounts)] = "".join(f"{login}\t{password.reveal()}\n" for login, password in dealt)
-    return texts
+    paths = [*config.stories.files, *([config.target.ca_file] if config.target.ca_file else [])]
+    return {str(path): path.read_text("utf-8") for path in paths}
+
+
+def with_accounts(config: Config) -> Config:
+    """The same, with what stands in its accounts file. Raises SetupError for one that will not do."""
+    if config.users.accounts is None:
+        return config
+    listed = tuple(read_accounts(config.users.accounts)[: config.crowd])
+    return attrs.evolve(config, users=attrs.evolve(config.users, listed=listed))
 
 
 def with_files(config: Config, files: Mapping[str, str], folder: Path) -> Config:
@@ -53,5 +51,4 @@ def with_files(config: Config, files: Mapping[str, str], folder: Path) -> Config
             config.stories, files=tuple(moved.get(each, each) for each in config.stories.files)
         ),
         target=attrs.evolve(config.target, ca_file=at(config.target.ca_file)),
-        users=attrs.evolve(config.users, accounts=at(config.users.accounts)),
     )

@@ -42,6 +42,7 @@ def config_json(config: Config) -> dict[str, Any]:
     del plain["output"]
     # The parts of several processes are those of one run.
     del plain["load"]["share"]
+    del plain["users"]["listed"]
     return plain
 
 

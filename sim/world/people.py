@@ -13,17 +13,17 @@ from actors.ports import Person
 from actors.secret import Secret
 from sim.clean.marker import marker_email
 from sim.config.accounts_file import read_accounts
-from sim.config.model import Config
+from sim.config.model import Config, UserOptions
 from sim.config.sought import shares
 
 
 def people_of(config: Config, mark: str = "") -> dict[str, list[Person]]:
     """The people of each group, by its name, with `mark` in their addresses.
 
-    Those of a shard have the numbers and the regions that they have in the whole crowd; its accounts file
-    has theirs alone. Raises SetupError for an accounts file that will not do.
+    Those of a shard have the numbers and the regions that they have in the whole crowd; it lists
+    their accounts alone. Raises SetupError for an accounts file that will not do.
     """
-    accounts = read_accounts(config.users.accounts) if config.users.accounts else None
+    accounts = accounts_of(config.users)
     needed = config.users.count
     if accounts is not None and len(accounts) < needed:
         raise SetupError(
@@ -48,6 +48,13 @@ def people_of(config: Config, mark: str = "") -> dict[str, list[Person]]:
             label = group.name if len(config.load.groups) > 1 else ""
             people[group.name].append(attrs.evolve(person, group=label, region=region))
     return people
+
+
+def accounts_of(users: UserOptions) -> Sequence[tuple[str, Secret]] | None:
+    """Log-in names and passwords; None where users are created. Raises SetupError for a bad file."""
+    if users.accounts is None:
+        return None
+    return users.listed or read_accounts(users.accounts)
 
 
 def numbered(config: Config, number: int, password: Secret, mark: str) -> Person:

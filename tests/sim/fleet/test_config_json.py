@@ -46,6 +46,16 @@ def test_all_that_can_be_said_of_a_run_is_the_same_after_json(tmp_path: Path) ->
     assert back.target.admin_password.reveal() == "adm1n"
 
 
+def test_tools_without_a_story_and_what_they_are_called_with_are_the_same_after_json(tmp_path: Path) -> None:
+    known = tmp_path / "known.json"
+    known.write_text('{"nc_contacts_list": [{"addressbook": "contacts", "deep": {"n": [1, 2.5, null]}}]}')
+    said = {"tools": "nc_contacts_list=2,nc_notes_search_notes=1", "arguments": str(known)}
+    config = make_config(read_settings(said, {}))
+    back = config_from_json(json.loads(json.dumps(config_to_json(config))))
+    assert back == config
+    assert str(back.stories.arguments) == str(config.stories.arguments) != ""
+
+
 def test_what_the_standin_is_to_be_is_the_same_after_json() -> None:
     config = make_config(
         read_settings(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from itertools import chain, pairwise
+from pathlib import Path
 from random import Random
 
 import attrs
@@ -11,13 +12,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from actors.secret import Secret
 from sim.config.grammar.shapes import ClosedProfile, OpenProfile, Stage
 from sim.config.model import Casting, Config
 from sim.config.share import Dealt
 from sim.config.usage import UsageError
 from sim.fleet.cut import check_casts, max_shards, split
+from sim.fleet.travelling import files_of, with_accounts, with_files
 from sim.world.people import people_of
-from tests.sim.fleet.support import config_of, group_of, some_config
+from tests.sim.fleet.support import accounts_file, config_of, group_of, some_config
 
 SHARDS = st.integers(1, 12)
 CONFIGS = st.integers(0, 10**6).map(lambda seed: some_config(Random(seed)))
@@ -169,3 +172,40 @@ def test_no_shard_judges_limits_writes_results_or_keeps_a_history() -> None:
         assert not part.output.files
         assert not part.output.has_page
         assert not part.output.history
+
+
+def test_accounts_that_are_listed_are_dealt_with_the_users_who_have_their_numbers(tmp_path: Path) -> None:
+    config = config_of(group_of(closed(5)))
+    users = attrs.evolve(config.users, accounts=accounts_file(tmp_path, 7))
+    config = with_accounts(attrs.evolve(config, users=users))
+    assert len(config.users.listed) == 5
+    whole = {one.uid: (one.display_name, one.password) for one in people_of(config)["all"]}
+    found: dict[str, tuple[str, Secret]] = {}
+    for part in split(config, 2):
+        # The file itself is on another machine.
+        part = attrs.evolve(part, users=attrs.evolve(part.users, accounts=tmp_path / "nowhere"))
+        found |= {one.uid: (one.display_name, one.password) for one in people_of(part)["all"]}
+        assert len(part.users.listed) == part.users.count
+    assert found == whole
+
+
+def test_files_travel_without_the_passwords_of_accounts_and_are_read_where_they_come_to(
+    tmp_path: Path,
+) -> None:
+    flow = tmp_path / "flow.py"
+    flow.write_text("# a story\n")
+    config = config_of(group_of(closed(5)))
+    config = attrs.evolve(
+        config,
+        users=attrs.evolve(config.users, accounts=accounts_file(tmp_path, 5)),
+        stories=attrs.evolve(config.stories, files=(flow,)),
+    )
+    files = files_of(config)
+    assert "pass" not in "".join(files.values())
+    there = tmp_path / "there"
+    there.mkdir()
+    moved = with_files(config, files, there)
+    assert moved.stories.files[0].is_relative_to(there)
+    assert moved.stories.files[0].name == "flow.py"
+    assert moved.stories.files[0].read_text() == "# a story\n"
+    assert all(path.stat().st_mode & 0o077 == 0 for path in there.rglob("*.py"))
