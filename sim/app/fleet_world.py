@@ -169,7 +169,8 @@ class FleetWorld:
 
     async def _open_engine(self) -> str:
         engine = await self._stack.enter_async_context(self._plan.open_engine())
-        fleet = Fleet(engine, self._emit, self._keep, self._plan.take, self._plan.dropped)
+        plan, creating = self._plan, self._config.users.creation_concurrency
+        fleet = Fleet(engine, self._emit, self._keep, plan.take, plan.dropped, creating=creating)
         self.fleet = fleet
         for act in (fleet.listen, fleet.beat, fleet.watch):
             self._nursery.start_soon(act)

@@ -11,6 +11,7 @@ import trio
 
 from actors.events import Emit, Note, Phase
 from sim.fleet.clock_offset import PROBES, ClockOffset
+from sim.fleet.creation_turns import CreationTurns
 from sim.fleet.rest_json import Rest, rest_from_json
 from sim.fleet.shard_engine import Heard, Lost, Place, ShardEngine
 from sim.fleet.shard_messages import (
@@ -94,6 +95,7 @@ class Fleet:
         take: told every window and event of a shard; raises ValueError for what is none.
         dropped: told of a shard that was lost.
         now: what a calendar says, seconds since 1970 (UTC).
+        creating: so many users are created at the same time, in all shards together.
     """
 
     def __init__(
@@ -104,6 +106,8 @@ class Fleet:
         take: Callable[[Emit, ShardState, Figures | Happened], None],
         dropped: Callable[[ShardState], None],
         now: Callable[[], float] = time.time,
+        *,
+        creating: int = 2,
     ) -> None:
         self._engine = engine
         self._emit = emit
@@ -111,6 +115,7 @@ class Fleet:
         self._take = take
         self._dropped = dropped
         self.now = now
+        self._turns = CreationTurns(creating)
         self._changed = trio.Event()
         self._beats = 0
         self.shards = {
@@ -248,8 +253,11 @@ class Fleet:
             # The shard waits for our word, and gets none: so it makes nothing that is not noted here.
             self.trouble = self.trouble or error
             return
-        for each in lines:
-            self._engine.tell(shard.number, Written(each.n))
+        self._acknowledge(self._turns.take(shard.number, [(each.n, each.line) for each in lines]))
+
+    def _acknowledge(self, turns: Iterable[tuple[int, int]]) -> None:
+        for shard, number in turns:
+            self._engine.tell(shard, Written(number))
 
     def _hear_one(self, shard: ShardState, message: FromShard) -> None:
         match message:
@@ -265,6 +273,7 @@ class Fleet:
                 shard.rest, shard.last = rest_from_json(message.rest), message
             case ShardFailed():
                 shard.last = message
+                self._acknowledge(self._turns.drop(shard.number))
             case LedgerLine():
                 """Written already."""
             case _:
@@ -275,6 +284,7 @@ class Fleet:
             return
         shard.lost, shard.is_dead = reason, is_dead
         self._say(f"{shard.name} is LOST: {reason}")
+        self._acknowledge(self._turns.drop(shard.number))
         self._dropped(shard)
 
     async def _give_up(self, shard: ShardState) -> None:

@@ -129,7 +129,8 @@ class Probed(Message, frozen=True):
 class LedgerLine(Message, frozen=True):
     """A line of the shard's ledger, as `sim.clean.ledger_text` reads it; the first is its head.
 
-    Told before the thing is made; where `Begin.mirrors`, it is made only after `Written`. Lines that only
+    Told before the thing is made; where `Begin.mirrors`, it is made only after `Written`, which may be
+    held back until it is this shard's turn to make it (`sim.fleet.creation_turns`). Lines that only
     say what has become of it (`created`, `removed`) are told, and not waited for.
     """
 
