@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 MAX_PORT = 65_535
 MAX_CLIENTS = 1000
+MAX_WAIT_S = 0.0005
 _TARGET = attrs.fields(Target)
 OF_TARGET: tuple[Option[Any], ...] = (
     *(option_of(_TARGET.ca_file), option_of(_TARGET.insecure), option_of(_TARGET.plain_http)),
@@ -69,6 +70,8 @@ def record(*, port: int, output: str | None, **flags: Any) -> int:
         raise UsageError(f"--output {path}: {error}") from None
     signals.give_back()
     allow_many_files()
+    # While lines are put into words, what passes waits for the interpreter no longer than this.
+    sys.setswitchinterval(MAX_WAIT_S)
     proxy = made(wanted, taken, pen)
     recorded = trio.run(serve_until_told, proxy, path)
     return farewell(path, recorded, whole=pen.close(), lost=pen.lost)

@@ -10,11 +10,14 @@ from collections.abc import Callable
 from pathlib import Path
 
 from sim.recording.drafts import Draft
-from sim.recording.recorded_lines import Gap, RecordedLine, to_line
+from sim.recording.recorded_lines import Gap, Head, RecordedLine, to_line
 
 PRIVATE = 0o600
 MAX_WAITING_BYTES = 64 * 2**20
 """Of lines that are yet to be written; what comes beyond is left out."""
+GATHER_S = 0.02
+"""How long lines are gathered before they are written."""
+MAX_BATCH_BYTES = 2**20
 CLOSE_S = 10.0
 """How long the end waits for a disk."""
 
@@ -68,47 +71,68 @@ class Pen:
         return not self._thread.is_alive() and not self.lost
 
     def _run(self) -> None:
-        while (draft := self._next()) is not None:
-            self._put(draft.line())
+        while drafts := self._next():
+            self._put([draft.line() for draft in drafts])
         try:
             os.fsync(self._handle)
         except OSError as error:
             self._fail(error)
         os.close(self._handle)
 
-    def _next(self) -> Draft | None:
+    def _next(self) -> list[Draft]:
+        """Those that wait; none at the end. Several at a time: each time the interpreter changes hands, what
+        passes the proxy waits for it."""
         with self._turn:
-            while not self._waiting:
-                if self._is_over:
-                    return None
+            while not self._waiting and not self._is_over:
                 self._turn.wait()
-            draft = self._waiting.popleft()
-            self._bytes -= draft.size
-            return draft
+            if not self._is_over:
+                self._turn.wait_for(lambda: self._is_over, GATHER_S)
+            drafts: list[Draft] = []
+            size = 0
+            while self._waiting and size < MAX_BATCH_BYTES:
+                drafts.append(self._waiting.popleft())
+                size += drafts[-1].size
+            self._bytes -= size
+            return drafts
 
-    def _put(self, line: RecordedLine) -> None:
-        """One line; what could not be written before it is said first."""
+    def _put(self, lines: list[RecordedLine]) -> None:
+        """All of them in one go, or as many as the disk takes."""
+        texts = [(line, text) for line in lines if (text := self._text(line))]
+        if not texts or self._is_written(texts):
+            return
+        for each in texts:
+            if not self._is_written([each]):
+                self._lose(1)
+
+    def _text(self, line: RecordedLine) -> bytes:
+        """b"" for what nobody can write."""
         try:
-            text = to_line(line)
+            return to_line(line)
         except (ValueError, TypeError, RecursionError):
             self._lose(1)
-            return
+            return b""
+
+    def _is_written(self, texts: list[tuple[RecordedLine, bytes]]) -> bool:
+        """Whether these are on disk now, and before them, if need be, how many are not."""
+        first = texts[0][0]
         with self._turn:
-            owed, self._owed = self._owed, 0
-        if owed:
-            at = getattr(line, "at", 0.0)
-            text = to_line(Gap(at, f"{owed} line{'s' if owed > 1 else ''} could not be written")) + text
+            owed = 0 if isinstance(first, Head) else self._owed
+        said = f"{owed} line{'' if owed == 1 else 's'} could not be written"
+        before = to_line(Gap(getattr(first, "at", 0.0), said)) if owed else b""
         try:
-            self._write(text)
+            self._write(before + b"".join(text for _, text in texts))
         except OSError as error:
             self._fail(error)
-            self._lose(1, owed)
-
-    def _lose(self, number: int, before: int = 0) -> None:
-        """So many lines more are missing, and `before` of earlier ones have not been told of yet."""
-        self.lost += number
+            return False
         with self._turn:
-            self._owed += number + before
+            self._owed -= owed
+        return True
+
+    def _lose(self, number: int) -> None:
+        """So many lines more are missing."""
+        with self._turn:
+            self.lost += number
+            self._owed += number
 
     def _write(self, text: bytes) -> None:
         """All of it, or nothing. Raises OSError."""

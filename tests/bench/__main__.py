@@ -24,6 +24,7 @@ PARTS = {
     "compare": "tests.bench.comparing",
     "live": "tests.bench.looked_on",
     "fleet": "tests.bench.merged_windows",
+    "record": "tests.bench.recorded",
 }
 """The module of each part. It offers `figures()` and, only to show that it runs, `small_figures()`."""
 
