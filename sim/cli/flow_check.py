@@ -120,7 +120,8 @@ def findings(played: PlayedFlow, source: FlowSource) -> list[str]:
     lines: Counter[str] = Counter()
     explained: set[int] = set()
     for call in played.calls:
-        if call.outcome in (Outcome.OK, Outcome.INTERRUPTED) or call.is_expected:
+        is_well = call.outcome in (Outcome.OK, Outcome.INTERRUPTED) or call.is_expected
+        if is_well or not source.has_step(call.step):
             continue
         explained.add(call.execution)
         lines.update(blame(call, source))

@@ -34,11 +34,16 @@ class FlowLiteral:
 
 @attrs.frozen
 class FlowSource:
-    """What is known of one file: `lines` has the first line of each step."""
+    """What is known of one file: `lines` has the first line of each step that it makes by name."""
 
     name: str
+    steps: tuple[str, ...]
     literals: tuple[FlowLiteral, ...]
     lines: Mapping[str, int]
+
+    def has_step(self, step: str) -> bool:
+        """Whether it is in the table; what else is called is the verbs' own (why a share is not seen)."""
+        return any(is_the_step(name, step) for name in self.steps)
 
     def line_of(self, step: str) -> int:
         """Where a step is made; 0 where that is not known."""
@@ -69,7 +74,7 @@ def read_source(path: Path, steps: Mapping[str, str]) -> FlowSource:
             if keyword.arg not in NOT_ARGUMENTS:
                 found = values_in(keyword.value, keyword.arg or "", constants)
                 literals += [FlowLiteral(value, line, step, key) for value, line, key in found]
-    return FlowSource(path.name, tuple(literals), lines)
+    return FlowSource(path.name, tuple(steps), tuple(literals), lines)
 
 
 def step_of_call(node: ast.AST, steps: Mapping[str, str]) -> str | None:

@@ -131,6 +131,58 @@ def test_arguments_that_nobody_gave_before_get_the_answer_that_is_most_alike(tmp
     assert said(player, "u2", "get_status") == {"status": "away"}
 
 
+def notes() -> Taping:
+    """Alice shares a note by its path with bob, who adds a line, and hands it on to carol."""
+    tape = Taping()
+    for who, name in (("p1", "alice"), ("p2", "bob"), ("p3", "carol")):
+        tape.person(who, name)
+    note = {"id": 109, "title": "Plan 1-1", "etag": "aa11bb22"}
+    share = {"id": "110", "path": "/Notes/Plan 1-1.md", "file_target": "/Plan 1-1.md"}
+    tape.call("p1", "create_note", note, title="Plan 1-1", content="First.")
+    tape.call("p3", "get_note", "Note 109 not found", failed=True, note_id=109)
+    tape.call("p1", "create_share", share, path="/Notes/Plan 1-1.md", share_with="bob")
+    tape.call("p2", "get_note", {**note, "content": "First."}, note_id=109)
+    tape.call("p2", "append_content", {"id": 109, "etag": "cc33dd44"}, note_id=109, content="Second.")
+    longer = {**note, "content": "First.\n---\nSecond.", "etag": "cc33dd44"}
+    tape.call("p1", "get_note", longer, note_id=109)
+    tape.call("p2", "create_share", {**share, "id": "111"}, path="/Notes/Plan 1-1.md", share_with="carol")
+    tape.call("p3", "get_note", longer, note_id=109)
+    tape.call("p1", "delete_share", {"success": True}, share_id=110)
+    tape.call("p1", "delete_note", {"success": True}, note_id=109)
+    return tape
+
+
+def test_what_is_shared_by_its_path_is_the_thing_of_that_title(tmp_path: Path) -> None:
+    player = TapePlayer(read_tape(str(notes().write(tmp_path / "notes.jsonl"))))
+    note, other = (
+        said(player, "u1", "create_note", title=t, content="Mine.") for t in ("Plan 7-1", "Plan 8-1")
+    )
+    share = said(player, "u1", "create_share", path="/Notes/Plan 7-1.md", share_with="u2")
+    assert share["file_target"] == "/Plan 7-1.md"
+    assert said(player, "u2", "get_note", note_id=note["id"])["content"] == "Mine."
+    refused(player, "u2", "get_note", note_id=other["id"])
+    said(player, "u2", "append_content", note_id=note["id"], content="Yours.")
+    assert said(player, "u1", "get_note", note_id=note["id"])["content"] == "Mine.\n---\nYours."
+    text = refused(player, "u3", "create_share", path="/Notes/Plan 7-1.md", share_with="u4")
+    assert text == "create_share failed: /Notes/Plan 7-1.md not found (HTTP 404)"
+
+
+def test_who_was_handed_a_thing_hands_it_on_and_nobody_sees_it_before(tmp_path: Path) -> None:
+    player = TapePlayer(read_tape(str(notes().write(tmp_path / "notes.jsonl"))))
+    # One of them has the name of somebody else on the recording.
+    note = said(player, "u1", "create_note", title="Plan 7-1", content="Mine.")
+    assert refused(player, "u3", "get_note", note_id=note["id"]) == f"Note {note['id']} not found"
+    share = said(player, "u1", "create_share", path="/Notes/Plan 7-1.md", share_with="carol")
+    refused(player, "u3", "get_note", note_id=note["id"])
+    assert said(player, "carol", "get_note", note_id=note["id"])["content"] == "Mine."
+    said(player, "carol", "create_share", path="/Plan 7-1.md", share_with="u3")
+    assert said(player, "u3", "get_note", note_id=note["id"])["title"] == "Plan 7-1"
+    said(player, "u1", "delete_share", share_id=int(share["id"]))
+    refused(player, "carol", "get_note", note_id=note["id"])
+    said(player, "u1", "delete_note", note_id=note["id"])
+    assert player.holdings(lambda uid: True) == []
+
+
 def test_a_thing_that_nobody_handed_over_by_name_is_open_to_all(tmp_path: Path) -> None:
     tape = Taping()
     tape.call("p1", "create_room", {"token": "x7k2m9qa"}, name="Lounge")

@@ -51,6 +51,12 @@ class TapedThing:
         """Whether it is that, or was made in it."""
         return self is other or any(parent.is_within(other) for parent in self.parents)
 
+    def come_to(self, n: int) -> None:
+        """The call `n` changed it, and so what it is in."""
+        self.position = max(self.position, n)
+        for parent in self.parents:
+            parent.come_to(n)
+
     def and_inside(self) -> Iterator[TapedThing]:
         """It, and all that was made in it."""
         yield self
@@ -97,20 +103,35 @@ class MadeThings:
         return list(self._by_call.get(n, ()))
 
     def make(
-        self, n: int, owner: str, parents: tuple[TapedThing, ...], words: Mapping[str, str]
+        self,
+        n: int,
+        owner: str,
+        parents: tuple[TapedThing, ...],
+        words: Mapping[str, str],
+        told: Mapping[str, str],
     ) -> TapedThing:
-        """What the call `n` of the tape makes, once more."""
+        """What the call `n` of the tape makes, once more.
+
+        Args:
+            words: texts that are given in the place of others.
+            told: all texts that stand in the place of others, names among them.
+        """
         thing = TapedThing(n, owner, parents, words=dict(words), position=n)
-        self.renew(thing, n, words)
+        self.renew(thing, n, told)
         self._by_call[n][thing] = self._by_user[owner][thing] = None
         for parent in parents:
             parent.inside.append(thing)
         return thing
 
-    def renew(self, thing: TapedThing, n: int, words: Mapping[str, str]) -> None:
+    def renew(self, thing: TapedThing, n: int, told: Mapping[str, str]) -> None:
         """What the call `n` gives a thing that it had not before: its ids, an etag, a new path."""
+        names = {word: told[word] for word in told.keys() & self._facts.names.keys()}
+        titles = {word: text for word, text in told.items() if word not in names}
         for token in self._facts.made.get(n, ()):
-            own = self._own(token, words)
+            if told_with(token, titles) != token:
+                # Made of a title, which tells one from the other already.
+                continue
+            own = self._own(token, names)
             thing.ids[token] = own
             thing.every_id.append(own)
             self._by_id[own] = thing, token
@@ -133,14 +154,13 @@ class MadeThings:
         for own in thing.every_id:
             self._by_id.pop(own, None)
 
-    def _own(self, token: str, words: Mapping[str, str]) -> str:
+    def _own(self, token: str, names: Mapping[str, str]) -> str:
         """An id like `token` that nobody has."""
-        self._number += 1
-        own = told_with(token, words)
-        while own == token or own in self._by_id or own in self._facts.maker:
-            own = like(token, self._number, self._random)
+        while True:
             self._number += 1
-        return own
+            own = like(told_with(token, names), self._number, self._random)
+            if own != token and own not in self._by_id and own not in self._facts.maker:
+                return own
 
 
 def first_number(tape: Tape) -> int:

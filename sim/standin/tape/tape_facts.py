@@ -12,6 +12,10 @@ from sim.standin.tape.walks import OF_TEXTS, Leaf, leaves, parts_of, texts_of, w
 MIN_WORD = 4
 """Shorter texts occur in others by chance."""
 MAX_TOKEN = 300
+MIN_TITLE = 6
+OF_TITLES = frozenset({"title", "name", "path"})
+OF_PATHS = frozenset({"path", "file", "filename", "folder", "uri", "url", "href", "source", "destination"})
+"""Words in names of arguments whose texts are found again in paths, and of those that are paths."""
 READING = re.compile(r"(?:^|_)(?:get|list|search|read|find|check|show|view|count|query|fetch)(?:_|$)")
 REMOVING = re.compile(r"(?:^|_)(?:delete|remove|trash|unshare|revoke|leave)(?:_|$)")
 UPDATING = re.compile(
@@ -38,6 +42,9 @@ class TapeFacts:
         tellings: by such a number, that call and those that changed what was made: what was told of it.
         places: by tool, the places in its arguments that name things, each with the values that are good for
             everybody: they were there before, or somebody thought of them.
+        persons: tools and places in their arguments that name a person.
+        before: values that were there before anybody made anything.
+        paths: by tool, the places in its arguments where there is always the path of something that was made.
         names: by the name of a person, `who` that is.
         handed: values that another person used, and that no call handed to them by name: good for everybody.
     """
@@ -56,7 +63,15 @@ class TapeFacts:
         for call in tape.calls:
             self.calls[call.tool].append(call)
         self._find_made()
+        self.persons = {
+            (call.tool, leaf.place)
+            for call, asked in self.asked.items()
+            for leaf in asked
+            if leaf.token in self.names
+        }
+        self.before: set[str] = set()
         self.places = self._find_places()
+        self.paths = self._find_paths()
         self.handed = self._find_handed()
 
     def changes(self, tool: str) -> bool:
@@ -80,7 +95,8 @@ class TapeFacts:
 
     def _note_made(self, call: TapedCall, new: list[Leaf]) -> None:
         named = [self.maker[leaf.token] for leaf in self.asked[call] if leaf.token in self.maker]
-        if named and UPDATING.search(call.tool):
+        has_only_stamps = all("etag" in words_of(leaf.key) for leaf in new)
+        if named and (UPDATING.search(call.tool) or has_only_stamps):
             self.tellings[max(named, key=lambda n: (n in self.births, n))].append(call)
         elif new:
             self.births.add(call.n)
@@ -92,13 +108,15 @@ class TapeFacts:
     def _find_places(self) -> dict[str, dict[Place, set[str]]]:
         found: dict[str, dict[Place, set[str]]] = defaultdict(lambda: defaultdict(set))
         answered: set[str] = set()
+        given: set[str] = set()
         for call in self.tape.calls:
+            given.update(leaf.token for leaf in self.asked[call])
             for leaf in self.asked[call]:
                 known = found[call.tool]
                 if leaf.token in self.maker or (leaf.token in answered and names_something(leaf)):
                     known[leaf.place].add(leaf.token)
             if not call.is_error:
-                answered.update(leaf.token for leaf in leaves(call.value) if leaf.token)
+                answered.update({leaf.token for leaf in leaves(call.value)} - given)
         for tool, places in found.items():
             for call in self.calls[tool]:
                 for leaf in self.asked[call]:
@@ -107,20 +125,51 @@ class TapeFacts:
             for values in places.values():
                 # What a call made is made anew for each who calls it.
                 values.difference_update(self.maker)
+        self.before = answered - self.maker.keys()
         return {tool: dict(places) for tool, places in found.items()}
+
+    def _find_paths(self) -> dict[str, set[Place]]:
+        """By tool, the places in its arguments where there is always the path of something made before."""
+        refers: dict[tuple[str, Place], bool] = {}
+        titles: list[str] = []
+        for call in self.tape.calls:
+            for leaf in filter(is_path, self.asked[call]):
+                key = call.tool, leaf.place
+                refers[key] = refers.get(key, True) and any(title in leaf.token for title in titles)
+            if call.n in self.births:
+                titles += titles_of(self.texts[call])
+        found: dict[str, set[Place]] = defaultdict(set)
+        for (tool, place), always in refers.items():
+            if always:
+                found[tool].add(place)
+        return dict(found)
 
     def _find_handed(self) -> set[str]:
         makers = {call.n: call.who for call in self.tape.calls}
-        named: set[tuple[str, str]] = set()
+        named: set[str] = set()
         handed: set[str] = set()
         for call in self.tape.calls:
             tokens = {leaf.token for leaf in self.asked[call]}
-            named.update((call.who, self.names[token]) for token in tokens & self.names.keys())
-            for token in () if call.is_error else tokens & self.maker.keys():
-                owner = makers[self.maker[token]]
-                if owner != call.who and (owner, call.who) not in named:
-                    handed.add(token)
+            # Whoever hands it on may be one to whom it was handed.
+            named.update(self.names[token] for token in tokens & self.names.keys())
+            if not call.is_error and call.who not in named:
+                others = {
+                    token for token in tokens & self.maker.keys() if makers[self.maker[token]] != call.who
+                }
+                handed |= others
         return handed
+
+
+def titles_of(texts: Mapping[Place, str]) -> list[str]:
+    """Of texts by their place: the names among them that are long enough to be nobody else's."""
+    return [
+        text for place, text in texts.items() if words_of(place[-1]) & OF_TITLES and len(text) >= MIN_TITLE
+    ]
+
+
+def is_path(leaf: Leaf) -> bool:
+    """Whether it may be a path, by the name of its argument."""
+    return isinstance(leaf.value, str) and bool(words_of(leaf.key) & OF_PATHS)
 
 
 def flows_of(tape: Tape) -> Mapping[str, int]:

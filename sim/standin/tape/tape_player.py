@@ -134,17 +134,17 @@ class TapePlayer:
         touched = max(asked.things, key=lambda thing: thing.n, default=None)
         voice, made = self._voice(asked, call), None
         for thing in asked.things:
-            thing.position = max(thing.position, call.n)
+            thing.come_to(call.n)
             thing.cast.setdefault(call.who, asked.uid)
         if self.facts.removes(asked.tool):
             self._remove(touched, guests.values())
             guests = {}
         elif call.n in self.facts.births:
-            made = self.things.make(call.n, asked.uid, asked.things, words)
+            made = self.things.make(call.n, asked.uid, asked.things, words, voice.words)
             made.cast[call.who] = asked.uid
             self._roles[asked.uid] = call.who
         elif touched is not None:
-            self.things.renew(touched, call.n, words)
+            self.things.renew(touched, call.n, voice.words)
             touched.words |= words
         else:
             self._note_alone(asked.uid, call, words)
@@ -199,7 +199,7 @@ class TapePlayer:
         for call in self.facts.tellings.get(thing.n, ()):
             made = self.facts.made.get(call.n, ())
             ids |= {token: thing.stamp for token in made if token in self.facts.stamps}
-            told = self.facts.texts[call].items()
+            told = () if ADDING.search(call.tool) and call.n != thing.n else self.facts.texts[call].items()
             words |= {text: thing.given[place] for place, text in told if place in thing.given}
         return ids | thing.ids | {
             token: thing.stamp for token in thing.ids if token in self.facts.stamps
