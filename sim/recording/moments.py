@@ -20,7 +20,7 @@ class CallRow:
     """Calls of one person, one after the other, that ask for the same; mostly it is one.
 
     Attributes:
-        is_concurrent: it began while a call of somebody else was under way.
+        is_concurrent: another call was under way at the same time.
     """
 
     calls: tuple[RecordedCall, ...]
@@ -114,14 +114,13 @@ def is_the_same(one: RecordedCall, other: RecordedCall) -> bool:
 
 
 def concurrent_ones(calls: Iterable[RecordedCall]) -> set[int]:
-    """Numbers of calls that began while one of somebody else was under way, and of those."""
+    """Numbers of calls that began while another one was under way, and of those."""
     found: set[int] = set()
     under_way: list[RecordedCall] = []
     for call in in_time(calls):
         under_way = [each for each in under_way if each.at + each.took > call.at]
-        others = [each.n for each in under_way if each.who != call.who]
-        if others:
-            found.update(others, (call.n,))
+        if under_way:
+            found.update((call.n, *(each.n for each in under_way)))
         under_way.append(call)
     return found
 

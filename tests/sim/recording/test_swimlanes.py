@@ -50,6 +50,11 @@ def test_errors_and_what_was_under_way_are_marked() -> None:
     assert "1 failed" in lines[1]
 
 
+def test_calls_of_one_person_at_the_same_time_are_marked_as_well() -> None:
+    lines = drawn(call(1, "p1", "a", 1), call(1.5, "p1", "b", 1), call(5, "p1", "c"))
+    assert ["∥" in line for line in lines[-3:]] == [True, True, False]
+
+
 def test_repeated_looks_are_one_row_that_says_what_came_of_them() -> None:
     looks = [call(1 + n, "p2", "look", text="none" if n < 3 else "there") for n in range(4)]
     assert "look ×4 until it changed" in drawn(*looks)[-1]
