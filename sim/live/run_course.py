@@ -214,9 +214,7 @@ class Course:
             self.last_error = f"{kind} {place} {call.text}".rstrip()
 
     def _take_execution(self, execution: Execution) -> None:
-        self.conflicts += execution.conflicts
         for each in execution.violations:
-            self.broken[each.kind.value] += 1
             self.last_violation = (
                 f"{each.workflow}.{each.step} {each.user}: expected {each.expected}; saw {each.seen}"
             )
@@ -237,6 +235,10 @@ class Course:
                 self.stories.setdefault(place.workflow, StoryCourse())
         for key, told in window.leaves.stories.items():
             self.stories.setdefault(key.workflow, StoryCourse()).endings.update(told.endings)
+            self.conflicts += told.conflicts
+            self.broken.update({kind.value: count for kind, count in told.violations.items()})
+        if glance.calls:
+            self.answered_at = max(self.answered_at, window.started + window.seconds)
         if window.seconds < SHORT_S and self.latest:
             return
         self.latest.append(glance)

@@ -120,6 +120,24 @@ async def test_silence_of_the_server_is_said(autojump_clock: MockClock) -> None:
     assert any("no answer for" in line.plain for line in shown(course, 80, 24))
 
 
+async def test_windows_alone_tell_how_workflows_end_and_that_the_server_answers(
+    autojump_clock: MockClock,
+) -> None:
+    """Shards tell few calls and executions one by one."""
+    told, windows, tally = await busy_course(), Course(), Tally(Phase.MEASURED)
+    for _ in range(12):
+        for number in range(1, 12):
+            tally.take(call(0.001 * number, workflow=f"workflow_number_{number}"))
+            tally.take(execution(1.5 * number, workflow=f"workflow_number_{number}", conflicts=3))
+        tally.take(execution(ending=Ending.FAILED, violations=(violation(ViolationKind.LOST_UPDATE),)))
+        await trio.sleep(1.0)
+        windows.take(tally.close_window(trio.current_time()))
+    endings = {name: story.endings for name, story in told.stories.items() if story.endings}
+    assert {name: story.endings for name, story in windows.stories.items() if story.endings} == endings
+    assert (windows.broken, windows.conflicts) == (told.broken, told.conflicts)
+    assert windows.answered_at == trio.current_time()
+
+
 async def test_a_course_without_a_window_can_be_shown(autojump_clock: MockClock) -> None:
     assert shown(Course(), 80, 24)
 
