@@ -69,7 +69,7 @@ def test_a_shard_that_is_killed_is_named_and_its_users_are_removed(
     terminal = run_in_terminal(standin, tmp_path)
     terminal.read_until("measured")
     os.kill(shards_of(terminal)[0], signal.SIGKILL)
-    terminal.wait()
+    assert terminal.wait() == 6, terminal.text
     assert "LOST: its process has ended" in terminal.text
     assert "Traceback" not in terminal.text
     assert f"Clean: {USERS + 1} things created, {USERS + 1} removed" in terminal.text
