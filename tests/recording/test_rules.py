@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 import attrs
@@ -9,7 +10,7 @@ import msgspec
 import pytest
 
 from actors.events import Ending
-from sim.recording.document import Recording
+from sim.recording.document import Gap, RecordedQuestion, Recording
 from sim.recording.story.story_text import workflow_text
 from tests.recording.corpus_tools import FILES, NOTES, SHARES
 from tests.recording.replaying import replay
@@ -182,3 +183,38 @@ def test_titles_bear_the_mark_of_a_run_and_names_in_addresses_have_no_blanks() -
 def test_an_empty_recording_is_refused() -> None:
     with pytest.raises(ValueError, match="nothing to play"):
         workflow_text(Recording(Tape().recording().head), "recorded")
+
+
+def test_what_people_and_servers_did_that_no_workflow_can_is_said() -> None:
+    tape = Tape(*JOBS)
+    a_job(tape)
+    whole = tape.recording()
+    prompt = msgspec.structs.replace(whole.calls[0], n=9, at=9.0, method="prompts/get", name="weekly")
+    asked = RecordedQuestion(1.0, "p1", 1, "elicitation/create", {"message": "Sure?"})
+    told = attrs.evolve(
+        whole, calls=(*whole.calls, prompt), asked=(asked,) * 3, gaps=(Gap(2.0, "disk full"),), is_whole=False
+    )
+    text = workflow_text(told, "recorded")
+    for remark in (
+        "# The recording was cut off",
+        "# Not recorded: disk full",
+        "# The server asked 3 times (elicitation/create)",
+        "weekly, 1 times.",
+    ):
+        assert remark in text
+
+
+def test_a_day_of_work_is_written_in_a_time_that_grows_with_its_calls() -> None:
+    def seconds(calls: int) -> float:
+        tape = Tape(*JOBS)
+        who = tape.person("alice")
+        for n in range(calls // 2):
+            job, title = tape.of_server(10_000 + n), tape.made(f"Job {n}")
+            tape.call(who, "jobs_create_job", {"title": title}, {"id": job, "title": title})
+            tape.call(who, "jobs_get_job", {"job_id": job}, {"id": job, "title": title})
+        recording = tape.recording()
+        before = time.process_time()
+        workflow_text(recording, "long_day")
+        return time.process_time() - before
+
+    assert seconds(1200) < 12 * max(seconds(200), 0.05)

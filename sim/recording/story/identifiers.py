@@ -40,15 +40,17 @@ class Names:
 
     def __init__(self) -> None:
         self._taken: set[str] = set(TAKEN)
+        self._numbers: dict[str, int] = {}
 
     def take(self, text: str, otherwise: str) -> str:
         """A name like `text` that nobody has yet: `note`, `note_2`, …"""
         stem = identifier(text, otherwise)
         if stem in TAKEN:
             stem = f"{stem}_"
-        name, number = stem, 1
+        name, number = stem, self._numbers.get(stem, 1)
         while name in self._taken:
             number += 1
             name = f"{stem.rstrip('_')}_{number}"
         self._taken.add(name)
+        self._numbers[stem] = number
         return name

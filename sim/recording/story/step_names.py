@@ -36,14 +36,14 @@ class StepNames:
     def __init__(self, leader: str) -> None:
         self._leader = leader
         self._taken: set[str] = set()
+        self._numbers: dict[str, int] = {}
 
     def name(self, steps: Sequence[PlannedStep]) -> None:
         bases = [self.base(step) for step in steps]
-        shared = {
-            base
-            for base in bases
-            if len({step.role for step, b in zip(steps, bases, strict=True) if b == base}) > 1
-        }
+        roles: dict[str, set[str]] = {}
+        for step, base in zip(steps, bases, strict=True):
+            roles.setdefault(base, set()).add(step.role)
+        shared = {base for base, each in roles.items() if len(each) > 1}
         for step, base in zip(steps, bases, strict=True):
             step.name = self.take(
                 f"{step.role}_{base}" if base in shared and step.role != self._leader else base
@@ -56,11 +56,12 @@ class StepNames:
     def take(self, base: str) -> str:
         """`base`, or with what makes it another name."""
         base = base[:MAX_STEP_NAME]
-        name, number = base, 1
+        name, number = base, self._numbers.get(base, 1)
         while name in self._taken:
             number += 1
             name = f"{base}_again" if number == 2 else f"{base}_{number}"
         self._taken.add(name)
+        self._numbers[base] = number
         return name
 
 

@@ -41,14 +41,17 @@ class StoryWriter:
         for role in plan.roles:
             self._names.take(role, "role")
         self._known = known
-        self._needs_left_out = False
+        self._removed_by = {id(each.step): each for each in plan.removals.values() if each.step}
+        self._uses: dict[int, list[Path]] = {}
+        for place, path in known.values.uses if known is not None else ():
+            self._uses.setdefault(place, []).append(path)
+        self.needs_left_out = False
         self.values.on_made = self._make
         self.values.aside = self._aside  # type: ignore[method-assign]
 
     def write_body(self) -> None:
         if self.plan.thinking is not None:
-            median, sigma = self.plan.thinking
-            self._say(f"scene.thinks(median_s={median:g}, sigma={sigma:g})")
+            self._say("scene.thinks(median_s={:g}, sigma={:g})".format(*self.plan.thinking))
         for together in self.plan.rounds:
             self._round(together)
 
@@ -69,7 +72,7 @@ class StoryWriter:
         for line in self._notes(step):
             self.body += comment(line, STEP)
         self._name_texts(step)
-        self._needs_left_out |= any(
+        self.needs_left_out |= any(
             isinstance(each, LeftOut) for value in step.arguments.values() for each in parts_of(value)
         )
 
@@ -88,7 +91,7 @@ class StoryWriter:
                 self.values.joined[expression] = name
 
     def _single(self, step: PlannedStep) -> None:
-        own = next((each for each in self.plan.removals.values() if each.step is step), None)
+        own = self._removed_by.get(id(step))
         if own is not None and (name := self.code.removals.get(id(own))):
             self._say(f"await {name}")
             return
@@ -168,8 +171,9 @@ class StoryWriter:
     def _hoist(self, step: PlannedStep) -> None:
         """Name values of an answer that are used more than once, or whose row nothing but its place tells."""
         assert self._known is not None
-        for place, path in list(self._known.values.uses):
-            if place != step.take.place or len(path) == 1:
+        place = step.take.place
+        for path in self._uses.get(place, ()):
+            if len(path) == 1:
                 continue
             code = self.values.access(step.take, self.values.answers[place], path)
             number = next((at for at, part in enumerate(path) if isinstance(part, int)), None)
@@ -291,7 +295,3 @@ class StoryWriter:
         for place in hoisted:
             del self.values.uses[place]
         return bool(answers or hoisted)
-
-    @property
-    def needs_left_out(self) -> bool:
-        return self._needs_left_out

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from sim.recording.story.carrying import Carrying
-from sim.recording.story.expressions import CarriedValue, Expression, Fixed, UidOf, is_fixed, parts_of
+from sim.recording.story.expressions import CarriedValue, Expression, Fixed, Made, UidOf, is_fixed, parts_of
 from sim.recording.story.leaf_values import LeafValue, leaves_of, plain_of
 from sim.recording.story.name_words import KINDS, ToolName, words_of
 from sim.recording.story.story_model import (
@@ -46,7 +46,11 @@ class Contents:
     """Who wrote which text into what, in the order of the calls."""
 
     def __init__(self, steps: Sequence[PlannedStep], rounds: Sequence[Sequence[PlannedStep]]) -> None:
-        self._steps = steps
+        self._writers = [
+            step
+            for step in steps
+            if not step.first.only_reads and isinstance(step.first.call.arguments.get(CONTENT), str)
+        ]
         self._rounds = {id(step): place for place, each in enumerate(rounds) for step in each}
 
     def check(self, step: PlannedStep, beside: Sequence[PlannedStep]) -> StepCheck | None:
@@ -65,7 +69,7 @@ class Contents:
         if any(not other.take.only_reads for other in beside):
             return None
         before = [
-            each for each in self._steps if each.take.place < step.take.place and self._writes(each, step)
+            each for each in self._writers if each.take.place < step.take.place and self._writes(each, step)
         ]
         written = [each for each in before if each.take.error is None]
         refused = tuple(_text(each) for each in before if each.take.is_refused)
@@ -73,8 +77,6 @@ class Contents:
 
     def _writes(self, other: PlannedStep, look: PlannedStep) -> bool:
         """Whether `other` wrote a text, as far as anybody can tell into what is looked at."""
-        if other.first.only_reads or not isinstance(other.first.call.arguments.get(CONTENT), str):
-            return False
         if other.take.tool.family != look.take.tool.family:
             return False
         mine, theirs = self._thing(other), self._thing(look)
@@ -162,16 +164,15 @@ def shape_check(step: PlannedStep, used: Iterable[CarriedValue], carrying: Carry
 
 def made_and_shown(take: Take, carrying: Carrying) -> tuple[str, ...]:
     """What was made up before and is seen in the answer, whole."""
-    before = {
-        text
-        for text, made in carrying.made.items()
-        if made.take.place < take.place
-        and made.style != "uuid"
-        and (made.take.who == take.who or "/" not in text)
-    }
     given = {leaf.value for leaf in leaves_of(dict(take.call.arguments)) if isinstance(leaf.value, str)}
-    seen = {leaf.value for leaf in leaves_of(take.value) if isinstance(leaf.value, str)}
-    return tuple(text for text in carrying.made if text in before & seen and text not in given)[:3]
+    seen = dict.fromkeys(leaf.value for leaf in leaves_of(take.value) if isinstance(leaf.value, str))
+    shown = [made for text in seen if text not in given and (made := carrying.made.get(text)) is not None]
+
+    def may_be_seen(made: Made) -> bool:
+        is_own = made.take.who == take.who or "/" not in made.recorded
+        return is_own and made.style != "uuid" and made.take.place < take.place
+
+    return tuple(made.recorded for made in shown if may_be_seen(made))[:3]
 
 
 def sight_of(step: PlannedStep, before: Json, carrying: Carrying) -> Sight | None:

@@ -131,8 +131,10 @@ def _overlap(one: PlannedStep, other: PlannedStep) -> bool:
 def thinking_of(takes: Sequence[Take]) -> tuple[float, float] | None:
     """Median and sigma of the pauses between an answer and the next call, nobody being waited for."""
     gaps: list[float] = []
+    answered = 0.0
     for before, take in pairwise(takes):
-        gap = take.call.at - max(each.ended for each in takes[: take.place][-8:] or [before])
+        answered = max(answered, before.ended)
+        gap = take.call.at - answered
         if gap >= MIN_GAP_S:
             gaps.append(gap)
     if not gaps:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from sim.recording.document import Recording
 from sim.recording.story.carrying import Carrying
 from sim.recording.story.cast_list import CastList
-from sim.recording.story.expressions import CarriedValue, Expression, Fixed, UidOf, parts_of
+from sim.recording.story.expressions import CarriedValue, Expression, Fixed, parts_of
 from sim.recording.story.identifiers import Names
 from sim.recording.story.step_names import StepNames, phrase
 from sim.recording.story.story_checks import (
@@ -18,6 +19,7 @@ from sim.recording.story.story_checks import (
     shape_check,
     sight_of,
 )
+from sim.recording.story.story_handing import Handing
 from sim.recording.story.story_meetings import let_meet
 from sim.recording.story.story_model import (
     ContentIs,
@@ -31,7 +33,7 @@ from sim.recording.story.story_model import (
 )
 from sim.recording.story.story_order import in_rounds, merged, thinking_of
 from sim.recording.story.story_removals import Removals, makes_something, removing_tools
-from sim.recording.story.takes import Take, takes_of
+from sim.recording.story.takes import PLAYED, Take, takes_of
 
 CREATES_NOTE, DELETES_NOTE = "nc_notes_create_note", "nc_notes_delete_note"
 MAX_SUMMARY = 90
@@ -47,7 +49,7 @@ class Planner:
         self.names = Names()
         self.cast = CastList(recording, self.takes, self.names)
         self.carrying = Carrying(self.takes, self.cast)
-        self.remarks: list[str] = []
+        self.remarks = list(left_out_of(recording))
         self.steps = self._steps()
         self.rounds = in_rounds(self.steps)
 
@@ -84,8 +86,7 @@ class Planner:
         )
 
     def _word(self, removal: PlannedRemoval) -> str:
-        known = next((take for take in self.takes if take.call.name == removal.tool), None)
-        return phrase(known) if known else phrase(_as_take(removal))
+        return phrase(_as_take(removal))
 
     def _steps(self) -> list[PlannedStep]:
         accounted = {take.place: self.carrying.account(take) for take in self.takes}
@@ -144,10 +145,11 @@ class Planner:
 
     def _check(self) -> None:
         contents = Contents(self.steps, self.rounds)
+        handing = Handing(self.steps)
         used = list(self._used())
         for together in self.rounds:
             for step in together:
-                self._look(step)
+                self._look(step, handing)
                 if step.verb in ("is_refused",):
                     continue
                 beside = [other for other in together if other is not step]
@@ -162,12 +164,12 @@ class Planner:
             for value in step.arguments.values():
                 yield from (each for each in parts_of(value) if isinstance(each, CarriedValue))
 
-    def _look(self, step: PlannedStep) -> None:
+    def _look(self, step: PlannedStep, handing: Handing) -> None:
         """A look for what somebody else has just handed over is repeated until it is seen."""
         if step.verb == "until" and not step.is_absence_a_miss:
             step.sight = sight_of(step, step.takes[-2].value, self.carrying)
             return
-        handed = self._handed_over(step)
+        handed = handing.handed_over(step)
         if (
             handed is None
             or not step.take.only_reads
@@ -180,23 +182,6 @@ class Planner:
         elif is_reading_tool(step.tool) or step.verb == "until":
             step.verb, step.is_absence_a_miss = "until", True
             step.share = handed if handed.tool.thing == "share" and handed.tool.creates else None
-
-    def _handed_over(self, step: PlannedStep) -> Take | None:
-        """The last call of somebody else that named this person, where this look is their first after it."""
-        for other in reversed([each for each in self.steps if each.take.place < step.first.place]):
-            if (
-                other.role == step.role
-                and other.tool == step.tool
-                and other.take.only_reads
-                and not other.take.error
-            ):
-                return None
-            named = any(
-                part == UidOf(step.role) for value in other.arguments.values() for part in parts_of(value)
-            )
-            if named and other.role != step.role and not other.take.only_reads and other.take.error is None:
-                return other.take
-        return None
 
     def _texts(self, steps: Sequence[PlannedStep]) -> dict[str, Expression]:
         """Contents that a check names, with what they stand for where they were written."""
@@ -229,6 +214,18 @@ class Planner:
             last = step.role
         text = ", ".join(words)
         return f"{text[:MAX_SUMMARY].rpartition(',')[0]}, …" if len(text) > MAX_SUMMARY else f"{text}."
+
+
+def left_out_of(recording: Recording) -> Iterator[str]:
+    """What a workflow cannot do that people and servers did."""
+    if not recording.is_whole:
+        yield "The recording was cut off: what came after is not in here."
+    for reason in dict.fromkeys(gap.reason for gap in recording.gaps):
+        yield f"Not recorded: {reason}"
+    for method, count in Counter(asked.method for asked in recording.asked).items():
+        yield f"The server asked {count} times ({method}): nobody answers it here."
+    for name, count in Counter(call.name for call in recording.calls if call.method not in PLAYED).items():
+        yield f"Left out, as workflows call tools and read resources alone: {name}, {count} times."
 
 
 def _as_take(removal: PlannedRemoval) -> Take:

@@ -73,7 +73,11 @@ class Removals:
     def __init__(self, tools: Sequence[Offered], sources: Sources, steps: Sequence[PlannedStep]) -> None:
         self._tools = tools
         self._sources = sources
-        self._steps = steps
+        self._removing = [
+            step
+            for step in steps
+            if step.take.tool.removes and step.take.error is None and step.verb == "does"
+        ]
 
     def of(self, step: PlannedStep) -> PlannedRemoval | None:
         """None where nothing removes it."""
@@ -87,9 +91,8 @@ class Removals:
 
     def _recorded(self, step: PlannedStep) -> PlannedStep | None:
         """The step of the recording that removes what `step` made."""
-        for other in self._steps:
-            is_one = other.take.tool.removes and other.take.error is None and other.verb == "does"
-            if is_one and other.take.place > step.take.place and self._is_about(other, step):
+        for other in self._removing:
+            if other.take.place > step.take.place and self._is_about(other, step):
                 return other
         return None
 

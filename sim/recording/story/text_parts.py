@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from urllib.parse import quote, unquote
 
 from sim.recording.story.cast_list import CastList
@@ -66,10 +67,12 @@ class TextParts:
 
     def _split_by_made(self, text: str) -> list[str | Expression]:
         pieces: list[str | Expression] = [text]
-        for made in sorted(self._made.values(), key=lambda each: -len(each.recorded)):
-            for spelled, wrap in _spellings(made):
-                if spelled in text:
-                    pieces = [part for piece in pieces for part in _cut(piece, made, spelled, wrap)]
+        found = [(made, made.recorded, False) for made in self._made.values() if made.recorded in text]
+        if "%" in text:
+            spelled = ((made, percent(made.recorded)) for made in self._made.values())
+            found += [(made, code, True) for made, code in spelled if code != made.recorded and code in text]
+        for made, code, is_encoded in sorted(found, key=lambda each: -len(each[1])):
+            pieces = [part for piece in pieces for part in _cut(piece, made, code, is_encoded)]
         return pieces
 
     def _pieces(self, take: Take, path: Path, text: str) -> list[Expression]:
@@ -116,11 +119,7 @@ class TextParts:
         key = before if around and around[-1] in KINDS else f"{before}_id" if len(before) > 2 else "id"
         if (found := self._whole(take, key, segment)) is not None:
             return found
-        if (
-            "%" in segment
-            and (plainly := unquote(segment)) != segment
-            and quote(plainly, safe="", errors="replace") == segment
-        ):
+        if "%" in segment and (plainly := unquote(segment)) != segment and percent(plainly) == segment:
             inner = (
                 MadeValue(self._made[plainly])
                 if plainly in self._made
@@ -138,12 +137,10 @@ class TextParts:
         return CarriedValue(fits[0].source.take, fits[0].source.path, "") if fits else None
 
 
-def _spellings(made: Made) -> Iterator[tuple[str, bool]]:
-    """As it is, and percent-encoded, each with whether it is."""
-    yield made.recorded, False
-    encoded = quote(made.recorded, safe="", errors="replace")
-    if encoded != made.recorded:
-        yield encoded, True
+@lru_cache(maxsize=4096)
+def percent(text: str) -> str:
+    """`text`, percent-encoded (RFC 3986, 2.1)."""
+    return quote(text, safe="", errors="replace")
 
 
 def _cut(piece: str | Expression, made: Made, spelled: str, is_encoded: bool) -> list[str | Expression]:
