@@ -18,7 +18,7 @@ import attrs
 
 from actors.login.trust import Origin, origin_of, origin_text, same_address
 from actors.text import harmless
-from sim.recording.http_heads import Header, RequestHead
+from sim.recording.http_heads import Framing, RequestHead, value_in
 from sim.recording.login_documents import (
     OWN,
     Fields,
@@ -50,6 +50,7 @@ class LoginUnderWay:
     redirect_uri: str
     state: str | None
     server: RealServer
+    addresses: Addresses
 
 
 class LoginFacade:
@@ -71,7 +72,7 @@ class LoginFacade:
         self._endpoints: dict[tuple[int, str], str] = {}
         self._clients: OrderedDict[str, None] = OrderedDict()
         self._logins: OrderedDict[str, LoginUnderWay] = OrderedDict()
-        self._codes: OrderedDict[str, None] = OrderedDict()
+        self._codes: OrderedDict[str, str] = OrderedDict()
         self._left_alone: set[str] = set()
 
     def handler(self, request: RequestHead) -> Instead | None:
@@ -88,17 +89,17 @@ class LoginFacade:
         """The metadata of the MCP server (RFC 9728, 2), for the proxy's address."""
         order = Order(request.method, request.target, tuple(without(request.headers, b"authorization")))
         answer = await fetch(self._addresses.server, order)
-        found = read_object(answer.body) if answer.status == 200 else None
+        found, addresses = read_object(answer.body) if answer.status == 200 else None, self._called(request)
         if found is None:
-            return self._passed_on(answer)
+            return self._passed_on(answer, request)
         if isinstance(found.get("resource"), str):
-            found["resource"] = self._addresses.to_client(found["resource"].encode()).decode()
+            found["resource"] = addresses.to_client(found["resource"].encode()).decode()
         servers = found.get("authorization_servers")
         if isinstance(servers, list):
-            found["authorization_servers"] = [self._stood_for(each) for each in servers]
+            found["authorization_servers"] = [self._stood_for(each, addresses.proxy) for each in servers]
         return as_document(200, found)
 
-    def _stood_for(self, issuer: object) -> object:
+    def _stood_for(self, issuer: object, proxy: str) -> object:
         """The proxy's name for this authorization server; its own where nobody named its origin."""
         if not isinstance(issuer, str) or origin_of(issuer) not in self._places:
             self._leave_alone(issuer)
@@ -110,7 +111,7 @@ class LoginFacade:
             number = len(self._servers)
             known = RealServer(issuer, number, f"{OWN}/{number}")
             self._servers.append(known)
-        return f"{self._addresses.proxy}{known.mine}"
+        return f"{proxy}{known.mine}"
 
     def _leave_alone(self, issuer: object) -> None:
         where = origin_text(issuer) if isinstance(issuer, str) else "nowhere"
@@ -146,7 +147,7 @@ class LoginFacade:
         found = read_object(answer.body) if answer.status == 200 else None
         if found is None or not self._is_of(server, found.get("issuer")):
             # A client holds the name against the one that it asked, and sees that it is another.
-            return self._passed_on(answer)
+            return self._passed_on(answer, request)
         self._issuers[server.number] = found["issuer"]
         trusted = {}
         for name in ("authorization", "token", "registration"):
@@ -156,7 +157,7 @@ class LoginFacade:
             trusted[f"{name}_endpoint"] = origin in self._places or (name == "authorization" and bool(origin))
             if isinstance(url, str) and trusted[f"{name}_endpoint"]:
                 self._endpoints[server.number, name] = url
-        return as_document(200, server_metadata(found, server, self._addresses.proxy, trusted))
+        return as_document(200, server_metadata(found, server, self._called(request).proxy, trusted))
 
     def _is_of(self, server: RealServer, issuer: object) -> bool:
         """Whether metadata with this issuer is that of `server` (RFC 8414, 3.3). The one at the root of the
@@ -197,22 +198,22 @@ class LoginFacade:
             return _no(f"the login server has no {name} endpoint")
         match name:
             case "authorization":
-                return self._authorize(server, url, fields_of(query))
+                return self._authorize(server, url, fields_of(query), self._called(request))
             case "token":
                 return await self._token(server, url, request, body)
             case _:
                 return await self._register(server, url, request, body)
 
-    def _authorize(self, server: RealServer, url: str, asked: Fields) -> WholeAnswer:
+    def _authorize(self, server: RealServer, url: str, asked: Fields, addresses: Addresses) -> WholeAnswer:
         """On to the real page. A client that registered here gets its answer by way of the proxy, which
         stands for the issuer that is named in it (RFC 9207)."""
         given = dict(asked)
         asked = for_server(asked, self._addresses)
         if given.get("client_id") in self._clients and "redirect_uri" in given:
             state = secrets.token_urlsafe(24)
-            self._logins[state] = LoginUnderWay(given["redirect_uri"], given.get("state"), server)
+            self._logins[state] = LoginUnderWay(given["redirect_uri"], given.get("state"), server, addresses)
             _bound(self._logins)
-            asked = put(put(asked, "redirect_uri", self._callback(server)), "state", None)
+            asked = put(put(asked, "redirect_uri", callback_of(server, addresses)), "state", None)
             asked = [*asked, ("state", state)]
         return redirected(with_fields(url, asked))
 
@@ -226,30 +227,32 @@ class LoginFacade:
         if issuer is not None and issuer != self._issuers.get(server.number):
             return _no(f"the answer is of another login server, {harmless(issuer, 100)}")
         if code := given.get("code"):
-            self._codes[_hash(code)] = None
+            self._codes[_hash(code)] = callback_of(server, login.addresses)
             _bound(self._codes)
         answer = put(answer, "state", login.state)
         if issuer is not None:
-            answer = put(answer, "iss", f"{self._addresses.proxy}{server.mine}")
+            answer = put(answer, "iss", f"{login.addresses.proxy}{server.mine}")
         return redirected(with_fields(login.redirect_uri, answer))
 
     async def _token(self, server: RealServer, url: str, request: RequestHead, body: bytes) -> WholeAnswer:
         asked = for_server(fields_of(body), self._addresses)
-        if _hash(dict(asked).get("code", "")) in self._codes:
-            asked = put(asked, "redirect_uri", self._callback(server))
-        return self._passed_on(await self._send(url, request, urlencode(asked).encode("ascii")))
+        if callback := self._codes.get(_hash(dict(asked).get("code", ""))):
+            asked = put(asked, "redirect_uri", callback)
+        return self._passed_on(await self._send(url, request, urlencode(asked).encode("ascii")), request)
 
     async def _register(self, server: RealServer, url: str, request: RequestHead, body: bytes) -> WholeAnswer:
         """A client registers (RFC 7591): with the proxy's address beside its own."""
         asked = read_object(body)
         if asked is None or not isinstance(asked.get("redirect_uris"), list):
-            return self._passed_on(await self._send(url, request, body))
+            return self._passed_on(await self._send(url, request, body), request)
         own = asked["redirect_uris"]
-        changed = as_document(200, {**asked, "redirect_uris": [*own, self._callback(server)]}).body
+        changed = as_document(
+            200, {**asked, "redirect_uris": [*own, callback_of(server, self._called(request))]}
+        ).body
         answer = await self._send(url, request, changed)
         found = read_object(answer.body)
         if answer.status not in (200, 201) or found is None or not isinstance(found.get("client_id"), str):
-            return self._passed_on(answer)
+            return self._passed_on(answer, request)
         self._clients[found["client_id"]] = None
         _bound(self._clients)
         if "redirect_uris" in found:
@@ -260,25 +263,27 @@ class LoginFacade:
         place = self._places[origin_of(url) or self._addresses.server.origin]
         return await fetch(place, Order(request.method, path_of(url), request.headers, body))
 
-    def _callback(self, server: RealServer) -> str:
-        return f"{self._addresses.proxy}{server.endpoint('callback')}"
+    def _called(self, request: RequestHead) -> Addresses:
+        return self._addresses.called(request.value(b"host").lower())
 
-    def _passed_on(self, answer: WholeAnswer) -> WholeAnswer:
-        headers = self._addresses.answer_headers(answer.headers)
+    def _passed_on(self, answer: WholeAnswer, request: RequestHead) -> WholeAnswer:
+        headers = self._called(request).answer_headers(answer.headers)
         return attrs.evolve(answer, headers=tuple(without(headers, b"content-length", b"transfer-encoding")))
+
+
+def callback_of(server: RealServer, addresses: Addresses) -> str:
+    """Where the real server sends its answers for clients that registered here."""
+    return f"{addresses.proxy}{server.endpoint('callback')}"
 
 
 def _looking_for(server: RealServer) -> RequestHead:
     """A look at the metadata of `server`, which nobody has asked for since the proxy began."""
-    from sim.recording.http_heads import Framing
-
     target = f"/.well-known/{SERVER_KINDS[0]}{server.mine}".encode("ascii")
     return RequestHead(b"GET", target, (), keeps_alive=False, framing=Framing())
 
 
 def _header(document: WholeAnswer, name: bytes) -> str:
-    headers: tuple[Header, ...] = document.headers
-    return next((value.decode("latin-1") for each, value in headers if each.lower() == name), "")
+    return value_in(document.headers, name).decode("latin-1")
 
 
 def _no(text: str) -> WholeAnswer:
@@ -289,6 +294,6 @@ def _hash(code: str) -> str:
     return hashlib.sha256(code.encode("utf-8", "replace")).hexdigest()
 
 
-def _bound(kept: OrderedDict[str, object] | OrderedDict[str, None] | OrderedDict[str, LoginUnderWay]) -> None:
+def _bound(kept: OrderedDict[str, None] | OrderedDict[str, str] | OrderedDict[str, LoginUnderWay]) -> None:
     if len(kept) > MAX_LOGINS:
         kept.popitem(last=False)

@@ -37,6 +37,11 @@ class Passing:
     instead: Callable[[RequestHead], Instead | None]
     settled: trio.lowlevel.ParkingLot = attrs.field(factory=trio.lowlevel.ParkingLot)
 
+    def called(self, host: bytes) -> Passing:
+        """For a client that calls the proxy by this name."""
+        addresses = self.addresses.called(host.lower())
+        return self if addresses is self.addresses else attrs.evolve(self, addresses=addresses)
+
     def is_endpoint(self, target: bytes) -> bool:
         return target.partition(b"?")[0].rstrip(b"/") == self.endpoint
 

@@ -88,7 +88,7 @@ class Relay:
         return request.keeps_alive and not scope.cancelled_caught
 
     async def _pass_on(self, request: RequestHead) -> bool:
-        passing, tap = self._passing, None
+        passing, tap = self._passing.called(request.value(b"host")), None
         if passing.is_endpoint(request.target):
             tap = Tap(passing.listener, passing.now(), request)
         passage = Passage(passing, self._stream, self._source, request, tap)

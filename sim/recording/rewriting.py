@@ -22,7 +22,7 @@ class Addresses:
     """Between a client's view and the server's.
 
     Attributes:
-        proxy: the proxy's own origin, as clients are told it.
+        proxy: the proxy's own origin, as a client is told it.
         names: values of Host by which clients may call it.
     """
 
@@ -35,6 +35,10 @@ class Addresses:
         """Those of a proxy at this port of this machine."""
         names = {f"{host}:{port}".encode() for host in ("127.0.0.1", "localhost", "[::1]")}
         return cls(f"http://127.0.0.1:{port}", frozenset(names), server)
+
+    def called(self, host: bytes) -> Addresses:
+        """The same for a client that calls the proxy by this one of its names: it is told no other."""
+        return attrs.evolve(self, proxy=f"http://{host.decode('ascii')}") if host in self.names else self
 
     def is_own(self, url: bytes) -> bool:
         """Whether an address is the proxy's."""

@@ -152,6 +152,21 @@ async def test_a_login_server_elsewhere_is_left_alone_unless_the_person_named_it
             assert not any(b"Bearer" in data for _, data in heard)
 
 
+async def test_whoever_calls_it_localhost_is_told_no_other_name() -> None:
+    pages: dict[str, Any] = {}
+    async with server(replying(pages, [])) as url, recording(url) as recorder:
+        port, mine = recorder.port, f"http://localhost:{recorder.port}"
+        pages["/.well-known/oauth-protected-resource"] = {
+            "resource": url,
+            "authorization_servers": [url.removesuffix("/mcp")],
+        }
+        raw = await say(
+            port,
+            f"GET /.well-known/oauth-protected-resource HTTP/1.1\r\nHost: localhost:{port}\r\n\r\n".encode(),
+        )
+        assert parted(raw)[1] == {"resource": f"{mine}/mcp", "authorization_servers": [mine]}
+
+
 async def test_metadata_of_another_issuer_is_not_made_to_look_right() -> None:
     pages: dict[str, Any] = {}
     async with server(replying(pages, [])) as url, recording(url) as recorder:
