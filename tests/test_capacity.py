@@ -34,7 +34,9 @@ def test_the_answer_is_a_number_of_users_and_what_broke_above_it(tmp_path: Path)
     assert (found["unit"], found["at_least"], found["is_over"]) == ("users", False, True)
     assert found["text"].startswith(f"Carries {found['held']:.0f} users (")
     assert "in baseline." in found["text"]
-    assert found["text"] in " ".join(said.split())
+    words = " ".join(said.split())
+    assert found["text"] in words
+    assert f"Carries: {found['held']:.0f} users. Carries" not in words
     levels = {level["level"]: level for level in found["curve"]}
     assert all(level["held"] is (level["level"] <= found["held"]) for level in found["curve"])
     best = levels[found["held"]]

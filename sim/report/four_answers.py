@@ -85,7 +85,11 @@ def _of_capacity(found: CapacityResult) -> ShortAnswer:
     if found.held is None:
         return ShortAnswer("Carries", "no level held", f"{found.text}.", Mood.BAD)
     more = "at least " if found.at_least else ""
-    return ShortAnswer("Carries", f"{more}{_load(found.held, found.unit)}", f"{found.text}.", Mood.GOOD)
+    short = f"{more}{_load(found.held, found.unit)}"
+    rest = found.text.removeprefix(f"Carries {short}").lstrip()
+    if rest.startswith("("):
+        rest = rest.removeprefix("(").replace(")", "", 1)
+    return ShortAnswer("Carries", short, f"{rest[:1].upper()}{rest[1:]}.", Mood.GOOD)
 
 
 def _of_search(result: Result) -> ShortAnswer:

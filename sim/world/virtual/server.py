@@ -12,6 +12,7 @@ import trio
 
 from sim.config.grammar.server_model import ServerModel
 from sim.runtime.leaping import Nap, pass_time
+from sim.world.virtual.degrading import Degradation
 
 T = TypeVar("T")
 
@@ -26,6 +27,7 @@ class ServerQueue:
     def __init__(self, model: ServerModel) -> None:
         self.waiting = 0
         self._model = model
+        self._degradation = Degradation.of(model)
         self._free = model.servers
         self._queue: deque[Nap] = deque()
         self._pause_s = 0.0
@@ -63,7 +65,11 @@ class ServerQueue:
     def draw(self, tool: str, random: Random) -> float:
         """A service time in seconds."""
         service = self._model.by_tool.get(tool, self._model.service)
-        return service.sample(random) if service is not None else 0.0
+        seconds = service.sample(random) if service is not None else 0.0
+        if self._degradation is None:
+            return seconds
+        there = self.waiting + self._model.servers - self._free
+        return self._degradation.longer(seconds, there, random)
 
     async def _wait(self, until: float) -> None:
         """Until a worker is handed over."""

@@ -57,7 +57,8 @@ GRAMMARS: dict[Parse, Callable[[Any], str]] = {
 WORDS = """
 0 1 5 50 .5 1.5 99999999999999999999 -1 nan inf 1e9 ٣ ² ms s m h d us % / : , = - . { } ( ) < <= == x
 exp uniform lognormal eu rtt jitter loss spike base peak from to for p(95) med rate count abort after
-note_share group region servers service KiB MB B breakpoint constant at steps times 20/s 60% 30s é
+note_share group region servers service slower
+lock leak jam KiB MB B breakpoint constant at steps times 20/s 60% 30s é
 """
 texts = st.one_of(
     st.text(max_size=30),
@@ -172,6 +173,17 @@ def test_a_server_model_with_a_comma_inside_a_service_time() -> None:
     assert model.servers == 4
     assert model.service == Distribution(Shape.LOGNORMAL, 0.03, 0.5)
     assert model.by_tool == {"nc_notes_get_note": Distribution(Shape.EXPONENTIAL, 0.01)}
+
+
+def test_a_server_model_that_gets_worse_by_load() -> None:
+    text = "servers=4,service=exp:30ms,slower=2%,lock=exp:5ms,leak=0.1%,jam=40"
+    model = parse_server_model(text)
+    assert (model.slower, model.leak, model.jam, model.by_tool) == (0.02, 0.001, 40, {})
+    assert model.lock == Distribution(Shape.EXPONENTIAL, 0.005)
+    assert str(model) == text
+    for bad, problem in (("slower=2", "%"), ("jam=0", "at least 1"), ("lock=", "no value")):
+        with pytest.raises(GrammarError, match=problem):
+            parse_server_model(bad)
 
 
 @pytest.mark.parametrize(

@@ -210,3 +210,63 @@ def test_a_deadline_ends_a_call_in_the_queue_in_its_service_and_between_read_and
         assert trio.current_time() == until
 
     run_virtual(main, 1)
+
+
+def took(model: ServerModel, at_once: int, rounds: int = 1) -> list[float]:
+    """How long each of so many calls takes that come at the same time; of the last round."""
+    queue, found = ServerQueue(model), []
+
+    async def call() -> None:
+        came = trio.current_time()
+        await queue.serve("tool", nothing, Random(5))
+        found.append(trio.current_time() - came)
+
+    async def main() -> None:
+        for _ in range(rounds):
+            found.clear()
+            async with trio.open_nursery() as nursery:
+                for _ in range(at_once):
+                    nursery.start_soon(call)
+
+    run_virtual(main, 1)
+    return sorted(found)
+
+
+SECOND = Distribution.constant(1.0)
+
+
+def test_each_call_that_is_there_makes_the_next_one_longer() -> None:
+    assert took(ServerModel(8, SECOND, slower=0.5), 4) == pytest.approx([1.0, 1.5, 2.0, 2.5])
+
+
+def test_what_only_one_can_hold_is_waited_for_in_turn_however_many_workers_there_are() -> None:
+    assert took(ServerModel(8, SECOND, lock=Distribution.constant(0.5)), 3) == pytest.approx([1.5, 2.0, 2.5])
+
+
+def test_a_leak_makes_each_round_longer_than_the_one_before() -> None:
+    rounds = [took(ServerModel(1, SECOND, leak=0.1), 1, rounds)[0] for rounds in (1, 2, 3)]
+    assert rounds == pytest.approx([1.0, 1.1, 1.2])
+
+
+def test_a_jam_begins_above_so_many_calls_and_lasts_until_hardly_any_are_left() -> None:
+    assert took(ServerModel(50, SECOND, jam=10), 10) == [1.0] * 10
+    assert took(ServerModel(50, SECOND, jam=10), 12) == [1.0] * 10 + [8.0] * 2
+    queue, found = ServerQueue(ServerModel(50, SECOND, jam=10)), []
+
+    async def call() -> None:
+        came = trio.current_time()
+        await queue.serve("tool", nothing, Random(5))
+        found.append(trio.current_time() - came)
+
+    async def main() -> None:
+        for at_once in (12, 6, 4, 6):
+            found.clear()
+            async with trio.open_nursery() as nursery:
+                for _ in range(at_once):
+                    nursery.start_soon(call)
+            worst.append(max(found))
+
+    worst: list[float] = []
+    run_virtual(main, 1)
+    # Of six the first ones find hardly anybody there: then it is over.
+    assert worst == [8.0, 1.0, 1.0, 1.0]
