@@ -9,11 +9,14 @@ from pathlib import Path
 import pytest
 
 from actors.events import Ending
+from sim.recording.document import read_recording
 from sim.recording.story.story_text import workflow_text
 from sim.standin.faults import FaultKind, FaultSpec
-from tests.recording.sittings import SITTINGS, recorded_at_the_standin
+from tests.recording.sittings import SITTINGS, recorded_at_the_standin, share_and_read
 from tests.support.faults import explain, play_all
+from tests.support.house import ROOT
 from tests.support.processes import simulate
+from tests.support.tapes import boards
 from workflows.base import Workflow
 from workflows.catalogue import load_file
 
@@ -97,3 +100,25 @@ async def test_on_a_sound_server_every_step_is_made_and_nothing_is_found(
         named = {step for step in workflow.steps if step not in only_after_conflicts}
         assert named <= {step for name, step in made if name == workflow.name}
     assert trial.left == {}
+
+
+async def test_the_page_shows_what_is_written(autojump_clock: object) -> None:
+    """Else: put what `workflow_text` gives into docs/recorded-workflows.md."""
+    recording = await recorded_at_the_standin(share_and_read)
+    page = (ROOT / "docs" / "recorded-workflows.md").read_text("utf-8")
+    assert f"```python\n{workflow_text(recording, 'holiday_plans')}```" in page
+
+
+async def test_boards_that_the_standin_does_not_have_are_played_by_many_from_the_recording_itself(
+    tmp_path: Path,
+) -> None:
+    recording = read_recording(boards().write(tmp_path / "boards.jsonl"))
+    (tmp_path / "boards.py").write_text(workflow_text(recording, "boards"), "utf-8")
+    load = ("--users", "10", "--iterations", "60", "--duration", "3600", "--warmup", "0", "--think", "1s")
+    played = ("--workflows", "boards.py", "--mix", "boards=1", "--standin-option", "from=boards.jsonl")
+    finished = simulate(
+        ("--virtual", *played, *load, "--output", "run.json", "--no-history"), NOWHERE, tmp_path
+    )
+    assert finished.returncode == 0, finished.stderr[-2000:]
+    told = json.loads((tmp_path / "run.json").read_text())["workflows"]["boards"]
+    assert (told["total_executions"], told["failed_executions"], told["leftovers"]) == (60, 0, 0)
