@@ -17,6 +17,7 @@ from rich.table import Table
 PARTS = {
     "clients": "tests.bench.clients",
     "whole": "tests.bench.whole_run",
+    "long": "tests.bench.long_run",
     "scale": "tests.bench.scale",
     "memory": "tests.bench.memory_growth",
     "virtual": "tests.bench.virtual_time",

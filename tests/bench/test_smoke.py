@@ -13,6 +13,7 @@ from tests.support.processes import ROOT
 SAYS = {
     "clients": ("our client, bare",),
     "whole": ("client CPU an operation",),
+    "long": ("whole run, mixed, 200 calls", "events, 200 calls"),
     "scale": ("users on stage", "a whole run of 20 users", "exit code 0", "lateness", "cancelled and joined"),
     "memory": ("resident memory",),
     "virtual": ("virtual:",),

@@ -42,8 +42,7 @@ NOT_THERE = "not installed (BENCH_LOCUST names a Python that has Locust, BENCH_M
 
 
 def figures() -> Iterator[Figure]:
-    yield from races(3_000, ROUNDS)
-    yield from long_run(100_000, 10)
+    yield from races(2_000, ROUNDS)
     yield from crowd(200, 20)
 
 
@@ -101,21 +100,6 @@ def told(played: Mapping[str, Sequence[Round]]) -> Iterator[Figure]:
             yield f"{MIXED}, against {name}", against(played[MIXED], played[name]) + memory
         else:
             yield f"{MIXED}, against {name}", NOT_THERE
-
-
-def long_run(calls: int, turns: int) -> Iterator[Figure]:
-    """Over many calls, sketches fold and notes pile up; in as many turns."""
-    with ExitStack() as stack:
-        url = stack.enter_context(server("toolbox_server"))
-        events = stack.enter_context(server("toolbox_server", "events"))
-        mine = {MIXED: ("whole:mixed", url), MIXED_EVENTS: ("whole:mixed", events)}
-        plays = stack.enter_context(ours(USERS, mine))
-        if locust_python() is not None:
-            plays[LOCUST] = stack.enter_context(locust_posts(url, USERS))
-        played = interleaved(plays, calls // turns, turns - 1)
-    for name in (MIXED, MIXED_EVENTS):
-        beside = f"; {against(played[name], played[LOCUST])} of {LOCUST}" if LOCUST in played else ""
-        yield f"{name}, {calls} calls", cost(played[name]) + beside
 
 
 def crowd(users: int, seconds: int) -> Iterator[Figure]:
