@@ -89,6 +89,21 @@ def test_every_quantile_is_that_of_one_process(runs: dict[int, dict[str, Any]], 
 
 
 @pytest.mark.parametrize("k", [2, 4])
+def test_every_second_and_every_level_is_that_of_one_process(runs: dict[int, dict[str, Any]], k: int) -> None:
+    def seconds(run: dict[str, Any]) -> list[tuple[object, ...]]:
+        names = ("phase", "operations", "errors", "workflows", "users", "wanted", "there", "bins", "outcomes")
+        rows = [tuple(row[name] for name in names) for row in run["timeseries"]["rows"]]
+        return [row for row in rows if row[0] in ("warmup", "measured")]
+
+    def levels(run: dict[str, Any]) -> list[tuple[object, ...]]:
+        return [(each["wanted"], round(each["seconds"], 6), each["operations"]) for each in run["levels"]]
+
+    assert seconds(runs[k]) == seconds(runs[1])
+    assert levels(runs[k]) == levels(runs[1]) != []
+    assert len(seconds(runs[1])) >= 30
+
+
+@pytest.mark.parametrize("k", [2, 4])
 def test_each_shard_is_in_the_result_with_its_part(runs: dict[int, dict[str, Any]], k: int) -> None:
     shards = runs[k]["shards"]
     assert [each["shard"] for each in shards] == list(range(1, k + 1))

@@ -22,7 +22,7 @@ from sim.runtime.stop import Stop
 
 ORDER = tuple(Phase)
 PLAYING = (Phase.WARMUP, Phase.MEASURED)
-"""They begin with the first shard that begins them; the others with the last."""
+"""They begin when the first shard begins them; the others when the last does."""
 
 
 class ShardBug(Exception):
@@ -99,16 +99,17 @@ class FleetLoad:
                 pass
 
     def _advance(self) -> None:
-        """To the phase that the shards have come to: all of them, or, where it is played, any of them."""
+        """To the phase that all shards have come to: then all their windows of earlier ones are here too."""
         for phase in ORDER[ORDER.index(self._phase) + 1 :]:
             begun = self._begun.get(phase, {})
             there = {shard.number for shard in self._fleet.there}
-            if phase is not Phase.CLEANUP and begun and (phase in PLAYING or there <= begun.keys()):
+            if phase is not Phase.CLEANUP and begun and there <= begun.keys():
                 self._enter(phase, min(begun.values()) if phase in PLAYING else max(begun.values()))
 
     def _enter(self, phase: Phase, at: float) -> None:
         if ORDER.index(phase) > ORDER.index(self._phase):
             self._phase = phase
+            self._tally.end_phases_before(phase)
             self._hub.emit(PhaseBegan(phase, at))
 
     def _is_over(self) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 
 import attrs
 import trio
@@ -13,6 +14,7 @@ from sim.measure.leaves import Leaves
 from sim.measure.snapshot import GeneratorUsage, Snapshot
 from sim.measure.tally import Tally
 
+ORDER = tuple(Phase)
 LATE_S = 0.25
 """How long a window may be on its way without falling into a later second than its like."""
 
@@ -32,6 +34,8 @@ class FleetTally(Tally):
         self._rss_bytes = 0
         self.calls: Counter[int] = Counter()
         """Of the measured phase, by shard."""
+        self._is_complete = False
+        """Whether all that happened until now has been counted, and not until a second ago alone."""
         self.is_over = False
         """Whether nothing more will come: then nothing waits any longer."""
 
@@ -53,11 +57,19 @@ class FleetTally(Tally):
     def close_window(self, now: float, generator: GeneratorUsage | None = None) -> Snapshot:
         """With what the busiest of the shards used, for ours says little about how the load was made."""
         self._take_due()
+        # What is in it happened about a second ago, and that is when it is said to have been.
+        ended = now if self._is_complete or self.is_over else max(self._began, now - WINDOW_S)
+        self._is_complete = False
         if generator is not None:
             used_s = max([*self._busiest.values(), 0.0])
             generator = GeneratorUsage(used_s, max(self._rss_bytes, generator.rss_bytes))
         self._busiest, self._rss_bytes = {}, 0
-        return super().close_window(now, generator)
+        return super().close_window(ended, generator)
+
+    def end_phases_before(self, phase: Phase) -> None:
+        """Count the windows of earlier phases that have come; the one that is open now ends with them."""
+        self._count_those(lambda window: ORDER.index(window.phase) < ORDER.index(phase))
+        self._is_complete = True
 
     def _peeked(self) -> Leaves:
         self._take_due()
@@ -65,10 +77,13 @@ class FleetTally(Tally):
 
     def _take_due(self) -> None:
         latest = trio.current_time() - WINDOW_S / 2 - LATE_S
-        due = [each for each in self._waiting if self.is_over or middle_of(each[1]) <= latest]
+        self._count_those(lambda window: self.is_over or middle_of(window) <= latest)
+
+    def _count_those(self, is_due: Callable[[Snapshot], bool]) -> None:
+        due = [each for each in self._waiting if is_due(each[1])]
         if not due:
             return
-        self._waiting = [each for each in self._waiting if each not in due]
+        self._waiting = [each for each in self._waiting if not is_due(each[1])]
         for shard, window in due:
             self._count(shard, window)
         self._add_up()
