@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from functools import partial
+from math import ceil
 
 import trio
 
@@ -60,7 +61,7 @@ class FleetLoad:
         """
         fleet = self._fleet
         try:
-            lead = lead_s([shard.offset for shard in fleet.there if shard.offset is not None])
+            lead = self._lead_s()
             fleet.start_at(fleet.now() + lead, trio.current_time() + lead)
             await trio.sleep(lead)
             self._hub.align()
@@ -83,6 +84,12 @@ class FleetLoad:
             now = trio.current_time()
             self._hub.emit(RunEnded(now, self.stopped))
             self._enter(Phase.CLEANUP, now)
+
+    def _lead_s(self) -> float:
+        """How long before the start it is told: to a whole second of the run, as its timeline has them."""
+        lead = lead_s([shard.offset for shard in self._fleet.there if shard.offset is not None])
+        passed = trio.current_time() - self._tally.started
+        return ceil(passed + lead) - passed
 
     def take(self, shard: ShardState, event: Event) -> None:
         """Something that a shard tells of its load, with instants of our clock."""

@@ -123,7 +123,11 @@ class LiveConsole:
             self._redraw()
             if self._told != told:
                 told, since = self._told, trio.current_time()
-            elif not self._quiet and trio.current_time() - since >= SILENCE_S:
+            elif (
+                not self._quiet
+                and trio.current_time() - since >= SILENCE_S
+                and self._is_due(self._interval_s)
+            ):
                 self._channel.show(f"  … still waiting, {trio.current_time() - since:.0f}s")
 
     def take(self, told: Told) -> None:
@@ -168,9 +172,12 @@ class LiveConsole:
         if self._draws and self.outlook is not None:
             self._redraw(begins=True)
             return
-        interval = TERMINAL_INTERVAL_S if self._channel.is_terminal else PIPE_INTERVAL_S
-        if self._is_due(interval):
+        if self._is_due(self._interval_s):
             self._show(load_line(self._course), also_in_pipe=True)
+
+    @property
+    def _interval_s(self) -> float:
+        return TERMINAL_INTERVAL_S if self._channel.is_terminal else PIPE_INTERVAL_S
 
     def _is_due(self, interval_s: float) -> bool:
         # Of whoever looks on: on the virtual clock an hour may pass in a second.

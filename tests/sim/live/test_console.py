@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import io
 import os
 import pty
 import struct
@@ -184,3 +185,14 @@ async def test_a_terminal_that_takes_nothing_holds_nobody_up(
     os.close(terminal.reader)
     terminal.reader = os.open(os.devnull, os.O_RDONLY)
     console.leave()
+
+
+async def test_in_a_pipe_a_wait_is_said_every_few_seconds_and_not_at_each_look(
+    autojump_clock: MockClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sim.live.console.time.monotonic", trio.current_time)
+    stream = io.StringIO()
+    console = LiveConsole(False, stream=stream, environment={})
+    with trio.move_on_after(60):
+        await console.keep_up()
+    assert 8 <= stream.getvalue().count("still waiting") <= 12
