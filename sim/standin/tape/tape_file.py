@@ -15,6 +15,8 @@ import attrs
 
 MAX_TAPE_BYTES = 256 * 2**20
 MAX_VERSION = 1
+MAX_NESTED = 60
+"""What is nested deeper is not served."""
 Json = Any
 
 
@@ -116,9 +118,21 @@ def _call(line: dict[str, Json]) -> TapedCall | None:
         return None
     structured, text = result.get("structuredContent"), first_text(result.get("content"))
     is_error = bool(result.get("isError"))
+    if is_deep([arguments, structured, text]):
+        return None
     if isinstance(structured, dict) and not is_error:
         return TapedCall(**made, value=structured, is_structured=True)
     return TapedCall(**made, value=text if is_error else parsed(text), is_error=is_error)
+
+
+def is_deep(value: Json, left: int = MAX_NESTED) -> bool:
+    """Whether something is nested deeper than anybody reads, JSON in texts included."""
+    inner = parsed(value) if isinstance(value, str) else value
+    if not isinstance(inner, dict | list):
+        return False
+    return not left or any(
+        is_deep(each, left - 1) for each in (inner.values() if isinstance(inner, dict) else inner)
+    )
 
 
 def first_text(blocks: Json) -> str:

@@ -17,7 +17,7 @@ from sim.standin.tape.asking import Absent, TapeQuestion, understood
 from sim.standin.tape.made_things import MadeThings, TapedThing
 from sim.standin.tape.rows import Retelling, Sight
 from sim.standin.tape.tape_facts import ADDING, TapeFacts
-from sim.standin.tape.tape_file import Json, Tape, TapedCall
+from sim.standin.tape.tape_file import Json, Tape, TapedCall, is_deep
 from sim.standin.tape.wording import Voice, with_ids
 
 NOT_FOUND = re.compile(r"not found|does not exist|no such|\b404\b", re.IGNORECASE)
@@ -73,6 +73,8 @@ class TapePlayer:
         return sorted(f"{thing.owner}:{next(iter(thing.ids.values()))}" for thing in there)
 
     def _bad_arguments(self, tool: str, arguments: Mapping[str, Json]) -> str:
+        if is_deep(arguments):
+            return "1 validation error: nested too deep"
         schema = self.tape.tools[tool].get("inputSchema")
         required = schema.get("required") if isinstance(schema, dict) else None
         lacking = [str(n) for n in required if n not in arguments] if isinstance(required, list) else []
