@@ -31,7 +31,7 @@ from sim.recording.story.story_model import (
     RowShows,
     StoryPlan,
 )
-from sim.recording.story.story_order import in_rounds, merged, thinking_of
+from sim.recording.story.story_order import in_rounds, merged, place_of, thinking_of
 from sim.recording.story.story_removals import Removals, makes_something, removing_tools
 from sim.recording.story.takes import PLAYED, Take, takes_of
 
@@ -91,7 +91,7 @@ class Planner:
     def _steps(self) -> list[PlannedStep]:
         accounted = {take.place: self.carrying.account(take) for take in self.takes}
         steps = []
-        for step in merged(self.takes):
+        for step in self._merged():
             step.role = self.cast.role_of(step.first.who)
             found = accounted[step.first.place]
             step.arguments, step.doubts = dict(found.arguments), found.doubts
@@ -101,6 +101,18 @@ class Planner:
             if self._may_be_made(step):
                 steps.append(step)
         return steps
+
+    def _merged(self) -> list[PlannedStep]:
+        """The steps; looks whose answers differ by nothing that anybody waits for are all made."""
+        found: list[PlannedStep] = []
+        for step in merged(self.takes):
+            if step.verb == "until" and not step.is_absence_a_miss:
+                step.sight = sight_of(step, step.takes[-2].value, self.carrying)
+                if step.sight is None:
+                    found += [PlannedStep([take], "") for take in step.takes]
+                    continue
+            found.append(step)
+        return sorted(found, key=place_of)
 
     def _may_be_made(self, step: PlannedStep) -> bool:
         """Whether it is a step at all; a call that failed by its own fault is left out, and said."""
@@ -166,8 +178,7 @@ class Planner:
 
     def _look(self, step: PlannedStep, handing: Handing) -> None:
         """A look for what somebody else has just handed over is repeated until it is seen."""
-        if step.verb == "until" and not step.is_absence_a_miss:
-            step.sight = sight_of(step, step.takes[-2].value, self.carrying)
+        if step.sight is not None:
             return
         handed = handing.handed_over(step)
         if (
