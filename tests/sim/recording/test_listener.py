@@ -158,19 +158,25 @@ def test_what_the_server_wants_to_know_is_written_with_the_answer() -> None:
     assert ears.last.outcome == "ok"
 
 
-def test_a_call_that_wants_an_answer_first_is_one_call() -> None:
+def test_a_call_that_wants_answers_first_is_one_call() -> None:
     ears = Ears()
-    halted = {
-        "resultType": "input_required",
-        "inputRequests": {"k": {"method": "elicitation/create", "params": {"message": "?"}}},
-        "requestState": "s",
-    }
-    ears.post(call("t", 1, a=1), {"id": 1, "result": halted})
+    for number, key in enumerate(("k", "l")):
+        halted = {
+            "resultType": "input_required",
+            "inputRequests": {key: {"method": "elicitation/create", "params": {"message": key}}},
+            "requestState": "s",
+        }
+        asked = call("t", number, a=1)
+        asked["params"] |= {"inputResponses": {"k": {"action": "decline"}}} if number else {}
+        ears.post(asked, {"id": number, "result": halted})
     again = call("t", 2, a=1)
-    again["params"] |= {"inputResponses": {"k": {"action": "decline"}}, "requestState": "s"}
+    again["params"] |= {"inputResponses": {"l": {"action": "accept"}}, "requestState": "s"}
     ears.post(again, {"id": 2, "result": RESULT})
-    assert [(c.n, c.took, c.outcome) for c in ears.of(RecordedCall)] == [(1, 1.5, "ok")]
-    assert [(q.during, q.answer) for q in ears.of(RecordedQuestion)] == [(1, {"action": "decline"})]
+    assert [(c.n, c.took, c.outcome) for c in ears.of(RecordedCall)] == [(1, 2.5, "ok")]
+    assert [(q.during, q.params["message"], q.answer) for q in ears.of(RecordedQuestion)] == [
+        (1, "k", {"action": "decline"}),
+        (1, "l", {"action": "accept"}),
+    ]
 
 
 def test_tools_are_written_when_they_differ_from_those_before_also_in_pages() -> None:

@@ -127,7 +127,8 @@ async def test_a_login_server_elsewhere_is_left_alone_unless_the_person_named_it
     pages: dict[str, Any] = {}
     theirs: dict[str, Any] = {}
     heard: list[tuple[str, bytes]] = []
-    async with server(replying(pages, [])) as url, server(replying(theirs, heard)) as other:
+    asked: list[tuple[str, bytes]] = []
+    async with server(replying(pages, asked)) as url, server(replying(theirs, heard)) as other:
         origin = other.removesuffix("/mcp")
         pages["/.well-known/oauth-protected-resource"] = {
             "resource": url,
@@ -149,7 +150,7 @@ async def test_a_login_server_elsewhere_is_left_alone_unless_the_person_named_it
             path = urlsplit(issuer).path
             _, found = await get(recorder.port, f"/.well-known/oauth-authorization-server{path}")
             assert found["issuer"] == issuer
-            assert not any(b"Bearer" in data for _, data in heard)
+            assert not any(b"Bearer" in data for _, data in (*heard, *asked))
 
 
 async def test_whoever_calls_it_localhost_is_told_no_other_name() -> None:

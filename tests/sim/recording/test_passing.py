@@ -166,7 +166,8 @@ async def test_a_bug_in_what_listens_breaks_no_passage(monkeypatch: pytest.Monke
     def broken(*_: object) -> None:
         raise ZeroDivisionError("with what was said in it")
 
-    monkeypatch.setattr(Hearing, "asked", broken)
+    for method in ("asked", "answered", "end"):
+        monkeypatch.setattr(Hearing, method, broken)
     heard = bytearray()
     async with server(saying(WELL, heard)) as url, recording(url) as recorder:
         assert await say(recorder.port, post(recorder)) == WELL

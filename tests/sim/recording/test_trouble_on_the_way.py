@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import ssl
 
 import pytest
 import trio
 import trio.testing
+import trustme
 
 from sim.recording.recorded_lines import Gap, RecordedEnd
 from tests.support.bare_server import ANSWER, CALL, OK, WELL, post, server
@@ -66,6 +68,41 @@ async def test_a_server_that_comes_back_is_reached_again_and_the_gap_is_said() -
     assert down.startswith(b"HTTP/1.1 502 ")
     assert [call.outcome for call in recorder.calls] == ["ok", "ok", "unanswered", "ok", "ok"]
     assert [gap.reason for gap in recorder.of(Gap)] == ["the server could not be reached"]
+
+
+async def ask_again_and_again(port: int, request: bytes, answer: bytes) -> None:
+    async with await trio.open_tcp_stream("127.0.0.1", port) as client:
+        for _ in range(3):
+            await client.send_all(request)
+            with trio.fail_after(5):
+                assert await client.receive_some(65536) == answer
+            await trio.testing.wait_all_tasks_blocked(0.02)
+
+
+async def test_a_connection_that_the_server_has_done_with_is_not_used_again() -> None:
+    async def serve(stream: trio.SocketStream) -> None:
+        await stream.receive_some(65536)
+        await stream.send_all(WELL.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n", 1))
+        await trio.sleep_forever()
+
+    async with server(serve) as url, recording(url) as recorder:
+        await ask_again_and_again(recorder.port, post(recorder), WELL)
+    assert len(recorder.calls) == 3
+
+
+async def test_a_connection_with_tls_that_was_closed_is_not_used_again() -> None:
+    authority = trustme.CA()
+    theirs, mine = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH), ssl.create_default_context()
+    authority.issue_cert("localhost").configure_cert(theirs)
+    authority.configure_trust(mine)
+
+    async def serve(stream: trio.SocketStream) -> None:
+        await stream.receive_some(65536)
+        await stream.send_all(WELL)
+
+    async with server(serve, theirs) as url, recording(url, tls=mine) as recorder:
+        await ask_again_and_again(recorder.port, post(recorder), WELL)
+    assert [call.outcome for call in recorder.calls] == ["ok"] * 3
 
 
 async def test_a_client_that_breaks_off_is_seen_by_the_server_at_once() -> None:
