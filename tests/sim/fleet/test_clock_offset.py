@@ -27,3 +27,5 @@ def test_the_offset_is_known_within_half_of_the_shortest_way_there_and_back(seed
 def test_the_start_is_told_early_enough_for_the_furthest() -> None:
     assert lead_s([ClockOffset(0, 0.01)]) == 1.0
     assert lead_s([ClockOffset(0, 0.01), ClockOffset(3, 0.5)]) == 2.5
+    # A machine that was late once will be again.
+    assert lead_s([ClockOffset(0, 0.01, 0.9), ClockOffset(3, 0.01)]) == 1.8
