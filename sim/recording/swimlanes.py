@@ -17,6 +17,8 @@ from sim.recording.recorded_lines import Gap, Json, RecordedPerson, RecordedQues
 MAX_ROWS = 200
 """Of a long recording its beginning and its end are shown."""
 MIN_LANE = 26
+MAX_LANE = 70
+"""A pipe has any width; lanes stand near each other all the same."""
 MAX_VALUE_LENGTH = 30
 MAX_TEXT_LENGTH = 300
 TIME_WIDTH = 9
@@ -33,7 +35,7 @@ class Layout:
 
     @classmethod
     def of(cls, width: int, people: Sequence[str]) -> Layout:
-        lane = (width - TIME_WIDTH) // max(1, len(people))
+        lane = min(MAX_LANE, (width - TIME_WIDTH) // max(1, len(people)))
         return cls(width, tuple(people), lane if lane >= MIN_LANE else 0)
 
     def row(self, time: str, who: str, text: str, busy: frozenset[str]) -> str:

@@ -42,6 +42,11 @@ def test_each_person_has_a_lane_and_time_runs_down() -> None:
     ]
 
 
+def test_lanes_stand_near_each_other_however_wide_a_pipe_is() -> None:
+    *_, second = drawn(call(1, "p1", "write"), call(2.5, "p2", "read"), width=1000)
+    assert second.index("│ read") < 100
+
+
 def test_errors_and_what_was_under_way_are_marked() -> None:
     lines = drawn(call(1, "p1", "slow", 5), call(2, "p2", "read", outcome="tool_error", text="no such note"))
     assert "∥ slow" in lines[-2]
