@@ -25,7 +25,7 @@ def grave_doubts(result: Result) -> Iterator[str]:
     if cpu is not None and cpu > SATURATED:
         yield f"the simulator itself used {cpu:.0%} of a core, and may be what was slow"
     if late is not None and late > MAX_LATE_S:
-        yield f"its own schedule ran late by {duration(late)} (p99)"
+        yield f"it came late to what was due, by {duration(late)} (p99)"
     if result.generator.stalls.seconds > MAX_STALLED * max(result.summary.duration, 1.0):
         yield f"the simulator itself stood still for {duration(result.generator.stalls.seconds)} in all"
 
