@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 import time
+from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -68,13 +70,14 @@ def record(*, port: int, output: str | None, **flags: Any) -> int:
     except CannotRecord as error:
         taken.close()
         raise UsageError(f"--output {path}: {error}") from None
-    signals.give_back()
     allow_many_files()
     # While lines are put into words, what passes waits for the interpreter no longer than this.
     sys.setswitchinterval(MAX_WAIT_S)
     proxy = made(wanted, taken, pen)
-    recorded = trio.run(serve_until_told, proxy, path)
-    return farewell(path, recorded, whole=pen.close(), lost=pen.lost)
+    # Signals that come when it has ended change nothing: what waits to be written is written.
+    with signals.keep_for_a_run() as outside:
+        recorded = trio.run(serve_until_told, proxy, path, outside.take)
+        return farewell(path, recorded, whole=pen.close(), lost=pen.lost)
 
 
 def wanted_of(flags: dict[str, Any]) -> Wanted:
@@ -131,8 +134,10 @@ def made(wanted: Wanted, taken: socket.socket, pen: Pen) -> RecordingProxy:
     return RecordingProxy(wanted, taken, pen.write, say)
 
 
-async def serve_until_told(proxy: RecordingProxy, path: Path) -> Recorded:
-    """The first signal ends it in order, the second at once."""
+async def serve_until_told(
+    proxy: RecordingProxy, path: Path, kept: Callable[[], Collection[signal.Signals]]
+) -> Recorded:
+    """The first signal ends it in order, the second at once. `kept` gives those that came before."""
     import trio
 
     from sim.runtime.signal_source import received_signals
@@ -146,6 +151,8 @@ async def serve_until_told(proxy: RecordingProxy, path: Path) -> Recorded:
                     everything.cancel()
                 stopping.set()
 
+        if kept():
+            stopping.set()
         recorded: list[Recorded] = []
         async with trio.open_nursery() as nursery:
             nursery.start_soon(watch)

@@ -63,6 +63,11 @@ class CallUnderWay:
     status: int | None = None
     questions: dict[str, Any] = attrs.Factory(dict)
 
+    @property
+    def shown_name(self) -> str:
+        """Its name as it may be told: the address of a resource may hold a secret."""
+        return harmless(Hider(self.secrets).hide_text(self.name), 100)
+
     def draft(self, ended: Ended) -> Draft:
         """Its line."""
         size = 200 + len(self.arguments) + len(ended.result) + len(ended.error)
@@ -74,7 +79,7 @@ class CallUnderWay:
         try:
             read = {part: read_json(raw) for part, raw in parts.items() if raw}
         except ValueError as error:
-            reason = f"call {self.n} ({harmless(self.name, 100)}): {harmless(str(error), 100)}"
+            reason = f"call {self.n} ({self.shown_name}): {harmless(str(error), 100)}"
             return Gap(rounded(ended.at), reason, self.who)
         every = b"".join((*parts.values(), self.name.encode("utf-8", "replace")))
         plain = Hider(known).hide(every, {**read, "name": self.name})

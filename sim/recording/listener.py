@@ -242,7 +242,7 @@ class Hearing:
 
     def _left_out(self, at: float, reason: str) -> None:
         calls = [call for number in self._own if (call := self._talk.calls.get(number)) is not None]
-        which = "".join(f", call {call.n} ({harmless(call.name, 100)})" for call in calls[:1])
+        which = "".join(f", call {call.n} ({call.shown_name})" for call in calls[:1])
         self._listener.gap(at, reason + which, calls[0].who if calls else None)
 
 

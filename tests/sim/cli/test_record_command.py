@@ -91,6 +91,16 @@ def test_a_run_through_it_reports_what_it_reports_without_it(more: tuple[str, ..
     assert not [word for word in (ADMIN_PASSWORD, "eyJ", "Bearer ", "code=") if word in text]
 
 
+def test_whoever_presses_ctrl_c_again_and_again_still_gets_all_of_the_recording(tmp_path: Path) -> None:
+    with running_standin() as standin:
+        terminal, _ = recorder(standin.mcp_url, tmp_path)
+        for _ in range(5):
+            terminal.press_ctrl_c()
+        assert terminal.wait() == 0
+    assert "0 calls of 0 people" in terminal.text
+    assert read_recording(tmp_path / "r.jsonl").is_whole
+
+
 def test_a_recording_that_nobody_called_anything_in_says_so_and_is_whole(tmp_path: Path) -> None:
     with running_standin() as standin:
         terminal, url = recorder(standin.mcp_url, tmp_path)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 
 from sim.recording.recorded_lines import (
+    Gap,
     RecordedCall,
     RecordedPerson,
 )
@@ -87,5 +88,10 @@ def test_credentials_are_in_no_line_also_when_a_server_says_them() -> None:
     told = {"note": "cookie-value-1 key-value-12"}
     ears.post(call("t", 1, **told), {"id": 1, "result": said}, *headers)
     ears.post(call(f"t {token}", 1), {"id": 1, "error": {"code": 1, "message": token}}, *headers)
-    for line in ears.lines:
+    read = {"id": 2, "method": "resources/read", "params": {"uri": f"nc://x?token=s3cr3t-1&y={token}"}}
+    ears.post(read, b'{"id": 2, "result": ' + b"[" * 500 + b"]" * 500 + b"}", *headers)
+    ears.post(read, b"x", *headers, answer_headers=(JSON, (b"Content-Encoding", b"br")))
+    assert len(ears.of(Gap)) == 2
+    for line in (*ears.lines, *ears.told):
+        assert "s3cr3t" not in str(line)
         assert not any(secret in str(line) for secret in (token, "cookie-value", "key-value"))
