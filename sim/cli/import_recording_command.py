@@ -55,4 +55,9 @@ def write_down(lines: list[RecordedLine], path: Path) -> ExitCode:
     for line in lines:
         pen.write(Draft(lambda line=line: line, 0))  # type: ignore[misc]
     found = gathered(lines)
-    return farewell(path, Recorded(len(found.calls), len(found.people)), whole=pen.close(), lost=pen.lost)
+    return farewell(
+        path,
+        Recorded(len(found.calls), len({call.who for call in found.calls})),
+        whole=pen.close(),
+        lost=pen.lost,
+    )

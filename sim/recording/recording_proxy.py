@@ -45,7 +45,7 @@ class Wanted:
 
 @attrs.frozen
 class Recorded:
-    """How much there is in the end."""
+    """How much there is in the end. `people`: who called something."""
 
     calls: int
     people: int
@@ -91,7 +91,7 @@ class RecordingProxy:
     @property
     def recorded(self) -> Recorded:
         """How much there is so far."""
-        return Recorded(self._listener.shared.calls, self._listener.company.size)
+        return Recorded(self._listener.shared.calls, len(self._listener.shared.callers))
 
     async def serve(self, stopping: trio.Event) -> Recorded:
         """Until `stopping` is set; then calls under way have `GRACE_S`. Cancelled, it ends at once; the

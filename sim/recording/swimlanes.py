@@ -61,9 +61,10 @@ def lanes_of(recording: Recording, width: int, *, most: int = MAX_ROWS) -> Itera
     """Lines of at most `width` cells; of more than `most` rows the first and the last."""
     moments = moments_of(recording)
     yield from heading(recording, width)
-    layout = Layout.of(width, [person.who for person in recording.people])
+    people = seen_people(recording)
+    layout = Layout.of(width, [person.who for person in people])
     if layout.lane:
-        yield fitted(" " * TIME_WIDTH + " ".join(title(p, layout.lane - 1) for p in recording.people), width)
+        yield fitted(" " * TIME_WIDTH + " ".join(title(p, layout.lane - 1) for p in people), width)
     busy = list(busy_people(moments, recording.calls))
     half, left = most // 2, len(moments) - 2 * (most // 2)
     for number, moment in enumerate(moments):
@@ -73,13 +74,23 @@ def lanes_of(recording: Recording, width: int, *, most: int = MAX_ROWS) -> Itera
             yield fitted(f"{'⋮'.rjust(TIME_WIDTH - 1)} {left} more; --all shows them", width)
 
 
+def seen_people(recording: Recording) -> list[RecordedPerson]:
+    """Those who did something: programs say hello without anybody behind them."""
+    seen = {call.who for call in recording.calls} | {asked.who for asked in recording.asked}
+    return [person for person in recording.people if person.who in seen]
+
+
 def heading(recording: Recording, width: int) -> Iterator[str]:
     """Where, when, how much."""
     head, calls = recording.head, recording.calls
     span = max((call.at + call.took for call in calls), default=0.0)
     failed = sum(call.outcome != "ok" for call in calls)
     yield fitted(harmless(f"{head.url}, {head.began}", MAX_TEXT_LENGTH), width)
-    parts = [counted(len(calls), "call"), counted(len(recording.people), "person", "people"), duration(span)]
+    parts = [
+        counted(len(calls), "call"),
+        counted(len(seen_people(recording)), "person", "people"),
+        duration(span),
+    ]
     parts += [f"{failed} failed"] if failed else []
     parts += [] if recording.is_whole else ["cut off: what stands here is whole"]
     parts += (

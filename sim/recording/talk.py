@@ -52,6 +52,7 @@ class TalksShared:
 
     Attributes:
         calls: how many have been sent.
+        callers: who has sent any.
         halted: calls that wanted an answer first, until they are sent again with it.
         listed: hashes of the lists of tools that are written already.
     """
@@ -59,6 +60,7 @@ class TalksShared:
     write: Write
     company: Acquaintances
     calls: int = 0
+    callers: set[str] = attrs.Factory(set)
     halted: OrderedDict[tuple[str, str, str, bytes], CallUnderWay] = attrs.Factory(OrderedDict)
     listed: set[int] = attrs.Factory(set)
 
@@ -170,6 +172,7 @@ class Talk:
             call = self._shared.halted.pop(key, None)
         if call is None:
             self._shared.calls += 1
+            self._shared.callers.add(member.who)
             call = CallUnderWay(self._shared.calls, at, member.who, method, name, arguments, member.secrets)
         elif params.input_responses:
             self._answer_halted(call, params, at)

@@ -104,6 +104,12 @@ def test_no_text_moves_the_cursor_or_leaves_the_width(width: int, people: int) -
         assert cell_len(line) <= width
 
 
+def test_whoever_did_nothing_has_no_lane() -> None:
+    lines = drawn(call(1, "p2", "read"))
+    assert "1 person" in lines[1]
+    assert lines[3].split() == ["p2", "bob"]
+
+
 def test_a_recording_of_nothing_says_so() -> None:
     assert "0 calls, 0 people" in drawn(people=(), is_whole=False)[1]
     assert "cut off" in drawn(people=(), is_whole=False)[1]
