@@ -18,6 +18,7 @@ from sim.fleet import on_worker
 from sim.fleet.shard_engine import Heard, Lost, News
 from sim.fleet.shard_messages import (
     BadMessage,
+    Beat,
     Begin,
     FromShard,
     ShardDone,
@@ -26,7 +27,7 @@ from sim.fleet.shard_messages import (
     from_shard,
 )
 
-FETCH_S = 0.3
+FETCH_S = 0.45
 """How long a fetch waits for something that is worth it."""
 CALL_S = 10.0
 """The longest that any other call may take; starting one imports much."""
@@ -63,11 +64,15 @@ class Conversation:
         self._report = report
         self._unsent: list[ToShard] = []
         self._news = asyncio.Event()
+        self._beat: Beat | None = None
         self._sent = 0
         self._heard = 0
 
     def tell(self, message: ToShard) -> None:
-        """It is sent as soon as what came before has arrived."""
+        """It is sent as soon as what came before has arrived; that we live, with the next fetch."""
+        if isinstance(message, Beat):
+            self._beat = message
+            return
         self._unsent.append(message)
         self._news.set()
 
@@ -93,9 +98,7 @@ class Conversation:
     async def _listen(self) -> None:
         while True:
             try:
-                fetched = await asyncio.wait_for(
-                    self._call(on_worker.fetch, self._key, self._heard, FETCH_S), FETCH_S + CALL_S
-                )
+                fetched = await asyncio.wait_for(self._fetch(), FETCH_S + CALL_S)
             except Exception:
                 if not await self._is_still_there():
                     self._report(Lost(self._shard, "its process has ended", is_dead=False))
@@ -107,6 +110,13 @@ class Conversation:
                 return
             if self._take(fetched):
                 return
+
+    async def _fetch(self) -> list[tuple[int, bytes]] | str:
+        beat, self._beat = self._beat, None
+        text = None if beat is None else msgspec.json.encode(beat)
+        found: list[tuple[int, bytes]] | str
+        found = await self._call(on_worker.fetch, self._key, self._heard, FETCH_S, text)
+        return found
 
     def _take(self, fetched: list[tuple[int, bytes]]) -> bool:
         """Report what is new of it; whether it was the last word."""

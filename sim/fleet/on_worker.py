@@ -81,6 +81,10 @@ class HostedShard:
                 self._inbox.put(to_shard(msgspec.json.decode(text)))
                 self._taken = number
 
+    def renew(self, beat: bytes) -> None:
+        """Its lease."""
+        self._inbox.put(to_shard(msgspec.json.decode(beat)))
+
     async def fetch(self, after: int, wait_s: float) -> list[tuple[int, bytes]]:
         """What it has told since that number, which was the last to arrive; after `wait_s` what there is."""
         while self._told and self._told[0][0] <= after:
@@ -161,11 +165,15 @@ async def deliver(key: str, first: int, texts: list[bytes], dask_worker: Any) ->
     return ""
 
 
-async def fetch(key: str, after: int, wait_s: float, dask_worker: Any) -> list[tuple[int, bytes]] | str:
-    """What it has told since, with numbers; or why nothing can be told."""
+async def fetch(
+    key: str, after: int, wait_s: float, beat: bytes | None, dask_worker: Any
+) -> list[tuple[int, bytes]] | str:
+    """What it has told since, with numbers; or why nothing can be told. `beat`: the coordinator lives."""
     shard = hosted(dask_worker).get(key)
     if shard is None:
         return "there is no such shard here"
+    if beat is not None:
+        shard.renew(beat)
     return await shard.fetch(after, wait_s)
 
 
