@@ -109,7 +109,9 @@ class FleetRun:
 
     def _look_for_bugs(self, found: VisitEnd) -> None:
         """A shard that has begun its load and could not say how it ended was ended by one."""
-        for shard in self._world.shards if self._world is not None else ():
+        if self._load is None or self._world is None:
+            return
+        for shard in self._world.shards:
             if isinstance(shard.last, ShardFailed):
                 found.bug = found.bug or ShardBug(f"{shard.name}: {shard.last.text}")
             elif shard.rest is not None and shard.rest.facts.problem:

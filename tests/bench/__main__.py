@@ -25,6 +25,7 @@ PARTS = {
     "compare": "tests.bench.comparing",
     "live": "tests.bench.looked_on",
     "fleet": "tests.bench.merged_windows",
+    "shards": "tests.bench.fleet_of_shards",
     "record": "tests.bench.recorded",
 }
 """The module of each part. It offers `figures()` and, only to show that it runs, `small_figures()`."""

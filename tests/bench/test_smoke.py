@@ -20,6 +20,7 @@ SAYS = {
     "measure": ("record", "sketch error", "inbox"),
     "compare": ("nothing changed", "covers the true shift", "real virtual runs"),
     "fleet": ("shards' windows of",),
+    "shards": ("coordinator, of 1 shards",),
     "live": ("nobody there: of a core", "never read: lateness p99", "never read: resident memory", "served"),
     "record": ("CPU of the proxy", "calls that pass", "added to a call"),
 }

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-import time
+from random import Random
+from typing import Any
 
 import trio
 
+from actors.errors import Outcome
+from actors.events import Call, Phase
 from sim.fleet.shard_link import ShardInbox, ShardLink
 from sim.fleet.shard_messages import Begin, Figures, Probe, Probed, Ready, ShardDone, StopNow
+from sim.measure.tally import Tally
 
 
 def answering(begin: Begin, link: ShardLink, inbox: ShardInbox) -> None:
@@ -29,17 +33,18 @@ def answering(begin: Begin, link: ShardLink, inbox: ShardInbox) -> None:
 
 
 def figuring(begin: Begin, link: ShardLink, inbox: ShardInbox) -> None:
-    """Tells windows of a usual size each second, until it is to stop."""
+    """Tells a window of a usual size each second, until it is to stop."""
 
     async def main() -> None:
         link.tell(Ready(begin.shard, {}))
+        window = usual_window(begin.shard)
         with inbox.opened() as told:
             async with trio.open_nursery() as nursery:
 
                 async def tell() -> None:
                     while True:
                         await trio.sleep(1)
-                        link.tell(Figures(begin.shard, {"of": "x" * 20_000, "at": time.time()}))
+                        link.tell(Figures(begin.shard, window))
 
                 nursery.start_soon(tell)
                 async for message in told:
@@ -48,6 +53,16 @@ def figuring(begin: Begin, link: ShardLink, inbox: ShardInbox) -> None:
         link.tell(ShardDone(begin.shard, {}, 0))
 
     trio.run(main)
+
+
+def usual_window(seed: int) -> dict[str, Any]:
+    """Of four workflows with twelve steps each, and twenty calls of each step."""
+    random, tally, now = Random(seed), Tally(Phase.MEASURED), trio.current_time()
+    for number in range(4 * 12 * 20):
+        place = f"workflow_{number % 4}", f"step_{number % 12}", f"tool_{number % 6}"
+        took_s = random.expovariate(30)
+        tally.take(Call(*place, "user", 1, Outcome.OK, now - took_s, now))
+    return tally.close_window(now + 1).to_json()
 
 
 def broken(begin: Begin, link: ShardLink, inbox: ShardInbox) -> None:
