@@ -47,7 +47,7 @@ class StoryWriter:
             self._uses.setdefault(place, []).append(path)
         self.needs_left_out = False
         self.values.on_made = self._make
-        self.values.aside = self._aside  # type: ignore[method-assign]
+        self.values.aside = self._aside
 
     def write_body(self) -> None:
         if self.plan.thinking is not None:

@@ -53,6 +53,8 @@ class StoryValues:
         wanted: places of answers that somebody asked for.
         hoisted: names for values of answers that are used more than once.
         uses: how often each value of an answer was rendered.
+        on_made: is told of what is made up, before its name is asked for.
+        aside: gives a name to code that is too much for the inside of a text.
     """
 
     def __init__(self, steps: list[PlannedStep], carrying: Carrying) -> None:
@@ -67,6 +69,7 @@ class StoryValues:
         self.uses: dict[tuple[int, Path], int] = {}
         self.lost: list[str] = []
         self.on_made: Callable[[Made], None] = lambda made: None
+        self.aside: Callable[[str], str] = lambda code: code
         self._steps = {take.place: step for step in steps for take in step.takes}
         self._carrying = carrying
 
@@ -229,10 +232,6 @@ class StoryValues:
         if not SIMPLE.fullmatch(code):
             code = self.aside(code)
         return f"{{{code}}}".replace('"', "'")
-
-    def aside(self, code: str) -> str:
-        """A name for `code`, which is too much for the inside of a text. Set by the writer."""
-        return code
 
 
 def is_suspicious(text: str) -> bool:
