@@ -24,7 +24,7 @@ TICKS = 20
 
 
 def figures() -> Iterator[Figure]:
-    for shards, calls in ((8, 200), (32, 200), (32, 20)):
+    for shards, calls in ((8, 200), (32, 20), (32, 200), (32, 1000)):
         yield from ticks(shards, calls, TICKS)
 
 
