@@ -178,10 +178,11 @@ class Engine:
             limit = trio.CapacityLimiter(self._driven.at_once)
             for executor in executors:
                 await executor.fill(limit)
+            # It begins with a collection, and what comes after the gate is to come at once.
+            until_gone.enter_context(rare_collection())
             await self._gate()
             stop.has_work_to_finish = True
             self.steering.may_stop(stop)
-            until_gone.enter_context(rare_collection())
             async with (
                 in_background(lambda: self._tell_stage(executors, roster)),
                 in_background(lambda: self._watch_itself(director)),
