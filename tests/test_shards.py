@@ -79,6 +79,19 @@ def test_a_shard_that_is_killed_is_named_and_its_users_are_removed(
     assert_nothing_left(standin, tmp_path)
 
 
+@pytest.mark.soak
+def test_the_loss_of_a_shard_ends_the_run_where_that_was_asked_for(
+    standin: StandinServer, tmp_path: Path
+) -> None:
+    terminal = run_in_terminal(standin, tmp_path, "--on-lost", "stop", "--duration", "60")
+    terminal.read_until("measured")
+    one, _ = shards_of(terminal)
+    os.kill(one, signal.SIGKILL)
+    assert terminal.wait(50) == 6, terminal.text
+    assert "was lost" in terminal.text.rpartition("Exit code 6")[2]
+    assert_nothing_left(standin, tmp_path)
+
+
 def test_what_a_killed_coordinator_leaves_is_removed_by_cleanup(
     standin: StandinServer, tmp_path: Path
 ) -> None:
