@@ -6,7 +6,6 @@ exactly one.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from functools import lru_cache
 
@@ -15,9 +14,7 @@ from msgspec.structs import replace
 
 from actors.answer import Check, Finding, Json
 from actors.errors import CallError
-
-READING = re.compile(r"(?:^|_)(?:get|list|search|read|find|check)(?:_|$)")
-"""In the names of tools: verbs that change nothing."""
+from actors.offered_tool import reads_by_name
 
 
 def is_resource(tool: str) -> bool:
@@ -28,7 +25,7 @@ def is_resource(tool: str) -> bool:
 @lru_cache(maxsize=1024)
 def may_change(tool: str) -> bool:
     """Whether calling `tool` may change something at the server: all but those whose names say otherwise."""
-    return not is_resource(tool) and READING.search(tool) is None
+    return not is_resource(tool) and not reads_by_name(tool)
 
 
 class Step(msgspec.Struct, frozen=True):

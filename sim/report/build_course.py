@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from math import fsum
 
 from sim.measure.figures import Summary
 from sim.measure.row_parts import PartOfRow
@@ -22,6 +23,7 @@ from sim.report.result_course import (
     TimelineRow,
     Timeseries,
 )
+from sim.report.result_shards import ShardResult
 
 MIN_CALLS = 100
 """Of fewer nothing is said of what a call costs the simulator."""
@@ -31,13 +33,22 @@ def burst(span: Burst | None) -> BurstSpan | None:
     return None if span is None else BurstSpan(span.from_s, span.to_s, span.failures, span.of)
 
 
-def generator(summary: Summary, cpu: float | None, rss: int | None) -> Generator:
+def generator(
+    summary: Summary, cpu: float | None, rss: int | None, shards: Sequence[ShardResult] = ()
+) -> Generator:
+    """How the load was made; `cpu` is that of the busiest process, the cost of a call that of all."""
     stalls = summary.stalls
     first = tuple(OwnStall(at - summary.started, seconds) for at, seconds in stalls.first)
     own = OwnStalls(stalls.count, stalls.seconds, stalls.longest_s, first)
-    cost_s = cpu_per_call(summary, cpu)
+    cost_s = cpu_per_call(summary, cpu_of_all(shards) if shards else cpu)
     drives = None if cost_s is None else 1 / cost_s
     return Generator(times(summary.lateness), own, cpu, rss, cost_s, drives)
+
+
+def cpu_of_all(shards: Sequence[ShardResult]) -> float | None:
+    """Cores that they used together; None where one did not tell."""
+    told = [shard.cpu for shard in shards if shard.cpu is not None]
+    return fsum(told) if len(told) == len(shards) else None
 
 
 def cpu_per_call(summary: Summary, cpu: float | None) -> float | None:

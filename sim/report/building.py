@@ -79,7 +79,7 @@ def of_calls(summary: Summary, facts: RunFacts) -> partial[Result]:
         tools={name: build_figures.calls(figures) for name, figures in summary.tools.items()},
         levels=build_detail.levels(summary, [verdict.threshold for verdict in facts.verdicts]),
         burst=build_course.burst(summary.burst),
-        generator=build_course.generator(summary, facts.generator_cpu, facts.generator_rss),
+        generator=build_course.generator(summary, facts.generator_cpu, facts.generator_rss, facts.shards),
         timeseries=build_course.timeseries(summary),
         sketches=build_detail.sketches(summary.sketches),
     )

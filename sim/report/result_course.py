@@ -165,7 +165,7 @@ class Generator:
         lateness: how long after its instant it let a workflow arrive; where none arrive, how late its loop
             came to a beat that is due twenty times a second.
         cpu: share of a core while measuring; `rss` its memory at most, bytes. None: not known.
-        cpu_per_call: CPU seconds that a measured call cost this process, with all that is around it.
+        cpu_per_call: CPU seconds that a measured call cost, in all shards, with all that is around it.
         can_drive: calls a second at that cost with a whole core, of which the run used the share `cpu`.
             None: not known, or of too few calls to say.
     """

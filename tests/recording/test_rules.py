@@ -213,8 +213,12 @@ def test_a_day_of_work_is_written_in_a_time_that_grows_with_its_calls() -> None:
             tape.call(who, "jobs_create_job", {"title": title}, {"id": job, "title": title})
             tape.call(who, "jobs_get_job", {"job_id": job}, {"id": job, "title": title})
         recording = tape.recording()
+        return min(cpu_s(recording) for _ in range(3))
+
+    def cpu_s(recording: Recording) -> float:
         before = time.process_time()
         workflow_text(recording, "long_day")
         return time.process_time() - before
 
-    assert seconds(1200) < 12 * max(seconds(200), 0.05)
+    # Six times the calls: what grows with their square would take 36 times as long.
+    assert seconds(1200) < 18 * seconds(200)

@@ -8,7 +8,7 @@ from typing import Any
 import attrs
 
 from actors.errors import CallError
-from actors.messages import READING as READS_BY_NAME
+from actors.offered_tool import reads_by_name
 from actors.tool_results import read_resource_text, read_tool_result
 from sim.recording.document import HIDDEN, RecordedCall, Recording
 from sim.recording.story.name_words import ToolName
@@ -77,7 +77,7 @@ def _read_only(recording: Recording) -> Iterator[tuple[str, bool]]:
 
 def _take(place: int, call: RecordedCall, reading: dict[str, bool]) -> Take:
     is_resource = call.method == "resources/read"
-    by_name = is_resource or READS_BY_NAME.search(call.name) is not None
+    by_name = is_resource or reads_by_name(call.name)
     try:
         value, error = _value_of(call), None
     except CallError as failure:

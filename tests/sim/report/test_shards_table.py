@@ -65,3 +65,16 @@ def test_shards_that_did_not_begin_at_one_instant_are_a_doubt(alone: Result) -> 
 
     assert skewed(0.3)
     assert not skewed(0.05)
+
+
+def test_what_a_call_costs_is_what_all_shards_used_for_it() -> None:
+    one, other = (ShardResult(number, "north", 5, 10, 0.0, 0.5) for number in (1, 2))
+    alone = busy_result(generator_cpu=0.5).generator
+    together = busy_result(generator_cpu=0.5, shards=(one, other)).generator
+    assert alone.cpu_per_call
+    assert alone.can_drive
+    assert together.cpu == alone.cpu
+    assert together.cpu_per_call == pytest.approx(2 * alone.cpu_per_call)
+    assert together.can_drive == pytest.approx(alone.can_drive / 2)
+    silent = busy_result(generator_cpu=0.5, shards=(one, attrs.evolve(other, cpu=None))).generator
+    assert silent.cpu_per_call is None
