@@ -6,6 +6,7 @@ Everything here runs in one asyncio loop, in a thread of its own.
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import os
 import signal
@@ -148,7 +149,7 @@ async def joined(wanted: ExistingCluster) -> AsyncIterator[Any]:
         yield client
     finally:
         with suppress(Exception):  # The cluster may have gone; it is not ours.
-            await client.close()
+            await asyncio.wait_for(client.close(), CONNECT_S)  # noqa: ASYNC102 (asyncio has no shields)
 
 
 async def looked_at(client: Any, wanted: Wanted, program: str, *, is_own: bool) -> Processes:

@@ -113,7 +113,7 @@ class HostedShard:
     def _run(self, begin: Begin, program: Program) -> None:
         try:
             program(begin, self, self._inbox)
-        except BaseException as error:
+        except BaseException as error:  # noqa: ASYNC103
             # Nobody else would hear of it: this is the bottom of its thread.
             text = harmless(f"{type(error).__name__}: {reason_of(error)}", MAX_SAID)
             self.tell(ShardFailed(self._shard, text))

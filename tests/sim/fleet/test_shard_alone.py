@@ -85,7 +85,7 @@ class Coordinated:
         def main() -> None:
             try:
                 run_shard(self.begin, self, self.inbox)
-            except BaseException as error:
+            except BaseException as error:  # noqa: ASYNC103 (the bottom of its thread)
                 problem.append(error)
 
         thread = threading.Thread(target=main)

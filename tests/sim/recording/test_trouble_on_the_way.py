@@ -169,7 +169,7 @@ async def test_the_end_awaits_calls_under_way_and_says_what_did_not_come() -> No
         async with recording(url) as recorder:
             for name in ("quick", "never"):
                 body = json.dumps(CALL).replace('"t"', f'"{name}"').encode()
-                nursery.start_soon(say, recorder.port, post(recorder, body))
+                nursery.start_soon(say, recorder.port, post(recorder, body))  # noqa: ASYNC111
             await trio.testing.wait_all_tasks_blocked(0.02)
         nursery.cancel_scope.cancel()
     assert {call.name: call.outcome for call in recorder.calls} == {"quick": "ok", "never": "unanswered"}
