@@ -14,6 +14,7 @@ import trio
 
 from actors.events import StepBegan
 from sim.config.model import Config
+from sim.config.usage import UsageError
 from sim.live.logs import logged
 from sim.live.onlookers import Onlookers
 from sim.load.engine import Engine, begin_at_once
@@ -46,7 +47,12 @@ def run(config: Config, look_on: Looker | None = None, at_end: Look = lambda wor
     Args:
         look_on: told every event beside the console.
         at_end: shown the world when the load is over, before anything is removed.
+
+    Raises UsageError where several processes are asked for: see `sim.app.in_shards`.
     """
+    if config.load.shards != 1 or config.load.cluster is not None:
+        switch = "--cluster" if config.load.cluster is not None else "--shards"
+        raise UsageError(f"{switch}: this is done by one process; leave it out")
     return carry_out(Run(config, look_on, at_end).main, config)
 
 
