@@ -41,7 +41,7 @@ from sim.runtime.clock import VirtualClock
 from sim.runtime.stop import Stop
 from sim.world.people import people_of
 from sim.world.virtual.world import VirtualWorld
-from sim.world.worlds import WorldKind, WorldStep
+from sim.world.worlds import Given, WorldKind, WorldStep
 from workflows.catalogue import catalogue
 
 
@@ -57,7 +57,7 @@ class Dream(VirtualWorld):
 
 
 @asynccontextmanager
-async def open_dream(config: Config, emit: Emit, stop: Stop) -> AsyncIterator[Dream]:
+async def open_dream(config: Config, emit: Emit, stop: Stop, given: Given) -> AsyncIterator[Dream]:
     yield Dream(config, people_of(config), catalogue(config.stories.files), emit)
 
 

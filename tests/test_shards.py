@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -73,7 +74,8 @@ def test_a_shard_that_is_killed_is_named_and_its_users_are_removed(
     one, _ = shards_of(terminal)
     os.kill(one, signal.SIGKILL)
     assert terminal.wait() == 6, terminal.text
-    assert "LOST: its process has ended" in terminal.text
+    # On a busy machine its silence is seen before its end.
+    assert re.search("LOST: (its process has ended|nothing was heard of it)", terminal.text)
     assert "Traceback" not in terminal.text
     assert f"Clean: {USERS + 1} things created, {USERS + 1} removed" in terminal.text
     assert_nothing_left(standin, tmp_path)
