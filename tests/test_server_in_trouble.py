@@ -34,7 +34,8 @@ def test_a_server_that_hangs_for_a_while_shows_as_timeouts_and_the_run_goes_on(t
     with running_standin() as standin:
         terminal = Terminal(
             ("--url", f"{standin.url}/mcp", "--users", "4", "--duration", "5", "--warmup", "0",
-             "--grace", "2", "--login", "http", "--call-timeout", "1", "--output", "run.json"),
+             "--grace", "2", "--login", "http", "--call-timeout", "1", "--mix", "baseline=1,note_share=1",
+             "--output", "run.json"),
             standin.environment,
             tmp_path,
         )  # fmt: skip
@@ -57,7 +58,7 @@ def test_a_server_that_answers_errors_for_a_while_is_reported_by_status_and_the_
     with running_standin() as standin:
         terminal = Terminal(
             ("--url", f"{standin.url}/mcp", "--users", "4", "--duration", "4", "--warmup", "0",
-             "--login", "http", "--output", "run.json"),
+             "--login", "http", "--mix", "baseline=1,note_share=1", "--output", "run.json"),
             standin.environment,
             tmp_path,
         )  # fmt: skip

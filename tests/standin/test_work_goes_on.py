@@ -92,7 +92,7 @@ async def _answer() -> str:
 
 @pytest.fixture(scope="module")
 def standin() -> Iterator[StandinServer]:
-    with running_standin(work_s=0.5, creation_s=0.6, basic=True) as server:
+    with running_standin(work_s=1.5, creation_s=0.6, basic=True) as server:
         yield server
 
 
@@ -153,7 +153,7 @@ async def test_a_tool_call_is_carried_out_although_its_caller_and_the_session_ar
     with trio.fail_after(20):
         credentials = await BasicLogin().log_in(person)
         async with connector.open_session(person, credentials) as session:
-            with trio.move_on_after(0.25):
+            with trio.move_on_after(0.75):
                 await session.call_tool(
                     "nc_notes_create_note", {"title": "T", "content": "c", "category": ""}
                 )

@@ -140,19 +140,24 @@ class OtlpExporter:
                 None if each is None else Collector(each, await stack.enter_async_context(client_of(each)))
                 for each in (self._settings.metrics, self._settings.traces)
             ]
+            is_over = trio.Event()
             async with trio.open_nursery() as nursery:
-                nursery.start_soon(self._send_now_and_then)
+                nursery.start_soon(self._send_now_and_then, is_over)
                 async for each in told:
                     self.take(each)
-                nursery.cancel_scope.cancel()
-            with trio.move_on_after(LAST_CHANCE_S) as scope:
+                is_over.set()
+                # What is on its way may arrive: a connection that is cut off takes the last word with it.
+                nursery.cancel_scope.deadline = deadline = trio.current_time() + LAST_CHANCE_S
+            with trio.move_on_at(deadline) as scope:
                 await self.send_all()
             if scope.cancelled_caught:
                 self._note_failure("the collector", f"no answer within {LAST_CHANCE_S:g} s at the end")
 
-    async def _send_now_and_then(self) -> None:
+    async def _send_now_and_then(self, is_over: trio.Event) -> None:
         while True:
-            await trio.sleep(self._settings.interval_s)
+            with trio.move_on_after(self._settings.interval_s):
+                await is_over.wait()
+                return
             await self.send_all()
 
     async def send_all(self) -> None:
