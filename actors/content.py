@@ -42,6 +42,7 @@ class Account:
         self._http = http
         self._person = person
         self._auth = httpx.BasicAuth(person.login, person.password.reveal())
+        self._apps: Mapping[str, Any] | None = None
 
     async def notes(self, word: str) -> list[str]:
         """Addresses of the account's own notes with `word` in the title. Raises SetupError."""
@@ -85,13 +86,19 @@ class Account:
         return Ocs(self._http, self._person.login, self._person.password)
 
     async def _has(self, app: str) -> bool:
+        """Whether Nextcloud has it, by its capabilities; they are asked for once."""
+        if self._apps is None:
+            self._apps = await self._capabilities()
+        return app in self._apps
+
+    async def _capabilities(self) -> Mapping[str, Any]:
         answer = await self._ocs().ask("GET", CAPABILITIES)
         if answer.code in UNAUTHORIZED_CODES:
             raise Denied(self._person.login, f"Nextcloud refuses the account {self._person.login!r}")
         capabilities = answer.data.get("capabilities") if isinstance(answer.data, Mapping) else None
         if not answer.is_ok or not isinstance(capabilities, Mapping):
             raise SetupError(f"Nextcloud does not tell what {self._person.uid} has: {answer.why}")
-        return app in capabilities
+        return capabilities
 
     async def _members(self, place: str, word: str, *, is_optional: bool) -> list[str]:
         """Addresses in one collection; what lies elsewhere, whatever the answer says, is not ours."""

@@ -152,17 +152,21 @@ class Run:
         engine = self._drive.engine
         if found.world is None or engine is None:
             return publish_nothing(found.problem, found.cleanup, found.trouble, self._say), None
-        facts = facts_of(self._config, found.world, engine, self._tally.generator_cpu)
-        facts = attrs.evolve(
-            facts,
-            stopped=found.problem or facts.stopped,
-            cleanup=found.cleanup,
-            problem=found.problem,
-            has_bug=found.bug is not None,
-            signal=found.signal,
-        )
+        facts = with_end(facts_of(self._config, found.world, engine, self._tally.generator_cpu), found)
         result = build_result(self._config, summarize(self._tally), facts)
         return say_all(self._config, result, found.problem, self._say), result
+
+
+def with_end(facts: RunFacts, found: VisitEnd) -> RunFacts:
+    """What is known of a run, with how it ended and what was removed."""
+    return attrs.evolve(
+        facts,
+        stopped=found.problem or facts.stopped,
+        cleanup=found.cleanup,
+        problem=found.problem,
+        has_bug=found.bug is not None,
+        signal=found.signal,
+    )
 
 
 def say_all(config: Config, result: Result, problem: str, say: Callable[[str], None]) -> ExitCode:

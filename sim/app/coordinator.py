@@ -18,7 +18,7 @@ from actors.events import (
     StepBegan,
     StepEnded,
 )
-from sim.app import carry_out, say_all
+from sim.app import carry_out, say_all, with_end
 from sim.app.fleet_load import FleetLoad, ShardBug
 from sim.app.fleet_world import FleetPlan, OpenEngine, ShardsWorld, open_fleet_world
 from sim.config.model import Config
@@ -171,15 +171,7 @@ class FleetRun:
             if shard.rest is not None:
                 absorb_rest(self._tally, shard.rest, shard.started_at or 0.0)
                 load.protocols.update(shard.rest.facts.protocols)
-        facts = facts_of(self._config, world, load, self._tally.generator_cpu)
-        facts = attrs.evolve(
-            facts,
-            stopped=found.problem or facts.stopped,
-            cleanup=found.cleanup,
-            problem=found.problem,
-            has_bug=found.bug is not None,
-            signal=found.signal,
-        )
+        facts = with_end(facts_of(self._config, world, load, self._tally.generator_cpu), found)
         calls = self._tally.calls
         facts = attrs.evolve(
             facts, shards=tuple(shard_result(each, calls[each.number]) for each in world.shards)
