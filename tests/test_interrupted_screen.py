@@ -25,9 +25,10 @@ FRAGMENTS = ("users    ", "calls    ", "service  ", "workflow  ", "self     ", "
 """How lines of the screen begin."""
 
 
-@pytest.fixture(scope="module")
-def standin() -> Iterator[StandinServer]:
-    with running_standin(tool_pause_s=2.0) as server:
+@pytest.fixture
+def standin(presses: int) -> Iterator[StandinServer]:
+    # Calls under way come to their end before the second press is done with, not before the third comes.
+    with running_standin(tool_pause_s=60.0 if presses == 3 else 2.0) as server:
         yield server
 
 

@@ -89,6 +89,7 @@ class LiveConsole:
         self._shown_at = self._judged_at = -math.inf
         self._limits: Sequence[Limit] = ()
         self._is_drawn = False
+        self._drawn_signals = 0
         self.outlook: Outlook | None = None
 
     async def follow(self, told: Subscription) -> None:
@@ -153,6 +154,7 @@ class LiveConsole:
                     self._show(line)
             case Note():
                 self.say(told.text)
+                self._redraw()
             case RunEnded():
                 self._end_screen()
             case Snapshot():
@@ -191,10 +193,12 @@ class LiveConsole:
         """The screen anew, where it is due; it begins with the first window of the load."""
         if self._quiet or self.outlook is None or not (begins or self._is_drawn):
             return
-        if not self._is_due(TERMINAL_INTERVAL_S):
+        signals = self.outlook.signals()
+        # What the next Ctrl-C does has to be true at once.
+        if not self._is_due(TERMINAL_INTERVAL_S) and signals == self._drawn_signals:
             return
         self._told += 1
-        self._is_drawn = True
+        self._is_drawn, self._drawn_signals = True, signals
         size = self._channel.size
         if size[0] < MIN_COLUMNS or size[1] < MIN_ROWS:
             self._show(load_line(self._course))

@@ -4,21 +4,25 @@ from __future__ import annotations
 
 import fcntl
 import io
+import math
 import os
 import pty
+import signal
 import struct
 import termios
 import tty
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 
+import attrs
 import pytest
 import trio
 from trio.testing import MockClock
 
-from actors.events import OnStage, Phase, PhaseBegan
+from actors.events import Note, OnStage, Phase, PhaseBegan
 from sim.live.console import LiveConsole
 from sim.live.run_course import Outlook
+from sim.live.screen import STOPPING
 from sim.measure.hub import Hub
 from sim.measure.tally import Tally
 from sim.runtime.channel import Channel, ChannelStream
@@ -151,6 +155,24 @@ async def test_lines_stand_above_the_screen_and_one_line_stays_of_it(
         ["what", "somebody"],
         ["2.0s", "measured"],
     ]
+
+
+async def test_what_the_next_ctrl_c_does_is_true_as_soon_as_one_has_been_taken(
+    terminal: Pty, autojump_clock: MockClock
+) -> None:
+    stream = terminal.stream()
+    console = LiveConsole(False, stream=stream, environment={})
+    taken: list[int] = []
+    console.outlook = attrs.evolve(OUTLOOK, signals=lambda: len(taken))
+    await play(console)
+    for after in STOPPING[1:]:
+        taken.append(signal.SIGINT)
+        console._shown_at = math.inf  # Just drawn: no window is due for long.
+        console.take(Note("taken", at=trio.current_time()))
+        assert stream.channel.flush(BOUND_S)
+        glass = Glass(80)
+        glass.feed(terminal.read())
+        assert glass.text.splitlines()[-1] == after
 
 
 async def test_nothing_of_it_is_left_behind_when_the_terminal_gets_narrower(
