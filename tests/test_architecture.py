@@ -68,7 +68,7 @@ MAY_IMPORT_STANDIN = (
 )
 """All else knows the stand-in by its URL alone."""
 
-CLEAN_MAY_IMPORT = ("sim.clean", "sim.runtime.exit", "sim.config")
+CLEAN_MAY_IMPORT = ("sim.clean", "sim.runtime.exit", "sim.runtime.state_folder", "sim.config")
 """Removing is the last thing that may fail: what measures, reports and loads is no part of it."""
 
 ONLY_IMPORTED_BY = {

@@ -6,18 +6,15 @@ import fcntl
 import glob
 import os
 import stat
-import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
-import platformdirs
-
 from actors.errors import SetupError
+from sim.runtime.state_folder import PRIVATE_FOLDER, state_folder
 
-APPLICATION = "nextcloud-mcp-simulate"
-PRIVATE_FILE, PRIVATE_FOLDER = 0o600, 0o700
+PRIVATE_FILE = 0o600
 MAX_BYTES = 256 * 1024 * 1024
 LOCK_TRIES, LOCK_PAUSE_S = 5, 0.05
 """`simulate cleanup` holds a lock for moments where it only looks."""
@@ -34,29 +31,17 @@ class NotTaken(SetupError):
 
 
 def ledger_folder() -> Path:
-    """Where ledgers lie when no file is named: the user's state directory.
+    """Where ledgers lie when no file is named: in the user's state directory.
 
-    An account without a home gets one below the temporary directory, which only it can read. Raises
-    SetupError where that belongs to somebody else.
+    Raises SetupError where there is no place that is this account's own.
     """
     try:
-        folder = Path(platformdirs.user_state_dir(APPLICATION))
-    except (RuntimeError, KeyError, OSError):
-        folder = Path("~")
-    if folder.is_absolute():
-        return folder / "ledgers"
-    folder = Path(tempfile.gettempdir()) / f"{APPLICATION}-{os.getuid()}"
-    with suppress(OSError):
-        folder.mkdir(mode=PRIVATE_FOLDER, exist_ok=True)
-    try:
-        found = folder.lstat()
+        return state_folder() / "ledgers"
     except OSError as error:
+        where = f"{error.filename}: " if error.filename else ""
         raise SetupError(
-            f"no place for a ledger ({error.strerror}): set XDG_STATE_HOME, or say --ledger"
+            f"no place for a ledger ({where}{error.strerror}): set XDG_STATE_HOME, or say --ledger"
         ) from None
-    if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.getuid() or found.st_mode & 0o022:
-        raise SetupError(f"{folder} is not this account's own: set XDG_STATE_HOME, or say --ledger")
-    return folder / "ledgers"
 
 
 def open_locked(path: Path, *, is_new: bool, is_first: bool = False) -> int:

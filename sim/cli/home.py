@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import os
-import stat
-import tempfile
 from pathlib import Path
 
 from sim.config.usage import UsageError
+from sim.runtime.state_folder import private_folder
 
 
 def see_to_a_home() -> None:
     """Where neither HOME nor the user database says one: a folder of this user's for temporary files.
 
-    The same one each time, so that `simulate cleanup` finds what a run has noted there. Raises UsageError
-    where that name belongs to somebody else.
+    The same one each time, so that `simulate cleanup` finds what a run has noted there. A HOME that is no
+    absolute path is none. Raises UsageError where the folder's name belongs to somebody else.
     """
+    if not Path(os.environ.get("HOME", "/")).is_absolute():
+        del os.environ["HOME"]
     try:
         Path.home()
     except RuntimeError:
@@ -23,12 +24,8 @@ def see_to_a_home() -> None:
 
 
 def _folder() -> Path:
-    folder = Path(tempfile.gettempdir()) / f"nextcloud-mcp-simulate-{os.getuid()}"
     try:
-        folder.mkdir(mode=0o700, exist_ok=True)
-        found = folder.lstat()
+        return private_folder()
     except OSError as error:
-        raise UsageError(f"there is no home directory, and {folder}: {error.strerror}; set HOME") from error
-    if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.getuid() or found.st_mode & 0o022:
-        raise UsageError(f"there is no home directory, and {folder} is not this user's alone; set HOME")
-    return folder
+        where = f"{error.filename}: " if error.filename else ""
+        raise UsageError(f"there is no home directory, and {where}{error.strerror}; set HOME") from error

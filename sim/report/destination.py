@@ -12,12 +12,10 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TextIO
 
-import platformdirs
-
 from sim.runtime.channel import Channel, channel_of
+from sim.runtime.state_folder import state_folder
 
 STDOUT = Path("-")
-APPLICATION = "nextcloud-mcp-simulate"
 NEW_FILE = 0o666
 """Before the umask, as any program's new file."""
 UNREAD_S = 10.0
@@ -80,8 +78,8 @@ def save(text: str, path: Path, suffix: str = ".json") -> str:
 def _shelters() -> list[Path]:
     """Where results are kept that could not go to where they were to go."""
     folders = [Path(tempfile.gettempdir())]
-    with suppress(RuntimeError, OSError):
-        folders.insert(0, Path(platformdirs.user_state_dir(APPLICATION)) / "results")
+    with suppress(OSError):
+        folders.insert(0, state_folder() / "results")
     return folders
 
 

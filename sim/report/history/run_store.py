@@ -21,13 +21,10 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
-import platformdirs
-
-from sim.report.destination import APPLICATION
 from sim.report.result import SCHEMA_VERSION, Result
 from sim.report.result_json import BadResult, from_json, to_json
+from sim.runtime.state_folder import PRIVATE_FOLDER, state_folder
 
-PRIVATE_FOLDER = 0o700
 MAX_BYTES = 512 * 2**20
 """Of one run, unpacked."""
 MAX_NAME = 64
@@ -37,11 +34,8 @@ _NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,62}[A-Za-z0-9])?")
 
 
 def history_folder() -> Path:
-    """Where the history lies: in the user's state directory. Raises OSError where nobody knows that."""
-    try:
-        return Path(platformdirs.user_state_dir(APPLICATION)) / "history"
-    except RuntimeError as error:
-        raise OSError(f"there is no home directory ({error}); set XDG_STATE_HOME") from None
+    """Where the history lies: in the user's state directory. Raises OSError where there is none."""
+    return state_folder() / "history"
 
 
 def is_name(text: str) -> bool:

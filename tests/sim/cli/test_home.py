@@ -50,3 +50,12 @@ def test_what_somebody_else_may_have_put_there_is_not_taken(
     with pytest.raises(UsageError, match="set HOME"):
         see_to_a_home()
     assert "HOME" not in os.environ
+
+
+@pytest.mark.parametrize("said", ["", ".", "home", "~"])
+def test_a_home_that_is_no_absolute_path_is_none(
+    said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", said)
+    see_to_a_home()
+    assert Path.home().parent == tmp_path
