@@ -12,13 +12,10 @@ import trio
 
 from actors.errors import CallError, Outcome
 from actors.login.basic import Nobody
-from actors.ports import Connector, Person, ToolSession
-from actors.sdk.sdk_connector import SdkConnector
-from actors.secret import Secret
 from actors.wire.wire_connector import WireConnector
+from tests.conformance.both_clients import PERSON, call
 from tests.support.raw_server import (
     VALUE,
-    RawServer,
     Request,
     http_events,
     http_json,
@@ -29,21 +26,7 @@ from tests.support.raw_server import (
 # The SDK's client leaves its event streams to the garbage collector, and trio warns of each.
 pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 
-CLIENTS = {"wire": WireConnector, "sdk": SdkConnector}
 Stream = trio.SocketStream
-PERSON = Person("ann", Secret("secret"))
-
-
-@pytest.fixture(params=CLIENTS)
-def connect(request: pytest.FixtureRequest) -> Callable[[RawServer, float], Connector]:
-    """Makes a connector of each kind: to a server, with a call time-out."""
-    kind = CLIENTS[request.param]
-    return lambda server, timeout_s: kind(server.url, timeout_s, ssl.create_default_context())
-
-
-async def call(session: ToolSession) -> Any:
-    with trio.fail_after(20):
-        return await session.call_tool("some_tool", {"text": "ä"})
 
 
 async def first_badly(

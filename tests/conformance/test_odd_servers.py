@@ -6,7 +6,6 @@ import gzip
 import json
 import logging
 import ssl
-from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -14,10 +13,8 @@ import trio
 
 from actors.errors import CallError, Outcome, SessionLost
 from actors.login.basic import Nobody
-from actors.ports import Connector, Person
-from actors.sdk.sdk_connector import SdkConnector
-from actors.secret import Secret
 from actors.wire.wire_connector import WireConnector
+from tests.conformance.both_clients import PERSON, call, sends, well
 from tests.support.raw_server import (
     HELLO,
     TOOLS,
@@ -33,38 +30,7 @@ from tests.support.raw_server import (
 
 pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 
-CLIENTS = {"wire": WireConnector, "sdk": SdkConnector}
 Stream = trio.SocketStream
-PERSON = Person("ann", Secret("secret"))
-
-
-@pytest.fixture(params=CLIENTS)
-def connect(request: pytest.FixtureRequest) -> Callable[..., Connector]:
-    kind = CLIENTS[request.param]
-    return lambda server, timeout_s=5.0: kind(server.url, timeout_s, ssl.create_default_context())
-
-
-async def well(stream: Stream, request: Request) -> bool:
-    await stream.send_all(http_json(tool_result(request)))
-    return True
-
-
-def sends(*answers: bytes) -> Callable[[Stream, Request], Any]:
-    """Answers tool calls with these bytes, one after another, and then well."""
-    left = list(answers)
-
-    async def answer(stream: Stream, request: Request) -> bool:
-        if not left:
-            return await well(stream, request)
-        await stream.send_all(left.pop(0))
-        return True
-
-    return answer
-
-
-async def call(session: Any) -> Any:
-    with trio.fail_after(20):
-        return await session.call_tool("some_tool", {})
 
 
 SPEAKS_OF_IT = json.dumps(
