@@ -60,7 +60,7 @@ async def recording(
 
 async def say(port: int, data: bytes, *, until_closed: bool = False) -> bytes:
     """Send these bytes, and give what comes back: to the end, or as much as one answer of known length."""
-    with trio.fail_after(10):
+    with trio.fail_after(60):
         return await _say(port, data, until_closed)
 
 

@@ -13,7 +13,7 @@ from sim.fleet.shard_messages import Beat
 def taken(inbox: ShardInbox, count: int, begun: threading.Event | None = None) -> list[int]:
     async def main() -> list[int]:
         numbers: list[int] = []
-        with trio.fail_after(10), inbox.opened() as messages:
+        with trio.fail_after(60), inbox.opened() as messages:
             if begun is not None:
                 begun.set()
             async for message in messages:

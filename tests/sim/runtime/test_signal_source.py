@@ -55,7 +55,7 @@ async def test_signals_of_the_process_are_received_and_afterwards_as_before(
     default_handling: None, number: signal.Signals
 ) -> None:
     before = [signal.getsignal(each) for each in (STOP, TERM, GONE)]
-    with trio.fail_after(10):
+    with trio.fail_after(60):
         async with open_stop(ignore, signals_of_process()) as stop:
             os.kill(os.getpid(), number)
             await stop.stopping.wait()

@@ -85,7 +85,7 @@ async def test_requests_under_way_outlast_the_second_level_and_not_the_third() -
             finally:
                 answered.set()
 
-    with trio.fail_after(10):
+    with trio.fail_after(60):
         async with trio.open_nursery() as nursery:
             nursery.start_soon(request)
             await trio.testing.wait_all_tasks_blocked()
@@ -110,7 +110,7 @@ async def test_whoever_is_the_source_ends_what_is_done() -> None:
             nursery.start_soon(order)
             yield
 
-    with trio.fail_after(10):
+    with trio.fail_after(60):
         async with open_stop(ignore, coordinator) as stop:
             await trio.sleep_forever()
     assert asked(stop) == (True, True, True)
