@@ -256,13 +256,13 @@ def per_user(page: Page, result: Result) -> None:
 
 
 def failures(page: Page, result: Result) -> None:
-    """Every kind of failure, with the server's own words."""
+    """Every kind of failure, with the server's own words on one."""
     kinds = {kind: n for kind, n in result.calls.outcomes.items() if is_failure(kind)}
     if kinds:
         page.heading("FAILED OPERATIONS")
         for kind, count in kinds.items():
-            example = next(iter(result.error_examples.get(kind, ())), "")
-            page.line(f"{count:,} × {kind}" + (f": {example}" if example else ""))
+            said = ", one of them: " if count > 1 else ": "
+            page.line(said.join((f"{count:,} × {kind}", *result.error_examples.get(kind, ())[:1])))
 
 
 def setup(page: Page, result: Result) -> None:

@@ -14,6 +14,14 @@ from actors.ports import Connector, Credentials, Person, ToolSession
 from actors.secret import Secret
 from sim.config.model import AuthMode, LoginOptions
 
+READ_NOTE = "nc_notes_get_note"
+
+
+def is_sought(person: Person, tool: str, error: CallError) -> bool:
+    """Whether a failure in set-up is the answer that it asks for: nobody is refused, and so is who reads
+    another's note. Such a call is no error in any figure."""
+    return _is_refusal(error) if not person.uid else tool == READ_NOTE and _hides(error)
+
 
 def check_mode(asked: AuthMode, plan: AuthPlan | None, mcp_url: str, *, accounts_stay: bool = False) -> None:
     """Raises SetupError where the server wants something else than was asked for.
@@ -47,14 +55,13 @@ async def check_takes_passwords(connector: Connector, mcp_url: str) -> None:
             is_open = True
             await session.call_tool(LOOK, LOOK_ARGUMENTS)
     except CallError as error:
+        if _is_refusal(error):
+            return
         match error.outcome:
-            case Outcome.TOOL_ERROR if not error.answered or (error.status or 0) >= 500:
-                # Trouble is no refusal.
+            case Outcome.TOOL_ERROR:
                 raise SetupError(
                     f"whether the MCP server at {mcp_url} takes passwords cannot be seen: {error}"
                 ) from error
-            case Outcome.TOOL_ERROR | Outcome.AUTHORIZATION:
-                return
             case Outcome.PROTOCOL_ERROR if is_open and not str(error).startswith("invalid answer"):
                 # That is how a server says that it has no such tool (JSON-RPC -32601, -32602).
                 raise SetupError(f"{mcp_url} lacks tools: {LOOK} ({error})") from error
@@ -117,13 +124,23 @@ async def check_lets_in(connector: Connector, person: Person, credentials: Crede
 async def can_read(session: ToolSession, note: Json) -> bool:
     """Whether the tool shows this note. Raises CallError where it answers neither way."""
     try:
-        await session.call_tool("nc_notes_get_note", {"note_id": note})
+        await session.call_tool(READ_NOTE, {"note_id": note})
     except CallError as error:
-        if error.says(403, 404):
+        if _hides(error):
             return False
         # Anything else that failed would have failed for the owner as well: it says nothing.
         raise
     return True
+
+
+def _hides(error: CallError) -> bool:
+    return error.says(403, 404)
+
+
+def _is_refusal(error: CallError) -> bool:
+    """Trouble is none."""
+    is_trouble = not error.answered or (error.status or 0) >= 500
+    return error.outcome is Outcome.AUTHORIZATION or (error.outcome is Outcome.TOOL_ERROR and not is_trouble)
 
 
 def needs_provisioning(asked: AuthMode, offered: Container[str], mcp_url: str) -> bool:

@@ -16,12 +16,15 @@ from actors.offered_tool import OfferedTool
 from actors.ports import Connector, Credentials, Person, ToolSession
 from actors.shelter import Shelter
 from actors.text import harmless
+from sim.world.auth_checks import is_sought
 
 STEP = "setup"
 
 
 class RecordedConnector:
     """See `actors.ports.Connector`: each call of its sessions is a fact of the phase `SETUP`.
+
+    A failure that was asked for, to see who is let in, is no error.
 
     Args:
         shelter: the run's; a call that may change something comes to its answer under it.
@@ -113,5 +116,6 @@ class RecordedSession:
                     group=self._person.group,
                     region=self._person.region,
                     phase=Phase.SETUP,
+                    is_expected=failure is not None and is_sought(self._person, tool, failure),
                 )
             )

@@ -94,6 +94,14 @@ async def test_failures_are_counted_by_kind_with_the_servers_own_words(autojump_
     assert f"1 × tool_error/404: {words}" in text
 
 
+async def test_the_words_on_one_failure_are_not_told_as_those_of_all_of_its_kind(
+    autojump_clock: MockClock,
+) -> None:
+    said = ("Failed to create", "Failed to delete", "Failed to delete")
+    text = await shown(*(call(outcome=Outcome.TOOL_ERROR, status=503, text=words) for words in said))
+    assert "3 × tool_error/503, one of them: Failed to create" in text
+
+
 async def test_only_so_many_users_are_shown_and_the_rest_is_counted(autojump_clock: MockClock) -> None:
     text = await shown(*(call(user=f"loadtest_user_{n}") for n in range(1, USERS_SHOWN + 4)))
     assert f"loadtest_user_{USERS_SHOWN} " in text

@@ -25,7 +25,8 @@ from sim.world.auth_checks import (
     login_text,
     needs_provisioning,
 )
-from tests.support.in_process import StoreConnector, person
+from sim.world.recorded import RecordedConnector
+from tests.support.in_process import Facts, StoreConnector, person
 
 URL = "https://mcp.example.org/mcp"
 PLAN = AuthPlan(URL, URL, URL, None, "openid", None, "a test")
@@ -94,6 +95,38 @@ async def test_users_who_see_their_own_notes_only_differ(autojump_clock: trio.te
     await check_users_differ(server, *await two(), "a title")
     assert server.leftovers() == {}
     assert sorted(server.closed) == ["ann", "bob"]
+
+
+async def test_refusals_that_are_asked_for_are_no_errors_of_the_set_up(
+    autojump_clock: trio.testing.MockClock,
+) -> None:
+    facts, server = Facts(), StoreConnector("ann", "bob")
+    server.planned = {EVERY_LOOK: [REFUSAL]}
+    recorded = RecordedConnector(server, facts)
+    await check_takes_passwords(recorded, URL)
+    await check_users_differ(recorded, *await two(), "a title")
+    refused = [call for call in facts.calls if call.outcome is not Outcome.OK]
+    assert [call.tool for call in refused] == [EVERY_LOOK, "nc_notes_get_note"]
+    assert all(call.is_expected for call in refused)
+
+
+@pytest.mark.parametrize(
+    ("tool", "error"),
+    [
+        (EVERY_LOOK, CallError(Outcome.AUTHORIZATION, "HTTP 401", status=401)),
+        ("nc_notes_get_note", CallError(Outcome.TOOL_ERROR, "HTTP 500", status=500)),
+        ("nc_notes_create_note", CallError(Outcome.TOOL_ERROR, "HTTP 403", status=403)),
+    ],
+)
+async def test_what_fails_in_the_set_up_unasked_is_an_error(
+    tool: str, error: CallError, autojump_clock: trio.testing.MockClock
+) -> None:
+    facts, server = Facts(), StoreConnector("ann", "bob")
+    server.planned = {tool: [error]}
+    with pytest.raises(SetupError):
+        await check_users_differ(RecordedConnector(server, facts), *await two(), "a title")
+    failed = [call for call in facts.calls if call.outcome is not Outcome.OK]
+    assert [(call.tool, call.is_expected) for call in failed] == [(tool, False)]
 
 
 @pytest.mark.parametrize("answer", [[], "created", {}, {"title": "a title"}, None])
