@@ -176,10 +176,11 @@ class Engine:
             director = Director(nursery, roster, self._emit, self._settings, budget, bugs, numbers)
             executors = [self._executor(group, roster, director) for group in self._config.load.groups]
             limit = trio.CapacityLimiter(self._driven.at_once)
+            leave_alone = until_gone.enter_context(rare_collection())
             for executor in executors:
                 await executor.fill(limit)
-            # It begins with a collection, and what comes after the gate is to come at once.
-            until_gone.enter_context(rare_collection())
+            # That is a collection, and what comes after the gate is to come at once.
+            leave_alone()
             await self._gate()
             stop.has_work_to_finish = True
             self.steering.may_stop(stop)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 YOUNG = 50_000
@@ -11,18 +11,26 @@ YOUNG = 50_000
 
 
 @contextmanager
-def rare_collection() -> Iterator[None]:
+def rare_collection() -> Iterator[Callable[[], None]]:
     """Within it, what was there before is not looked through again, and what comes is so less often.
 
-    Sessions, models and modules are hundreds of thousands of objects that stay, and a fifth of a call went
-    into looking at them. What a call makes goes by counting; the cycles of failed ones are still found.
+    It gives what says the same of all that has come meanwhile, for when a crowd has come to stay.
+
+    Sessions, models and modules are hundreds of thousands of objects that stay: a fifth of a call, and half
+    of opening one session of ten thousand, went into looking at them. What a call makes goes by counting;
+    the cycles of failed ones are still found.
     """
     before = gc.get_threshold()
-    gc.collect()
-    gc.freeze()
+    leave_alone()
     gc.set_threshold(YOUNG, *before[1:])
     try:
-        yield
+        yield leave_alone
     finally:
         gc.set_threshold(*before)
         gc.unfreeze()
+
+
+def leave_alone() -> None:
+    """Collect what is of no use, and look no more at what is there now, until it is unfrozen."""
+    gc.collect()
+    gc.freeze()

@@ -16,6 +16,7 @@ from actors.ports import Person
 from actors.roster import open_roster
 from actors.secret import Secret
 from actors.wire.wire_connector import WireConnector
+from sim.runtime.collection import rare_collection
 from sim.runtime.file_limit import raise_file_limit
 from tests.bench.clients import ARGUMENTS, TOOL, stub
 from tests.bench.memory_growth import resident_kib
@@ -71,7 +72,7 @@ async def crowd(url: str, users: int) -> dict[str, float]:
 def main() -> None:
     users = int(sys.argv[1])
     raise_file_limit(users)
-    with stub() as url:
+    with stub() as url, rare_collection():  # as in a run
         print(json.dumps(trio.run(crowd, url, users)))
 
 

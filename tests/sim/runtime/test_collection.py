@@ -25,6 +25,17 @@ def test_what_was_there_is_left_alone_and_comes_back_afterwards() -> None:
     assert (gc.get_threshold(), gc.get_freeze_count()) == (before, 0)
 
 
+def test_a_crowd_that_has_come_meanwhile_is_left_alone_once_that_is_said() -> None:
+    with rare_collection() as leave_alone:
+        frozen = gc.get_freeze_count()
+        crowd = [Ring() for _ in range(1_000)]
+        gone = weakref.ref(Ring())
+        leave_alone()
+        assert gc.get_freeze_count() >= frozen + len(crowd)
+        assert gone() is None
+    assert gc.get_freeze_count() == 0
+
+
 def test_cycles_that_come_meanwhile_are_still_found() -> None:
     with rare_collection():
         first = weakref.ref(Ring())
