@@ -81,7 +81,8 @@ class Calls:
         started: float | None = None
         self._attempt.expose()
         try:
-            await self.back_off(envelope)
+            if self._backoff.until:
+                await self.back_off(envelope)
             if not envelope.called_off:
                 await session.prepare(step.traceparent)
             if envelope.called_off:

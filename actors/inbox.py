@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import deque
 
-import attrs
+import msgspec
 import trio
 from trio.lowlevel import (
     Abort,
@@ -24,8 +24,7 @@ from trio.lowlevel import (
 from actors.messages import ActorGone, Reply, Step
 
 
-@attrs.define(eq=False)
-class Envelope:
+class Envelope(msgspec.Struct, eq=False):
     """One step on its way: who waits for it, since when, and whether anybody still does.
 
     The asker waits on `reply`; the user answers with `answer`, of which the first one counts. An asker
@@ -115,7 +114,7 @@ class Inbox:
         if self._is_closed:
             await checkpoint()
             return ActorGone(self._owner)
-        await checkpoint_if_cancelled()
+        # Who is cancelled already calls it off at once, before the user's task comes to it.
         envelope = Envelope(step, trio.current_time())
         if self._reader is not None:
             self._wake(envelope)
@@ -128,7 +127,8 @@ class Inbox:
 
         When cancelled, nothing is taken out.
         """
-        await checkpoint_if_cancelled()
+        if self._queue:
+            await checkpoint_if_cancelled()
         while True:
             envelope = self._queue.popleft() if self._queue else await self._wait()
             if envelope is None or envelope.is_open:

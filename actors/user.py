@@ -7,7 +7,7 @@ else is a bug and escapes.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 from random import Random
 
@@ -85,9 +85,9 @@ class User:
         """Whether the inbox takes a step without making the asker wait."""
         return self._inbox.has_room
 
-    async def ask(self, step: Step) -> Reply:
+    def ask(self, step: Step) -> Awaitable[Reply]:
         """Have the user carry out `step`. Cancelling the asker calls it off where it is not sent yet."""
-        return await self._inbox.ask(step)
+        return self._inbox.ask(step)
 
     async def wait_on_stage(self) -> bool:
         """True once the session is open, False when they left, or gave up, before it was."""

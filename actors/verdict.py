@@ -53,7 +53,9 @@ def measured(
 ) -> Call:
     """What is recorded of a call; instants and the time in the inbox as in `Call`."""
     error = verdict.error
-    text = str(error) if error else "; ".join(finding.seen for finding in verdict.findings)
+    text = str(error) if error else ""
+    if verdict.findings:
+        text = "; ".join(finding.seen for finding in verdict.findings)
     return Call(
         workflow=step.workflow,
         step=step.name,

@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Generator
-from typing import Any
+from typing import Any, Protocol
 
-import attrs
+import msgspec
 
 from actors.answer import Answer
 from actors.messages import Done
+from workflows.pace import Pace
 
 
-@attrs.define(eq=False)
-class Move:
+class Paced(Protocol):
+    """Whoever's people may think before each step (`workflows.scene.Scene`)."""
+
+    pace: Pace
+
+    async def pause(self) -> None: ...
+
+
+class Move(msgspec.Struct, eq=False):
     """Await it to have it made, once; it gives the `Answer`.
 
     Nothing happens before, so moves can be handed to `Scene.together` and `Scene.afterwards` as they are. One
@@ -20,12 +28,15 @@ class Move:
 
     Attributes:
         name: of the step.
+        act: has it made.
+        paced: who may have people think before it; None: nobody does.
         done: how it went; None until it has been made.
         is_begun: whether somebody awaited it.
     """
 
     name: str
-    _act: Callable[[], Awaitable[Done]]
+    act: Callable[[], Awaitable[Done]]
+    paced: Paced | None = None
     done: Done | None = None
     is_begun: bool = False
 
@@ -34,7 +45,9 @@ class Move:
         return self._make().__await__()
 
     async def _make(self) -> Answer:
-        self.done = await self._act()
+        if self.paced is not None and self.paced.pace.is_slow:
+            await self.paced.pause()
+        self.done = await self.act()
         return Answer(self.done.value)
 
 

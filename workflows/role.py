@@ -73,7 +73,7 @@ class Role:
             tolerates: HTTP statuses that the story expects and goes on after (412 for a conflict that it
                 retries). StepFailed is raised all the same; the call counts as failed, and as no error.
         """
-        given = {**arguments, **(more or {})}
+        given = {**arguments, **more} if more else arguments
         message = self.scene.step(step, number, given, check=expects, tolerated=tolerates)
         return self._move(message, lambda: self.ask(message, absence))
 
@@ -92,7 +92,7 @@ class Role:
         may say no and write all the same, so read again after a refused write, with
         `Role.finds(step, Text(…, refused=[what was tried]))`.
         """
-        given = {**arguments, **(more or {})}
+        given = {**arguments, **more} if more else arguments
         message = self.scene.step(step, number, given, refusals=frozenset(statuses))
         return self._move(message, lambda: self.ask(message))
 
@@ -130,7 +130,7 @@ class Role:
                 whether it never arrived, arrived elsewhere, or is there with old content.
         """
         missing = (404,) if absence_is_a_miss else ()
-        given = {**arguments, **(more or {})}
+        given = {**arguments, **more} if more else arguments
         message = self.scene.step(step, number, given, check=expects, tolerated=missing)
 
         async def look() -> Done:
@@ -160,7 +160,8 @@ class Role:
         what does not come a lost update. Raises ExpectationFailed with all of it. `share` is as for `until`.
         """
         missing = (404,) if absence_is_a_miss else ()
-        message = self.scene.step(step, number, {**arguments, **(more or {})}, tolerated=missing)
+        given = {**arguments, **more} if more else arguments
+        message = self.scene.step(step, number, given, tolerated=missing)
 
         async def look() -> Done:
             reading, looking = wanted.reading(), Looking(self.scene, self.ask, message, "", share)
@@ -190,7 +191,7 @@ class Role:
         `again` is awaited in between: it looks what is there now, and returns the arguments that are other
         ones then (`{"etag": …}`). Conflicts are counted, and are no errors; the last one raises StepFailed.
         """
-        given = {**arguments, **(more or {})}
+        given = {**arguments, **more} if more else arguments
         message = self.scene.step(step, number, given, check=expects, tolerated=(412,))
         last = self.scene.step(step, number, given, check=expects)
         return self._move(message, lambda: insist(self.scene, self.ask, message, last, again))
@@ -243,11 +244,7 @@ class Role:
         return layouts[self.uid]
 
     def _move(self, message: Step, act: Callable[[], Awaitable[Done]]) -> Move:
-        async def make() -> Done:
-            await self.scene.pause()
-            return await act()
-
-        return self.scene.keep(Move(message.name, make))
+        return self.scene.keep(Move(message.name, act, self.scene))
 
     async def ask(self, step: Step, absence: ViolationKind | None = None) -> Done:
         """Have `step` made. Raises StepFailed, ExpectationFailed or CastGone."""

@@ -9,7 +9,6 @@ from typing import Any
 import trio
 
 from actors.answer import Check, Finding, Json, WrongAnswer
-from actors.errors import SimulateError
 from actors.events import CheckKind, Ending, Execution, Interval, Violation, ViolationKind
 from actors.messages import Step
 from actors.ports import NotesLayout
@@ -22,6 +21,7 @@ from workflows.moves import Move, was_made
 from workflows.pace import Pace, thinking_s
 from workflows.scene_end import End
 from workflows.settings import Settings
+from workflows.side_by_side import made_together
 
 SHOWN_LENGTH = 400
 """Characters of a violation's text that are kept."""
@@ -40,6 +40,7 @@ class Scene:
         asked: how many users have been asked and have not answered.
         intervals: spans that were measured.
         conflicts: how many conflicts were retried.
+        pace: how its people go about it.
     """
 
     def __init__(
@@ -70,7 +71,7 @@ class Scene:
         self._moves: list[Move] = []
         self._removals: list[Awaitable[Any]] = []
         self._titles = 0
-        self._pace = Pace()
+        self.pace = Pace()
         self._end = End()
         self._trace = settings.traces.begin(number) if settings.traces is not None else None
 
@@ -89,23 +90,9 @@ class Scene:
 
         All of them are brought to an end, then the first failure is raised, if there was any.
         """
-        answers: list[Any] = [None] * len(moves)
-        failures: list[SimulateError] = []
-
-        async def make(place: int, move: Awaitable[Any]) -> None:
-            try:
-                answers[place] = await move
-            except SimulateError as failure:
-                failures.append(failure)
-
         await self.pause()
-        with self._pace:
-            async with trio.open_nursery() as nursery:
-                for place, move in enumerate(moves):
-                    nursery.start_soon(make, place, move)
-        if failures:
-            raise failures[0]
-        return answers
+        with self.pace:
+            return await made_together(moves)
 
     def afterwards(self, move: Awaitable[Any]) -> None:
         """Make `move` when the story is over, however it ends, if the story has not; last noted first."""
@@ -121,12 +108,12 @@ class Scene:
 
     def thinks(self, median_s: float, sigma: float = 0.5) -> None:
         """From here on, think so before each step; steps made together have one pause before them."""
-        self._pace.median_s, self._pace.sigma = median_s, sigma
+        self.pace.median_s, self.pace.sigma = median_s, sigma
 
     async def pause(self) -> None:
         """Think, where people think before each step."""
-        if self._pace.is_slow:
-            await self.think(self._pace.median_s, self._pace.sigma)
+        if self.pace.is_slow:
+            await self.think(self.pace.median_s, self.pace.sigma)
 
     def keep(self, move: Move) -> Move:
         """Remember `move`, to tell when nobody ever makes it."""
@@ -227,7 +214,7 @@ class Scene:
         except BaseException as error:
             self._judge([error])
         self._end.finished = trio.current_time()
-        self._pace.median_s = 0.0
+        self.pace.median_s = 0.0
         self._moves.clear()  # they know the scene: a circle, which only the collector would break
         await self._tidy()
 

@@ -55,9 +55,10 @@ class ExamplesOfStory:
 
     def note_success(self, example: Example) -> None:
         """Keep it where it is among the slowest, or its turn to be in the sample."""
-        self.slowest.append(example)
-        self.slowest.sort(key=lambda each: -each.seconds)
-        del self.slowest[MAX_KEPT:]
+        if len(self.slowest) < MAX_KEPT or example.seconds > self.slowest[-1].seconds:
+            self.slowest.append(example)
+            self.slowest.sort(key=lambda each: -each.seconds)
+            del self.slowest[MAX_KEPT:]
         self.succeeded += 1
         if self.succeeded % self.every == 0:
             self.sample.append(example)

@@ -28,6 +28,8 @@ from sim.measure.sketch import Sketch
 MAX_VIOLATIONS_SHOWN = 5
 """Examples of each kind of violation that are kept of a workflow."""
 MAX_DROPPED_KEPT = 1000
+BUFFER_OF_ALL = 5000
+"""Samples that are folded at once where all calls come together: a digest is made for them more seldom."""
 
 
 @attrs.frozen
@@ -205,9 +207,9 @@ class Leaves:
     stories: dict[StoryKey, StoryLeaf] = attrs.Factory(dict)
     not_started: Counter[tuple[str, str]] = attrs.Factory(Counter)
     dropped_due: deque[float] = attrs.Factory(lambda: deque(maxlen=MAX_DROPPED_KEPT))
-    inbox_wait: Sketch = attrs.Factory(Sketch)
+    inbox_wait: Sketch = attrs.Factory(lambda: Sketch(buffer=BUFFER_OF_ALL))
     lateness: Sketch = attrs.Factory(Sketch)
-    ended: Sketch = attrs.Factory(Sketch)
+    ended: Sketch = attrs.Factory(lambda: Sketch(buffer=BUFFER_OF_ALL))
     ended_calls: int = 0
     ended_errors: int = 0
     ended_executions: int = 0

@@ -28,6 +28,9 @@ class Phases:
 
     def at(self, instant: float) -> Phase:
         """The phase that lasts at `instant`; what was before the first belongs to that one."""
+        begun, current = self._boundaries[-1]
+        if instant >= begun:
+            return current  # nearly always: this is asked for each call
         for at, phase in reversed(self._boundaries):
             if instant >= at:
                 return phase

@@ -225,3 +225,29 @@ async def test_who_is_cancelled_while_they_wait_for_a_step_takes_none_out() -> N
             assert envelope is not None
             envelope.answer(done(1))
         assert askers.replies == {"a": done(1)}
+
+
+@pytest.mark.parametrize("is_waited_for", [True, False], ids=["by a user who waits", "by nobody"])
+async def test_who_is_cancelled_before_they_ask_has_no_step_taken(is_waited_for: bool) -> None:
+    with trio.fail_after(5):
+        inbox = Inbox("bob", 4)
+        taken: list[str] = []
+
+        async def serve() -> None:
+            while (envelope := await inbox.next()) is not None:
+                taken.append(envelope.step.tool)
+                envelope.answer(done(1))
+
+        async with trio.open_nursery() as nursery:
+            if is_waited_for:
+                nursery.start_soon(serve)
+                await wait_all_tasks_blocked()
+            with trio.CancelScope() as scope:
+                scope.cancel()
+                await inbox.ask(step("never"))
+            assert scope.cancelled_caught
+            if not is_waited_for:
+                nursery.start_soon(serve)
+            assert await inbox.ask(step("wanted")) == done(1)
+            inbox.close()
+        assert taken == ["wanted"]

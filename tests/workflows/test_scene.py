@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Mapping
 from typing import Any
 
 import pytest
@@ -30,15 +30,18 @@ async def test_moves_made_together_run_at_the_same_time_and_answer_in_order(auto
         answers = await scene.together(*(role.does("look", query=role.uid) for role in (c, a, b)))
         assert [answer["query"] for answer in answers] == ["c", "a", "b"]
         assert await scene.together() == []
+        [alone] = await scene.together(a.does("look", query="alone"))
+        assert alone["query"] == "alone"
 
     facts = Facts()
     execution = await play_once(told(story), StoreConnector("a", "b", "c", seconds=2), facts)
     assert execution.ending is Ending.SUCCEEDED
-    assert len({call.started for call in facts.calls}) == 1
+    assert [call.started for call in facts.calls] == [0.0, 0.0, 0.0, pytest.approx(2.0)]
 
 
+@pytest.mark.parametrize("late_one", [0, 1, 2])
 async def test_all_moves_are_brought_to_an_end_before_the_first_failure_is_raised(
-    autojump_clock: object,
+    autojump_clock: object, late_one: int
 ) -> None:
     met: list[tuple[float, str]] = []
 
@@ -50,7 +53,9 @@ async def test_all_moves_are_brought_to_an_end_before_the_first_failure_is_raise
             await b.does("read", note_id=2)
 
         try:
-            await scene.together(late_failure(), a.does("look", query="x"), c.does("read", note_id=1))
+            moves: list[Awaitable[Any]] = [a.does("look", query="x"), c.does("read", note_id=1)]
+            moves.insert(late_one, late_failure())
+            await scene.together(*moves)
         except StepFailed as failure:
             met.append((trio.current_time() - begun, str(failure.reply.error)))
 
