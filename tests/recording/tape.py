@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
+from pathlib import Path
 from random import Random
 from typing import Any
 from urllib.parse import quote
@@ -16,7 +17,15 @@ from uuid import UUID
 
 import attrs
 
-from sim.recording.document import Head, RecordedCall, RecordedPerson, Recording, ToolList
+from sim.recording.document import (
+    Head,
+    RecordedCall,
+    RecordedEnd,
+    RecordedPerson,
+    Recording,
+    ToolList,
+    to_line,
+)
 
 Json = Any
 
@@ -165,6 +174,14 @@ class Tape:
         calls = tuple(recorded(said, who[said.who], n) for n, said in enumerate(self.said, 1))
         head = Head(1, "simulate 0.1.0", "https://cloud.example/mcp", "2026-11-26T08:00:00Z")
         return Recording(head, people, lists, calls)
+
+
+def write_down(recording: Recording, path: Path) -> Path:
+    """As the recorder would."""
+    end = RecordedEnd(recording.calls[-1].at + 1, len(recording.calls))
+    lines = (recording.head, *recording.people, *recording.tools, *recording.calls, end)
+    path.write_bytes(b"".join(map(to_line, lines)))
+    return path
 
 
 def recorded(said: Said, who: str, n: int) -> RecordedCall:

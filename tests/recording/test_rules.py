@@ -45,6 +45,15 @@ def test_a_look_that_was_repeated_until_a_word_changed_is_one_that_waits_for_it(
     assert text.count('"get_job"') == 1
 
 
+@pytest.mark.parametrize(("name", "is_look"), [("jobs_check_job", True), ("jobs_get_job", False)])
+def test_what_the_server_says_of_its_tool_goes_before_its_name(name: str, is_look: bool) -> None:
+    tape = Tape(JOBS[0], f"{name}(job_id:int){'!' * is_look}")
+    who, job = a_job(tape)
+    for state in ("running", "running", "done"):
+        tape.call(who, name, {"job_id": job}, {"id": job, "state": state})
+    assert ("until(" in text_of(tape)) is is_look
+
+
 def test_a_look_that_was_repeated_until_rows_came_waits_for_the_row() -> None:
     tape = Tape(*JOBS)
     who, job = a_job(tape)

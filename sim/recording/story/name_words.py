@@ -8,6 +8,8 @@ from functools import lru_cache
 
 import attrs
 
+from actors.offered_tool import READING_VERBS
+
 WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+|[^\W\d_]+")
 MAX_NAME_LENGTH = 200
 
@@ -22,11 +24,11 @@ CREATING = frozenset(
 )
 REMOVING = ("delete", "remove", "destroy", "trash", "revoke", "cancel", "unshare")
 """Best one first."""
-READING = frozenset({"get", "list", "search", "read", "find", "check", "show", "fetch", "query", "lookup"})
 CHANGING = frozenset(
     {"update", "edit", "append", "set", "move", "rename", "assign", "complete", "archive", "change", "manage"}
     | {
         "react",
+        "check",
         "mark",
         "attach",
         "reorder",
@@ -39,7 +41,7 @@ CHANGING = frozenset(
         "unarchive",
     }
 )
-VERBS = CREATING | READING | CHANGING | frozenset(REMOVING)
+VERBS = CREATING | READING_VERBS | CHANGING | frozenset(REMOVING)
 
 KINDS = {
     **dict.fromkeys(("id", "uid", "uuid", "guid", "number", "identifier", "ref"), "id"),

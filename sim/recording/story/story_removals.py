@@ -9,8 +9,8 @@ import attrs
 from sim.recording.document import Recording
 from sim.recording.story.carrying import carried
 from sim.recording.story.expressions import CarriedValue, Expression, MadeValue, parts_of
-from sim.recording.story.leaf_values import plain_of
-from sim.recording.story.name_words import REMOVING, KeyName, ToolName, read_name
+from sim.recording.story.leaf_values import Path, plain_of
+from sim.recording.story.name_words import GENERIC, REMOVING, KeyName, ToolName, read_name, words_of
 from sim.recording.story.sources import SAME, Source, Sources, agreement, is_echo
 from sim.recording.story.story_model import PlannedRemoval, PlannedStep
 from sim.recording.story.takes import Json, Take
@@ -185,5 +185,12 @@ def _has_id(take: Take, arguments: Mapping[str, Expression], sources: Sources) -
         and take.tool.thing != "share"
     ):
         return False
-    ids = (each for each in sources.of(take) if each.name.kind in ("id", "token") and len(each.path) <= 2)
+    ids = (each for each in sources.of(take) if each.name.kind in ("id", "token") and _lies_on_top(each.path))
     return any((plain := plain_of(each.value)) is not None and not is_echo(each, plain) for each in ids)
+
+
+def _lies_on_top(path: Path) -> bool:
+    """Whether it is of the thing itself, and not of one within; wrappings (`data`) are not counted."""
+    keys = [part for part in path if isinstance(part, str) and not GENERIC.issuperset(words_of(part))]
+    rows = [part for part in path if isinstance(part, int)]
+    return len(keys) + len(rows) <= 2

@@ -82,7 +82,7 @@ def _take(place: int, call: RecordedCall, reading: dict[str, bool]) -> Take:
         value, error = _value_of(call), None
     except CallError as failure:
         value, error = None, failure
-    only_reads = by_name or reading.get(call.name, False)
+    only_reads = reading.get(call.name, by_name)
     return Take(place, call, value, error, ToolName.of(call.name), only_reads)
 
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 import attrs
 
 from sim.standin.tape.made_things import MadeThings, TapedThing
-from sim.standin.tape.tape_facts import MIN_WORD, Place, TapeFacts, is_path, titles_of
+from sim.standin.tape.tape_facts import MIN_TITLE, MIN_WORD, Place, TapeFacts, is_path, stem_of, titles_of
 from sim.standin.tape.tape_file import Json, TapedCall
+from sim.standin.tape.thing_words import thing_at, tool_thing
 from sim.standin.tape.walks import Leaf, leaves, parts_of, texts_of, words_of
 from sim.standin.tape.wording import with_ids
 
@@ -70,14 +71,23 @@ class TapeQuestion:
 
         Also those that are the same: no name within them is told otherwise then.
         """
-        return {
+        words = {
             taped.value: given.value
             for taped, given in self._pairs(call, facts)
             if isinstance(taped.value, str)
             and isinstance(given.value, str)
             and taped.value
-            and taped.place not in facts.places.get(self.tool, {})
+            and self._may_be_new(taped, facts)
         }
+        files = [
+            (stem_of(one), stem_of(other)) for one, other in words.items() if "/" in one and "/" in other
+        ]
+        # What it is called elsewhere, as where it is shared: `/Plan (2).md`.
+        return {one: other for one, other in files if len(one) >= MIN_TITLE} | words
+
+    def _may_be_new(self, taped: Leaf, facts: TapeFacts) -> bool:
+        place = self.tool, taped.place
+        return place in facts.open or taped.place not in facts.places.get(self.tool, {})
 
     @property
     def texts(self) -> dict[Place, str]:
@@ -101,7 +111,7 @@ def understood(
     ids: dict[str, str] = {}
     told, is_outdated = [], False
     for leaf in leaves(arguments):
-        found = named_by_id(leaf, uid, facts, things)
+        found = named_by_id(leaf, uid, facts, things, facts.places.get(tool, ()))
         for own, (thing, token) in found.items():
             named[thing], ids[token] = None, own
             is_stamp = bool(words_of(leaf.key) & STAMPS) and token in facts.stamps
@@ -116,20 +126,55 @@ def understood(
 
 
 def named_by_id(
-    leaf: Leaf, uid: str, facts: TapeFacts, things: MadeThings
+    leaf: Leaf, uid: str, facts: TapeFacts, things: MadeThings, places: Collection[Place]
 ) -> dict[str, tuple[TapedThing, str]]:
     """The things whose ids stand in an argument, with what those are on the tape. Raises Absent."""
-    found = {own: each for own in owns_in(leaf) if (each := things.named(own)) is not None}
+    # A number that counts is not the number of a thing, whatever it is.
+    is_count = isinstance(leaf.value, int) and not leaf.names_a_thing and leaf.place not in places
+    owns = [] if is_count else owns_in(leaf)
+    found = {own: each for own in owns if (each := things.named(own)) is not None}
     for thing, token in found.values():
         if not thing.is_seen_by(uid) and token not in facts.handed:
             raise Absent(leaf.token)
     return found
 
 
+def to_be_removed(
+    facts: TapeFacts, things: MadeThings, uid: str, tool: str, arguments: Mapping[str, Json]
+) -> list[TapedThing]:
+    """What a tool is to remove, by the argument that is called like it: a card, and not its board."""
+    _, kind = tool_thing(tool)
+    naming = [leaf for leaf in leaves(arguments) if leaf.names_a_thing or is_path(leaf)]
+    called = [leaf for leaf in naming if thing_at(leaf.place, tool).thing == kind]
+    for leaf in called or (naming if len(naming) == 1 else []):
+        try:
+            found = named_by_id(leaf, uid, facts, things, (leaf.place,)).values()
+        except Absent:
+            return []
+        seen = things.seen_by(uid)
+        return [thing for thing, _ in found] or titled(leaf, seen) or given_as(leaf, seen)
+    return []
+
+
+def given_as(leaf: Leaf, things: Iterable[TapedThing]) -> list[TapedThing]:
+    """What bears a name that its maker gave it, and what lies in a folder of that path."""
+    below = f"{leaf.token.rstrip('/')}/"
+    return [
+        thing
+        for thing in things
+        if any(
+            text == leaf.token or (below[0] == "/" and text.startswith(below))
+            for text in thing.given.values()
+        )
+    ]
+
+
 def is_known(facts: TapeFacts, tool: str, leaf: Leaf) -> bool:
     """Whether it may stand there although nobody made it: it was there before, or names nothing."""
     if leaf.place in facts.paths.get(tool, ()):
         return leaf.token in facts.before
+    if (tool, leaf.place) in facts.open:
+        return True
     known = facts.places.get(tool, {}).get(leaf.place)
     return known is None or leaf.token in known
 
@@ -141,8 +186,14 @@ def titled(leaf: Leaf, things: Iterable[TapedThing]) -> list[TapedThing]:
     """
     if not is_path(leaf):
         return []
-    found = [thing for thing in things if any(title in leaf.token for title in titles_of(thing.given))]
+    seen = list(things)
+    found = [thing for thing in seen if is_titled(leaf.token, titles_of(thing.given))]
+    found = found or [thing for thing in seen if is_titled(leaf.token, titles_of(thing.given, stems=True))]
     return [each for each in found if not any(each is not one and each.is_within(one) for one in found)]
+
+
+def is_titled(path: str, titles: Iterable[str]) -> bool:
+    return any(title in path for title in titles)
 
 
 def owns_in(leaf: Leaf) -> list[str]:

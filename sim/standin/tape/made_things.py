@@ -10,7 +10,7 @@ import attrs
 
 from sim.standin.tape.tape_facts import Place, TapeFacts
 from sim.standin.tape.tape_file import Tape
-from sim.standin.tape.walks import leaves
+from sim.standin.tape.walks import leaves, parts_of
 from sim.standin.tape.wording import like, told_with
 
 
@@ -128,8 +128,8 @@ class MadeThings:
         names = {word: told[word] for word in told.keys() & self._facts.names.keys()}
         titles = {word: text for word, text in told.items() if word not in names}
         for token in self._facts.made.get(n, ()):
-            if told_with(token, titles) != token:
-                # Made of a title, which tells one from the other already.
+            if told_with(token, titles) != token or self._is_made_of_ids(token):
+                # That tells one from the other already.
                 continue
             own = self._own(token, names)
             thing.ids[token] = own
@@ -137,6 +137,10 @@ class MadeThings:
             self._by_id[own] = thing, token
             if token in self._facts.stamps:
                 thing.stamp = own
+
+    def _is_made_of_ids(self, token: str) -> bool:
+        """Whether it is an address with the numbers of things in it."""
+        return any(part != token and part in self._facts.maker for part in parts_of(token))
 
     def remove(self, thing: TapedThing) -> None:
         """It, and all that was made in it."""

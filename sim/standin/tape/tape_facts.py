@@ -6,6 +6,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 
+from sim.standin.tape.deeds import may_change, updates
 from sim.standin.tape.tape_file import Tape, TapedCall
 from sim.standin.tape.walks import OF_TEXTS, Leaf, leaves, parts_of, texts_of, words_of
 
@@ -16,14 +17,6 @@ MIN_TITLE = 6
 OF_TITLES = frozenset({"title", "name", "path"})
 OF_PATHS = frozenset({"path", "file", "filename", "folder", "uri", "url", "href", "source", "destination"})
 """Words in names of arguments whose texts are found again in paths, and of those that are paths."""
-READING = re.compile(r"(?:^|_)(?:get|list|search|read|find|check|show|view|count|query|fetch)(?:_|$)")
-REMOVING = re.compile(r"(?:^|_)(?:delete|remove|trash|unshare|revoke|leave)(?:_|$)")
-UPDATING = re.compile(
-    r"(?:^|_)(?:update|edit|rename|move|set|append|patch|change|modify|put|mark|toggle|archive|reorder)(?:_|$)"
-)
-"""In names of tools: verbs that make nothing anew, whatever new values there are in their answers."""
-ADDING = re.compile(r"(?:^|_)(?:append|add)(?:_|$)")
-"""In names of tools: verbs after which what was said before still holds."""
 DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 Place = tuple[str, ...]
 
@@ -44,6 +37,7 @@ class TapeFacts:
             everybody: they were there before, or somebody thought of them.
         persons: tools and places in their arguments that name a person.
         before: values that were there before anybody made anything.
+        open: tools and places in their arguments where somebody has named a path that was not there yet.
         paths: by tool, the places in its arguments where there is always the path of something that was made.
         names: by the name of a person, `who` that is.
         handed: values that another person used, and that no call handed to them by name: good for everybody.
@@ -60,6 +54,7 @@ class TapeFacts:
         self.asked = {call: tuple(leaves(call.arguments)) for call in tape.calls}
         self.texts = {call: texts_of(every) for call, every in self.asked.items()}
         self.names = {name: who for who, name in tape.people.items()}
+        self._titles: list[tuple[str, int]] = []
         for call in tape.calls:
             self.calls[call.tool].append(call)
         self._find_made()
@@ -71,17 +66,13 @@ class TapeFacts:
         }
         self.before: set[str] = set()
         self.places = self._find_places()
+        self.open = self._find_open()
         self.paths = self._find_paths()
         self.handed = self._find_handed()
 
     def changes(self, tool: str) -> bool:
-        """Whether it may change something: by its annotations, else by its name."""
-        hints = self.tape.tools.get(tool, {}).get("annotations")
-        told = hints.get("readOnlyHint") if isinstance(hints, dict) else None
-        return not told if isinstance(told, bool) else READING.search(tool) is None
-
-    def removes(self, tool: str) -> bool:
-        return REMOVING.search(tool) is not None
+        """Whether it may change something."""
+        return may_change(tool, self.tape.tools.get(tool, {}))
 
     def _find_made(self) -> None:
         flows, seen = flows_of(self.tape), set(self.names)
@@ -95,15 +86,22 @@ class TapeFacts:
 
     def _note_made(self, call: TapedCall, new: list[Leaf]) -> None:
         named = [self.maker[leaf.token] for leaf in self.asked[call] if leaf.token in self.maker]
+        named += self._named_by_path(call)
         has_only_stamps = all("etag" in words_of(leaf.key) for leaf in new)
-        if named and (UPDATING.search(call.tool) or has_only_stamps):
+        if named and (updates(call.tool) or has_only_stamps):
             self.tellings[max(named, key=lambda n: (n in self.births, n))].append(call)
         elif new:
             self.births.add(call.n)
+            self._titles += [(title, call.n) for title in titles_of(self.texts[call], stems=True)]
             self.tellings[call.n].append(call)
         self.made[call.n] = list(dict.fromkeys(leaf.token for leaf in new))
         self.maker.update(dict.fromkeys(self.made[call.n], call.n))
         self.stamps.update(leaf.token for leaf in new if "etag" in words_of(leaf.key))
+
+    def _named_by_path(self, call: TapedCall) -> list[int]:
+        """The births whose titles stand in paths among its arguments."""
+        paths = [leaf.token for leaf in self.asked[call] if is_path(leaf)]
+        return [n for title, n in self._titles if any(title in path for path in paths)] if paths else []
 
     def _find_places(self) -> dict[str, dict[Place, set[str]]]:
         found: dict[str, dict[Place, set[str]]] = defaultdict(lambda: defaultdict(set))
@@ -128,6 +126,17 @@ class TapeFacts:
         self.before = answered - self.maker.keys()
         return {tool: dict(places) for tool, places in found.items()}
 
+    def _find_open(self) -> set[tuple[str, Place]]:
+        seen: set[str] = set()
+        found: set[tuple[str, Place]] = set()
+        for call in self.tape.calls:
+            if self.changes(call.tool) and not call.is_error:
+                new = (leaf for leaf in self.asked[call] if is_path(leaf) and leaf.token not in seen)
+                found.update((call.tool, leaf.place) for leaf in new)
+            seen.update(leaf.token for leaf in self.asked[call])
+            seen.update(leaf.token for leaf in leaves(call.value))
+        return found
+
     def _find_paths(self) -> dict[str, set[Place]]:
         """By tool, the places in its arguments where there is always the path of something made before."""
         refers: dict[tuple[str, Place], bool] = {}
@@ -137,7 +146,7 @@ class TapeFacts:
                 key = call.tool, leaf.place
                 refers[key] = refers.get(key, True) and any(title in leaf.token for title in titles)
             if call.n in self.births:
-                titles += titles_of(self.texts[call])
+                titles += titles_of(self.texts[call], stems=True)
         found: dict[str, set[Place]] = defaultdict(set)
         for (tool, place), always in refers.items():
             if always:
@@ -160,11 +169,20 @@ class TapeFacts:
         return handed
 
 
-def titles_of(texts: Mapping[Place, str]) -> list[str]:
-    """Of texts by their place: the names among them that are long enough to be nobody else's."""
-    return [
-        text for place, text in texts.items() if words_of(place[-1]) & OF_TITLES and len(text) >= MIN_TITLE
-    ]
+def titles_of(texts: Mapping[Place, str], *, stems: bool = False) -> list[str]:
+    """Of texts by their place: the names among them that are long enough to be nobody else's.
+
+    `stems`: also what a file is called without its folder and its ending, as at whomever it is shared with.
+    """
+    named = [text for place, text in texts.items() if words_of(place[-1]) & OF_TITLES]
+    named += [stem_of(text) for text in named if stems and "/" in text]
+    return [text for text in dict.fromkeys(named) if len(text) >= MIN_TITLE]
+
+
+def stem_of(path: str) -> str:
+    """`/Notes/Plan 7.md` → `Plan 7`."""
+    name = path.rstrip("/").rpartition("/")[2]
+    return name.rpartition(".")[0] or name
 
 
 def is_path(leaf: Leaf) -> bool:

@@ -9,16 +9,19 @@ of others.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 
 import attrs
 
-from sim.standin.tape.asking import Absent, TapeQuestion, understood
+from sim.standin.tape.asking import Absent, TapeQuestion, to_be_removed, understood
+from sim.standin.tape.deeds import adds, removes
 from sim.standin.tape.made_things import MadeThings, TapedThing
 from sim.standin.tape.rows import Retelling, Sight
-from sim.standin.tape.tape_facts import ADDING, TapeFacts
+from sim.standin.tape.tape_facts import TapeFacts, is_path
 from sim.standin.tape.tape_file import Json, Tape, TapedCall, is_deep
-from sim.standin.tape.wording import Voice, with_ids
+from sim.standin.tape.telling_apart import told_apart
+from sim.standin.tape.walks import Leaf
+from sim.standin.tape.wording import Voice, recorded_again, with_ids
 
 NOT_FOUND = re.compile(r"not found|does not exist|no such|\b404\b", re.IGNORECASE)
 CONFLICT = re.compile(r"conflict|precondition|modified by|\b4(?:09|12)\b", re.IGNORECASE)
@@ -37,8 +40,10 @@ class TapePlayer:
     """Answers the tools of one tape. `seed`: of the ids that are drawn."""
 
     def __init__(self, tape: Tape, seed: int = 1) -> None:
-        self.tape = tape
-        self.facts = TapeFacts(tape)
+        told = told_apart(tape)
+        self.tape = told.tape
+        self.facts = TapeFacts(self.tape)
+        self._recorded = told.recorded
         self.things = MadeThings(self.facts, seed)
         self._alone: dict[str, TapedThing] = {}
         """By user, what is theirs and has no id: a status, settings."""
@@ -47,8 +52,15 @@ class TapePlayer:
 
     def call(self, uid: str, tool: str, arguments: Mapping[str, Json]) -> TapeAnswer:
         """Everything that is wrong is an answer too."""
+        answer = self._answer(uid, tool, arguments)
+        # What of the tape is nobody's here is told as it was recorded.
+        return attrs.evolve(answer, value=recorded_again(answer.value, self._recorded))
+
+    def _answer(self, uid: str, tool: str, arguments: Mapping[str, Json]) -> TapeAnswer:
         if problem := self._bad_arguments(tool, arguments):
             return TapeAnswer(f"Error executing tool {tool}: {problem}", is_error=True)
+        if not self.facts.calls.get(tool):
+            return self._removed_unseen(uid, tool, arguments)
         try:
             asked = understood(self.facts, self.things, uid, tool, arguments)
         except Absent as absent:
@@ -80,7 +92,18 @@ class TapePlayer:
         lacking = [str(n) for n in required if n not in arguments] if isinstance(required, list) else []
         if lacking:
             return f"{len(lacking)} validation errors: field required: {', '.join(lacking)}"
-        return "" if self.facts.calls.get(tool) else "the recording has no call of it"
+        is_served = bool(self.facts.calls.get(tool)) or removes(tool)
+        return "" if is_served else "the recording has no call of it"
+
+    def _removed_unseen(self, uid: str, tool: str, arguments: Mapping[str, Json]) -> TapeAnswer:
+        """Take away what is named, by a tool that nobody called on the recording: people tidy up with it."""
+        meant = to_be_removed(self.facts, self.things, uid, tool, arguments)
+        if not meant:
+            return TapeAnswer(f"{tool} failed: not found (HTTP 404)", is_error=True)
+        for thing in meant:
+            if not thing.is_gone:
+                self.things.remove(thing)
+        return TapeAnswer({"success": True}, is_structured=True)
 
     def _failure(self, tool: str, kind: re.Pattern[str], token: str, words: str) -> str:
         """As the recording says it of this tool, else in words of our own."""
@@ -138,7 +161,7 @@ class TapePlayer:
         for thing in asked.things:
             thing.come_to(call.n)
             thing.cast.setdefault(call.who, asked.uid)
-        if self.facts.removes(asked.tool):
+        if removes(asked.tool):
             self._remove(touched, guests.values())
             guests = {}
         elif call.n in self.facts.births:
@@ -154,8 +177,13 @@ class TapePlayer:
         newest = made or touched
         if newest is None:
             return voice.told(call.value)
-        if not ADDING.search(asked.tool) or made:
-            newest.given |= asked.texts
+        if not adds(asked.tool) or made:
+            newest.given |= {
+                place: text
+                for place, text in asked.texts.items()
+                # By a path it is named here: where it is, it is called as it was.
+                if newest is made or place not in newest.given or not is_path(Leaf(place, text))
+            }
         return voice.also(*self._own(newest)).told(call.value)
 
     def _note_alone(self, uid: str, call: TapedCall, words: Mapping[str, str]) -> None:
@@ -183,12 +211,18 @@ class TapePlayer:
     def _read(self, asked: TapeQuestion, call: TapedCall, alike: Sequence[TapedCall]) -> Json:
         """What is seen, with a row for each thing that they may see of what is named."""
         voice, seen = self._voice(asked, call), []
-        for thing in self.things.seen_by(asked.uid):
+        for thing in dict.fromkeys([*self.things.seen_by(asked.uid), *self._open_to_all(asked.things)]):
             if all(thing.is_within(one) or one.is_within(thing) for one in asked.things):
                 stood = self._next_of(alike, asked.uid, [thing])
                 if not stood.is_error:
                     seen.append(Sight(thing, stood.value, voice.also(*self._own(thing))))
         return Retelling(self.facts, self.things, seen).told(call.value, voice)
+
+    def _open_to_all(self, named: Sequence[TapedThing]) -> Iterator[TapedThing]:
+        """What is in those of the things that everybody may use who can name them: a public room."""
+        for thing in named:
+            if not self.facts.handed.isdisjoint(thing.ids):
+                yield from (each for each in thing.and_inside() if not each.is_gone)
 
     def _own(self, thing: TapedThing) -> tuple[dict[str, str], dict[str, str]]:
         """Ids and words of a thing, and of what it is in, in the place of all that it had on the tape."""
@@ -201,7 +235,7 @@ class TapePlayer:
         for call in self.facts.tellings.get(thing.n, ()):
             made = self.facts.made.get(call.n, ())
             ids |= {token: thing.stamp for token in made if token in self.facts.stamps}
-            told = () if ADDING.search(call.tool) and call.n != thing.n else self.facts.texts[call].items()
+            told = () if adds(call.tool) and call.n != thing.n else self.facts.texts[call].items()
             words |= {text: thing.given[place] for place, text in told if place in thing.given}
         return ids | thing.ids | {
             token: thing.stamp for token in thing.ids if token in self.facts.stamps
