@@ -22,15 +22,14 @@ from sim.app import carry_out, say_all, with_end
 from sim.app.fleet_load import FleetLoad, ShardBug
 from sim.app.fleet_world import FleetPlan, OpenEngine, ShardsWorld, open_fleet_world
 from sim.config.model import Config
-from sim.fleet.event_json import event_from_json, shifted, shifted_window
-from sim.fleet.fleet import ShardState
 from sim.fleet.fleet_tally import FleetTally
+from sim.fleet.on_our_clock import event_of, window_of
 from sim.fleet.rest_json import absorb_rest
 from sim.fleet.shard_messages import Figures, Happened, ShardFailed
+from sim.fleet.shard_state import ShardState
 from sim.live.onlookers import Onlookers
 from sim.measure.hub import Hub, Looker
 from sim.measure.leaves import Leaves
-from sim.measure.snapshot import Snapshot
 from sim.measure.summary import summarize
 from sim.report.building import build_result
 from sim.report.facts import RunFacts, facts_of, facts_so_far
@@ -140,15 +139,11 @@ class FleetRun:
 
     def _take(self, emit: Emit, shard: ShardState, message: Figures | Happened) -> None:
         """Raises ValueError for what is none."""
-        # What comes before the start has instants of a clock that is not known.
-        started = trio.current_time() if shard.started_at is None else shard.started_at
         match message:
             case Figures():
-                window = Snapshot.from_json(message.snapshot)
-                is_timed = shard.started_at is not None
-                self._tally.put_window(shard.number, shifted_window(window, started) if is_timed else window)
+                self._tally.put_window(shard.number, window_of(message, shard.started_at))
             case Happened():
-                self._hear(emit, shard, shifted(event_from_json(message.event), started))
+                self._hear(emit, shard, event_of(message, shard.started_at))
 
     def _hear(self, emit: Emit, shard: ShardState, event: Event) -> None:
         if isinstance(event, PhaseBegan | RunEnded):

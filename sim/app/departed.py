@@ -20,8 +20,9 @@ from sim.clean.ledger import Ledger, take_over
 from sim.clean.remover import Remover
 from sim.clean.thing import Means
 from sim.config.model import Config
-from sim.fleet.fleet import Fleet, ShardState
+from sim.fleet.fleet import Fleet
 from sim.fleet.mirror import Mirror
+from sim.fleet.shard_state import ShardState
 
 AFTER_LEASE_S = 5.0
 """A shard whose lease has ended lets what it has sent come to its answer, and removes what it made."""

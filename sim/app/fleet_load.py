@@ -11,9 +11,10 @@ import trio
 from actors.events import Event, Phase, PhaseBegan, RunEnded
 from sim.config.model import Config
 from sim.fleet.clock_offset import lead_s
-from sim.fleet.fleet import Fleet, ShardState
+from sim.fleet.fleet import Fleet
 from sim.fleet.fleet_tally import FleetTally
 from sim.fleet.shard_messages import ShardFailed
+from sim.fleet.shard_state import ShardState
 from sim.load.steering import Steering
 from sim.load.watchdog import Watchdog
 from sim.measure.curve import CapacityAnswer
@@ -62,7 +63,7 @@ class FleetLoad:
         fleet = self._fleet
         try:
             lead = self._lead_s()
-            fleet.start_at(fleet.now() + lead, trio.current_time() + lead)
+            fleet.start_at(trio.current_time() + lead)
             await trio.sleep(lead)
             self._hub.align()
             stop.has_work_to_finish = True
@@ -92,9 +93,11 @@ class FleetLoad:
         return ceil(passed + lead) - passed
 
     def take(self, shard: ShardState, event: Event) -> None:
-        """Something that a shard tells of its load, with instants of our clock."""
+        """Something that a shard tells of its load, with instants of our clock. Raises ValueError."""
         match event:
             case PhaseBegan():
+                if shard.phase is not None and ORDER.index(event.phase) <= ORDER.index(shard.phase):
+                    raise ValueError(f"its phase {event.phase.value} comes after {shard.phase.value}")
                 shard.phase = event.phase
                 self._begun.setdefault(event.phase, {})[shard.number] = event.at
                 if event.phase in PLAYING and shard.start_skew_s is None and shard.started_at is not None:

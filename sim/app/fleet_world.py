@@ -24,10 +24,11 @@ from sim.clean.thing import Means
 from sim.config.model import Config, Target
 from sim.fleet.config_json import config_to_json
 from sim.fleet.cut import split
-from sim.fleet.fleet import Fleet, ShardState
+from sim.fleet.fleet import Fleet
 from sim.fleet.mirror import Mirror, mirror_path
 from sim.fleet.shard_engine import ShardEngine
 from sim.fleet.shard_messages import Begin, Figures, GivenClient, Happened
+from sim.fleet.shard_state import ShardState
 from sim.fleet.travelling import files_of, with_accounts
 from sim.runtime.clock import RealClock
 from sim.runtime.stop import Stop, StopLevel

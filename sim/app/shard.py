@@ -26,7 +26,6 @@ from sim.config.model import Config
 from sim.fleet.config_json import BadConfig, config_from_json
 from sim.fleet.event_json import KINDS, event_to_json, shifted, shifted_window
 from sim.fleet.link_mirror import LinkMirror
-from sim.fleet.release import release
 from sim.fleet.rest_json import ShardFacts, rest_to_json
 from sim.fleet.shard_link import ShardInbox, ShardLink
 from sim.fleet.shard_messages import (
@@ -153,7 +152,7 @@ class Shard:
             case Written():
                 self._mirror.acknowledge(message.n)
             case Probe():
-                self._link.tell(Probed(self._number, message.n, self._clock.now()))
+                self._link.tell(Probed(self._number, message.n, trio.current_time()))
             case Beat() | Begin():
                 """It lives; and a shard begins only once."""
             case _:
@@ -169,12 +168,11 @@ class Shard:
 
     async def _gate(self) -> None:
         """All sessions are open: say so, and wait for the instant at which all shards begin."""
-        self._link.tell(Ready(self._number, release(), socket.gethostname()))
+        self._link.tell(Ready(self._number, socket.gethostname()))
         await self._start_known.wait()
         assert self._start_at is not None
-        self._started = trio.current_time() + self._start_at - self._clock.now()
-        if self._started > trio.current_time():
-            await trio.sleep_until(self._started)
+        self._started = self._start_at
+        await trio.sleep_until(self._started)
         self._skew_s = trio.current_time() - self._started
         self._hub.align()
 
@@ -183,8 +181,9 @@ class Shard:
         async for each in told:
             match each:
                 case Snapshot():
-                    window = shifted_window(each, self._since) if self._started is not None else each
-                    self._link.tell(Figures(self._number, window.to_json()))
+                    window = shifted_window(each, self._since)
+                    is_timed = self._started is not None
+                    self._link.tell(Figures(self._number, window.to_json(), is_timed))
                 case Call() if each.finished - last_failure < FAILURES_EACH_S:
                     continue
                 case Call():
@@ -195,12 +194,12 @@ class Shard:
 
     @property
     def _since(self) -> float:
-        """What is to be added to an instant of this run, so that it counts from the start."""
-        return -self._started if self._started is not None else 0.0
+        """What is to be added to an instant of this run, so that it counts from the start; or from now."""
+        return -(self._started if self._started is not None else trio.current_time())
 
     def _happened(self, event: Event) -> None:
         plain = event_to_json(shifted(event, self._since))
-        self._link.tell(Happened(self._number, plain))
+        self._link.tell(Happened(self._number, plain, self._started is not None))
 
     def _say_last(self, found: VisitEnd) -> None:
         left = [text[:MAX_TEXT] for text in found.cleanup.left[:MAX_LEFT]]

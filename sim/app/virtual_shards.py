@@ -22,10 +22,11 @@ from sim.clean.end import CleanupEnd
 from sim.config.model import Config
 from sim.fleet.config_json import config_from_json, config_to_json
 from sim.fleet.cut import split
-from sim.fleet.fleet import Fleet, ShardState
+from sim.fleet.fleet import Fleet
 from sim.fleet.shard_engine import Heard, News, Place
 from sim.fleet.shard_link import ShardInbox
 from sim.fleet.shard_messages import Begin, FromShard, ToShard, from_shard, to_shard
+from sim.fleet.shard_state import ShardState
 from sim.runtime.stop import Stop, StopLevel
 from sim.world.people import people_of
 from sim.world.virtual.world import CLOCK, LOGIN, MARK
@@ -163,7 +164,7 @@ async def open_virtual_fleet(
 ) -> AsyncIterator[VirtualFleetWorld]:
     """Leaving it waits for the shards' ends."""
     async with plan.open_engine() as engine, trio.open_nursery() as nursery:
-        fleet = Fleet(engine, emit, keep_nothing, plan.take, plan.dropped, CLOCK.now)
+        fleet = Fleet(engine, emit, keep_nothing, plan.take, plan.dropped)
         world = VirtualFleetWorld(config, fleet)
         nursery.start_soon(fleet.listen)
         nursery.start_soon(fleet.beat)

@@ -119,8 +119,13 @@ class Conversation:
         return found
 
     def _take(self, fetched: list[tuple[int, bytes]]) -> bool:
-        """Report what is new of it; whether it was the last word."""
+        """Report what is new of it; whether it was the last word, or something before it is missing."""
         fresh = [text for number, text in fetched if number > self._heard]
+        missing = max((number for number, _ in fetched), default=self._heard) - self._heard - len(fresh)
+        if missing:
+            reason = f"{missing:,} of its messages are missing: more than its process keeps"
+            self._report(Lost(self._shard, reason, is_dead=False))
+            return True
         self._heard = max([self._heard, *(number for number, _ in fetched)])
         try:
             messages = tuple(from_shard(msgspec.json.decode(text)) for text in fresh)

@@ -21,6 +21,7 @@ import attrs
 from actors.errors import SetupError
 from sim.config.options import OPTIONS
 from sim.fleet import on_worker
+from sim.fleet.release import release
 from sim.fleet.shard_engine import Place
 from sim.runtime.signals import SIGNALS
 
@@ -179,7 +180,7 @@ async def looked_at(client: Any, wanted: Wanted, program: str, *, is_own: bool) 
 
 def chosen(about: dict[str, Any], wanted: Wanted) -> tuple[Place, ...]:
     """As many places as are wanted, of processes that answered so. Raises SetupError."""
-    ours, places = on_worker.versions(), []
+    ours, places = release(), []
     for name, told in about.items():
         if isinstance(told, Exception):
             raise SetupError(

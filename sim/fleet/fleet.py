@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterable, Sequence
 from typing import assert_never
 
-import attrs
 import trio
 
 from actors.events import Emit, Note, Phase
 from sim.fleet.clock_offset import PROBES, ClockOffset
 from sim.fleet.creation_turns import CreationTurns
-from sim.fleet.rest_json import Rest, rest_from_json
-from sim.fleet.shard_engine import Heard, Lost, Place, ShardEngine
+from sim.fleet.rest_json import rest_from_json
+from sim.fleet.shard_engine import Heard, Lost, ShardEngine
 from sim.fleet.shard_messages import (
     Beat,
     Begin,
@@ -30,6 +28,7 @@ from sim.fleet.shard_messages import (
     StopNow,
     Written,
 )
+from sim.fleet.shard_state import ShardState
 
 BEAT_S = 1.0
 LOOK_S = 0.2
@@ -42,51 +41,6 @@ SPEECHLESS_S = 120.0
 """Whose process answers, and who has said nothing for so long, hangs."""
 
 
-@attrs.define
-class ShardState:
-    """What is known of one.
-
-    Attributes:
-        users: how many it is to drive.
-        heard_at, spoke_at: when its process was heard last, and when it said something (our clock); None
-            until it has been started there.
-        lost: why nothing more is heard of it; "" while it is there.
-        is_dead: whether a lost one has certainly ended.
-        last: its last word; `rest` what it tells of its whole run there.
-        phase: the last that it has told to have begun.
-        start_skew_s: so long after the instant that was told it began, by its own clock.
-        started_at: the instant, on our run's clock, from which its instants count.
-    """
-
-    number: int
-    of: int
-    place: Place
-    users: int = 0
-    heard_at: float | None = None
-    spoke_at: float = 0.0
-    is_ready: bool = False
-    is_silent: bool = False
-    lost: str = ""
-    is_dead: bool = False
-    last: ShardDone | ShardFailed | None = None
-    rest: Rest | None = None
-    phase: Phase | None = None
-    offset: ClockOffset | None = None
-    start_skew_s: float | None = None
-    started_at: float | None = None
-    probes: list[tuple[float, float, float]] = attrs.Factory(list)
-
-    @property
-    def is_there(self) -> bool:
-        """Whether more is to be heard of it."""
-        return not self.lost and self.last is None
-
-    @property
-    def name(self) -> str:
-        """For a person."""
-        return f"shard {self.number} on {self.place.host}"
-
-
 class Fleet:
     """All shards of a run. `listen`, `beat` and `watch` run for as long as it is open.
 
@@ -94,7 +48,6 @@ class Fleet:
         keep: writes lines of a shard's ledger to our disk, and returns when they are there.
         take: told every window and event of a shard; raises ValueError for what is none.
         dropped: told of a shard that was lost.
-        now: what a calendar says, seconds since 1970 (UTC).
         creating: so many users are created at the same time, in all shards together.
     """
 
@@ -105,7 +58,6 @@ class Fleet:
         keep: Callable[[int, Sequence[str]], None],
         take: Callable[[Emit, ShardState, Figures | Happened], None],
         dropped: Callable[[ShardState], None],
-        now: Callable[[], float] = time.time,
         *,
         creating: int = 2,
     ) -> None:
@@ -114,7 +66,6 @@ class Fleet:
         self._keep = keep
         self._take = take
         self._dropped = dropped
-        self.now = now
         self._turns = CreationTurns(creating)
         self._changed = trio.Event()
         self._beats = 0
@@ -165,18 +116,18 @@ class Fleet:
         """Ask each how late it is, a few times in a row; those who are lost meanwhile are not waited for."""
         for number in range(1, PROBES + 1):
             for shard in self.there:
-                shard.probes.append((self.now(), 0.0, UNANSWERED))
+                shard.probes.append((trio.current_time(), 0.0, UNANSWERED))
                 self._engine.tell(shard.number, Probe(number))
             await self.until(lambda: all(shard.probes[-1][2] != UNANSWERED for shard in self.there))
         for shard in self.there:
             shard.offset = ClockOffset.of(shard.probes)
 
-    def start_at(self, wall: float, started: float) -> None:
-        """The load begins at this instant of our wall clock, which is `started` on the run's."""
+    def start_at(self, started: float) -> None:
+        """The load begins at this instant."""
         for shard in self.there:
             assert shard.offset is not None
             shard.started_at = started
-            self._engine.tell(shard.number, StartAt(wall + shard.offset.offset_s))
+            self._engine.tell(shard.number, StartAt(started + shard.offset.offset_s))
 
     async def listen(self) -> None:
         """To all that is heard."""
@@ -237,16 +188,20 @@ class Fleet:
         if shard.is_silent:
             shard.is_silent = False
             self._say(f"{shard.name} is heard again")
-        lines = [each for each in messages if isinstance(each, LedgerLine)]
-        if lines:
-            self._mirror(shard, lines)
         try:
+            self._mirror(shard, [each for each in messages if isinstance(each, LedgerLine)])
             for message in messages:
                 self._hear_one(shard, message)
         except ValueError as error:
             self._lose(shard, f"it says what this release does not understand ({error})", is_dead=False)
 
     def _mirror(self, shard: ShardState, lines: Sequence[LedgerLine]) -> None:
+        """Raises ValueError where one is missing, or comes again."""
+        if not lines:
+            return
+        if [each.n for each in lines] != list(range(shard.lines + 1, shard.lines + len(lines) + 1)):
+            raise ValueError(f"line {lines[0].n} of its ledger comes after line {shard.lines}")
+        shard.lines += len(lines)
         try:
             self._keep(shard.number, [each.line for each in lines])
         except Exception as error:
@@ -260,13 +215,15 @@ class Fleet:
             self._engine.tell(shard, Written(number))
 
     def _hear_one(self, shard: ShardState, message: FromShard) -> None:
+        if message.shard != shard.number:
+            raise ValueError(f"it speaks as shard {message.shard}")
         match message:
             case Ready():
                 shard.is_ready = True
             case Probed():
                 if 1 <= message.n <= len(shard.probes):
                     sent, *_ = shard.probes[message.n - 1]
-                    shard.probes[message.n - 1] = (sent, message.at, self.now())
+                    shard.probes[message.n - 1] = (sent, message.at, trio.current_time())
             case Figures() | Happened():
                 self._take(self._emit, shard, message)
             case ShardDone():

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable
 
-import attrs
 import trio
 
 from actors.events import Call, Event, Execution, Lateness, NotStarted, OnStage, Phase
+from sim.measure.documents import MAX_LEAVES
 from sim.measure.hub import WINDOW_S
 from sim.measure.leaves import Leaves
 from sim.measure.snapshot import GeneratorUsage, Snapshot
@@ -17,6 +17,12 @@ from sim.measure.tally import Tally
 ORDER = tuple(Phase)
 LATE_S = 0.25
 """How long a window may be on its way without falling into a later second than its like."""
+MAX_AHEAD_S = 60.0
+"""Clocks that go at different rates part by less in a day; more is a clock that jumped."""
+
+
+class BadWindow(ValueError):
+    """It cannot be counted; the text says why, in one line."""
 
 
 class FleetTally(Tally):
@@ -29,6 +35,9 @@ class FleetTally(Tally):
     def __init__(self) -> None:
         super().__init__()
         self._waiting: list[tuple[int, Snapshot]] = []
+        self._numbers: Counter[int] = Counter()
+        """The last window of each shard."""
+        self._dropped: set[int] = set()
         self._latest: dict[int, Snapshot] = {}
         self._busiest: dict[int, float] = {}
         self._rss_bytes = 0
@@ -45,14 +54,24 @@ class FleetTally(Tally):
             super().take(event)
 
     def put_window(self, shard: int, window: Snapshot) -> None:
-        """A shard has closed it; its instants are those of our clock."""
+        """A shard has closed it; its instants are those of our clock.
+
+        Raises BadWindow for one that came before, or after one that is missing: then nothing of it counts.
+        """
+        expected = self._numbers[shard] + 1
+        if window.number != expected:
+            raise BadWindow(f"its window {window.number} comes where {expected} was to come")
+        if window.started + window.seconds > trio.current_time() + MAX_AHEAD_S:
+            raise BadWindow(f"its window {expected} is of a time to come")
+        self._check_bound(window.leaves)
+        self._numbers[shard] = expected
         self._waiting.append((shard, window))
 
     def drop_shard(self, shard: int) -> None:
-        """Its users are not there any more; what it did counts."""
-        if shard in self._latest:
-            self._latest[shard] = attrs.evolve(self._latest[shard], wanted={}, there={})
-            self._add_up()
+        """Its users are not there any more; what it did counts, also what has yet to be counted."""
+        self._dropped.add(shard)
+        self._latest.pop(shard, None)
+        self._add_up()
 
     def close_window(self, now: float, generator: GeneratorUsage | None = None) -> Snapshot:
         """With what the busiest of the shards used, for ours says little about how the load was made."""
@@ -92,7 +111,8 @@ class FleetTally(Tally):
 
     def _count(self, shard: int, window: Snapshot) -> None:
         self._window.absorb(window.leaves)
-        self._latest[shard] = window
+        if shard not in self._dropped:
+            self._latest[shard] = window
         self.calls[shard] += window.leaves.counts_in(Phase.MEASURED).total
         if window.stalled_s:
             ended = window.started + window.seconds
@@ -100,6 +120,13 @@ class FleetTally(Tally):
         if window.generator is not None:
             self._busiest[shard] = self._busiest.get(shard, 0.0) + window.generator.cpu_s
             self._rss_bytes = max(self._rss_bytes, window.generator.rss_bytes)
+
+    def _check_bound(self, leaves: Leaves) -> None:
+        """Memory does not grow with what a shard makes up. Raises BadWindow."""
+        for known, told in ((self.whole.steps, leaves.steps), (self.whole.stories, leaves.stories)):
+            # Most often there are few, and who is new need not be asked.
+            if len(known) + len(told) > MAX_LEAVES and len(known.keys() | told.keys()) > MAX_LEAVES:
+                raise BadWindow(f"its windows tell of more than {MAX_LEAVES:,} different steps")
 
     def _add_up(self) -> None:
         wanted: dict[str, float] = {}

@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
-import platform
 import socket
 import threading
 from collections import deque
@@ -23,7 +22,7 @@ import msgspec
 
 from actors.call_errors import reason_of
 from actors.text import harmless
-from sim import __version__
+from sim.fleet.release import release
 from sim.fleet.shard_link import ShardInbox, ShardLink
 from sim.fleet.shard_messages import (
     BadMessage,
@@ -125,16 +124,11 @@ def about(program: str, dask_worker: Any) -> dict[str, Any]:
     for name in ("distributed", "tornado", "asyncio"):
         logging.getLogger(name).setLevel(logging.CRITICAL)
     return {
-        "versions": versions(),
+        "versions": release(),
         "host": socket.gethostname(),
         "pid": os.getpid(),
         "busy": any(each.lives for each in hosted(dask_worker).values()),
     }
-
-
-def versions() -> dict[str, str]:
-    """What has to be the same everywhere."""
-    return {"simulate": __version__, "Python": platform.python_version()}
 
 
 async def host(key: str, text: bytes, program: str, dask_worker: Any) -> str:

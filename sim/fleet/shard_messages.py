@@ -1,8 +1,8 @@
 """What a coordinator and its shards tell each other: plain JSON, checked as it is read.
 
 Never pickles of our classes: two sides of different releases are to understand that they do not
-understand each other. Instants are seconds since 1970 (UTC) on the clock of whoever says them. Shards are
-numbered from 1. Secrets stand in `Begin` alone.
+understand each other. Instants are those of the shard's own run, on a clock that no calendar moves. Shards
+are numbered from 1. Secrets stand in `Begin` alone.
 """
 
 from __future__ import annotations
@@ -108,13 +108,9 @@ ToShard = Begin | StartAt | StopNow | Beat | Written | Probe
 
 
 class Ready(Message, frozen=True):
-    """All sessions that are there from the beginning are open; it waits for `StartAt`.
-
-    `versions`: of the program and of Python, by name.
-    """
+    """All sessions that are there from the beginning are open; it waits for `StartAt`."""
 
     shard: ShardNumber
-    versions: dict[str, Text]
     host: Text = ""
 
 
@@ -140,19 +136,25 @@ class LedgerLine(Message, frozen=True):
 
 
 class Figures(Message, frozen=True):
-    """A window, closed: a `Snapshot` as JSON. Its `started` counts from the shard's start (`StartAt`)."""
+    """A window, closed: a `Snapshot` as JSON.
+
+    Its instants count from the shard's start (`StartAt`) where `since_start`, else, as long as that is not
+    known, from when it was told.
+    """
 
     shard: ShardNumber
     snapshot: dict[str, Any]
+    since_start: bool = True
 
 
 class Happened(Message, frozen=True):
-    """An event, as `sim.fleet.event_json` has it: steps, phases, notes, removals, violations. Instants in
-    it count from the shard's start (`StartAt`).
+    """An event, as `sim.fleet.event_json` has it: steps, phases, notes, removals, violations. Its instants
+    are those of `Figures`.
     """
 
     shard: ShardNumber
     event: dict[str, Any]
+    since_start: bool = True
 
 
 class ShardDone(Message, frozen=True):

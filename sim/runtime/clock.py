@@ -7,7 +7,6 @@ on here.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -39,9 +38,6 @@ class Clock(Protocol):
     def date(self) -> str:
         """What a calendar says now (ISO 8601, UTC); "" where there is none."""
 
-    def now(self) -> float:
-        """Seconds since 1970 (UTC), as a calendar has them; this time's own, where there is none."""
-
     def usage_meter(self) -> Callable[[], tuple[float, int]] | None:
         """See `sim.runtime.process_usage`; None where what this process uses means nothing."""
 
@@ -62,10 +58,6 @@ class RealClock:
     def date(self) -> str:
         """To the second."""
         return datetime.now(UTC).isoformat(timespec="seconds")
-
-    def now(self) -> float:
-        """They may jump; what passes meanwhile is to be asked of trio."""
-        return time.time()
 
     def usage_meter(self) -> Callable[[], tuple[float, int]]:
         """Of CPU time and memory."""
@@ -89,10 +81,6 @@ class VirtualClock:
     def date(self) -> str:
         """Runs of one seed are the same whenever they are made."""
         return ""
-
-    def now(self) -> float:
-        """Its own."""
-        return trio.current_time()
 
     def usage_meter(self) -> None:
         """None: no second of it is one of the processor's."""

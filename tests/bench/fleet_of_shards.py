@@ -18,12 +18,12 @@ import trio
 
 from sim.fleet.dask_cluster import LocalProcesses
 from sim.fleet.dask_engine import open_dask_engine
-from sim.fleet.event_json import shifted_window
-from sim.fleet.fleet import Fleet, ShardState
+from sim.fleet.fleet import Fleet
 from sim.fleet.fleet_tally import FleetTally
+from sim.fleet.on_our_clock import window_of
 from sim.fleet.shard_messages import Begin, Figures, Happened
+from sim.fleet.shard_state import ShardState
 from sim.measure.hub import Hub
-from sim.measure.snapshot import Snapshot
 from tests.bench.rounds import Figure
 from tests.support.processes import environment, running_standin
 
@@ -97,8 +97,7 @@ async def coordinate(shards: int, seconds: float) -> float:
 
     def take(_: object, shard: ShardState, message: Figures | Happened) -> None:
         if isinstance(message, Figures):
-            window = Snapshot.from_json(message.snapshot)
-            tally.put_window(shard.number, shifted_window(window, trio.current_time()))
+            tally.put_window(shard.number, window_of(message, shard.started_at))
 
     program = "tests.support.fleet_programs:figuring"
     async with open_dask_engine(LocalProcesses(shards), program) as engine, trio.open_nursery() as nursery:

@@ -11,8 +11,8 @@ import trio
 
 from actors.errors import Outcome
 from actors.events import Call, Phase, PhaseBegan
-from sim.fleet.event_json import shifted_window
 from sim.fleet.fleet_tally import FleetTally
+from sim.fleet.on_our_clock import window_of
 from sim.fleet.shard_messages import Figures, from_shard
 from sim.measure.snapshot import Snapshot
 from sim.runtime.clock import run_virtual
@@ -78,8 +78,7 @@ async def merged(texts: list[list[bytes]], count: int) -> list[float]:
         for each in texts:
             message = from_shard(msgspec.json.decode(each[tick]))
             assert isinstance(message, Figures)
-            window = shifted_window(Snapshot.from_json(message.snapshot), 0.0)
-            tally.put_window(message.shard, window)
+            tally.put_window(message.shard, window_of(message, 0.0))
         tally.close_window(trio.current_time())
         spent.append(time.process_time() - began)
     # The last ones are merged by the end: until then they are on their way.

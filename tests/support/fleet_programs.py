@@ -18,7 +18,7 @@ def answering(begin: Begin, link: ShardLink, inbox: ShardInbox) -> None:
     """Answers every probe with the number of those that came before, until it is to stop."""
 
     async def main() -> None:
-        link.tell(Ready(begin.shard, {}, host="here"))
+        link.tell(Ready(begin.shard, host="here"))
         count = 0
         with inbox.opened() as told:
             async for message in told:
@@ -36,15 +36,16 @@ def figuring(begin: Begin, link: ShardLink, inbox: ShardInbox) -> None:
     """Tells a window of a usual size each second, until it is to stop."""
 
     async def main() -> None:
-        link.tell(Ready(begin.shard, {}))
-        window = usual_window(begin.shard)
+        link.tell(Ready(begin.shard))
+        window = {**usual_window(begin.shard), "started": -1.0}
         with inbox.opened() as told:
             async with trio.open_nursery() as nursery:
 
                 async def tell() -> None:
                     while True:
                         await trio.sleep(1)
-                        link.tell(Figures(begin.shard, window))
+                        link.tell(Figures(begin.shard, dict(window), since_start=False))
+                        window["number"] += 1
 
                 nursery.start_soon(tell)
                 async for message in told:

@@ -9,9 +9,10 @@ import attrs
 import trio
 
 from actors.events import Event, Note
-from sim.fleet.fleet import Fleet, ShardState
+from sim.fleet.fleet import Fleet
 from sim.fleet.shard_engine import Heard, News, Place
 from sim.fleet.shard_messages import Begin, Figures, FromShard, Happened, ToShard
+from sim.fleet.shard_state import ShardState
 
 
 class FakeEngine:
@@ -91,7 +92,7 @@ def nothing(shard: int, message: ToShard) -> Sequence[FromShard]:
 async def watched_fleet(
     shards: int, answer: Callable[[int, ToShard], Sequence[FromShard]] = nothing
 ) -> AsyncIterator[tuple[Watched, trio.Nursery]]:
-    """A fleet on the virtual clock, whose calendar began at 1000."""
+    """A fleet on the virtual clock."""
     seen = Watched(FakeEngine(shards, answer))
 
     def take(_: object, shard: ShardState, message: Figures | Happened) -> None:
@@ -99,14 +100,12 @@ async def watched_fleet(
             raise ValueError("no window")
         seen.taken.append(message)
 
-    began = trio.current_time()
     seen.fleet = Fleet(
         seen.engine,
         seen.emit,
         seen.keep,
         take,
         lambda shard: seen.dropped.append(shard.number),
-        lambda: 1000 + trio.current_time() - began,
     )
     seen.fleet.start(Begin("r", number, shards, {}) for number in range(1, shards + 1))
     async with trio.open_nursery() as nursery:

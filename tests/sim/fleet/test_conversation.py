@@ -103,6 +103,30 @@ def test_a_shard_whose_process_is_gone_is_lost() -> None:
     assert "has ended" in last.reason
 
 
+@attrs.define
+class SlowWay(Way):
+    """Nothing is fetched before the shard has ended."""
+
+    async def call(self, function: Any, *args: Any) -> Any:
+        while function is on_worker.fetch and self.worker.plugins["key"].lives:  # noqa: ASYNC110 (a thread)
+            await asyncio.sleep(0.001)
+        # What it has told comes into the loop before this does.
+        await asyncio.sleep(0)
+        return await Way.call(self, function, *args)
+
+
+def test_a_shard_that_said_more_than_its_process_keeps_is_lost_and_nothing_after_the_gap_is_heard(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(on_worker, "MAX_KEPT", 20)
+    news = talk(SlowWay(Worker(), Random(1)), answering.__name__)
+    # Ready, an answer to each probe, and the last word.
+    assert news[-1] == Lost(
+        1, f"{MESSAGES + 2 - 20} of its messages are missing: more than its process keeps", False
+    )
+    assert said(news) == []
+
+
 def test_a_shard_that_breaks_says_so_in_its_last_word() -> None:
     heard = said(talk(Way(Worker(), Random(1)), broken.__name__))
     assert heard == [ShardFailed(1, "ZeroDivisionError: shard 1 cannot divide")]

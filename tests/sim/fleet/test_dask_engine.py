@@ -14,7 +14,7 @@ import trio
 from actors.errors import SetupError
 from sim.fleet.dask_cluster import ExistingCluster, LocalProcesses, chosen
 from sim.fleet.dask_engine import DaskEngine, open_dask_engine
-from sim.fleet.on_worker import versions
+from sim.fleet.release import release
 from sim.fleet.shard_engine import Heard, Lost
 from sim.fleet.shard_messages import Begin, FromShard, Probe, Probed, Ready, ShardDone, StopNow
 
@@ -88,8 +88,8 @@ def assert_hidden(pid: int) -> None:
 
 
 def test_all_processes_have_to_run_this_very_release() -> None:
-    same = {"versions": versions(), "host": "a", "pid": 1, "busy": False}
-    older = {**same, "versions": {**versions(), "simulate": "0.0.1"}, "host": "b"}
+    same = {"versions": release(), "host": "a", "pid": 1, "busy": False}
+    older = {**same, "versions": {**release(), "simulate": "0.0.1"}, "host": "b"}
     with pytest.raises(SetupError, match=r"b runs simulate 0\.0\.1.*must be the same"):
         chosen({"one": same, "two": older}, ExistingCluster("tls://a:1"))
     with pytest.raises(SetupError, match="cannot run a shard: No module named 'sim'"):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import pytest
 import trio
 
 from sim.fleet.fleet import LOST_S
@@ -16,6 +17,7 @@ from sim.fleet.shard_messages import (
     Probe,
     Probed,
     Ready,
+    ShardDone,
     ShardFailed,
     StartAt,
     StopNow,
@@ -25,7 +27,7 @@ from sim.fleet.shard_messages import (
 from tests.sim.fleet.fake_engine import watched_fleet
 
 AHEAD_S = {1: 0.0, 2: 3.0}
-"""So much each shard's calendar is ahead of ours."""
+"""So much each shard's clock is ahead of ours."""
 
 
 async def test_a_shard_that_is_not_heard_is_named_within_a_second_and_then_given_up(
@@ -73,17 +75,18 @@ async def test_a_line_of_a_ledger_is_acknowledged_once_it_is_kept(autojump_clock
         assert seen.fleet.trouble is seen.trouble
 
 
-async def test_all_begin_at_one_instant_whatever_their_calendars_say(autojump_clock: trio.abc.Clock) -> None:
+async def test_all_begin_at_one_instant_whatever_their_clocks_say(autojump_clock: trio.abc.Clock) -> None:
     def answer(shard: int, message: ToShard) -> Sequence[FromShard]:
-        return [Probed(shard, message.n, 1000 + AHEAD_S[shard])] if isinstance(message, Probe) else ()
+        theirs = trio.current_time() + AHEAD_S[shard]
+        return [Probed(shard, message.n, theirs)] if isinstance(message, Probe) else ()
 
     async with watched_fleet(2, answer) as (seen, nursery):
         nursery.start_soon(seen.engine.let_live, 1, 2)
-        seen.engine.hear(1, Ready(1, {}))
+        seen.engine.hear(1, Ready(1))
         await seen.fleet.compare_clocks()
-        seen.fleet.start_at(2000.0, 50.0)
+        seen.fleet.start_at(50.0)
         told = {shard: [m.at for m in seen.engine.told[shard] if isinstance(m, StartAt)] for shard in (1, 2)}
-        assert told == {1: [2000.0], 2: [2003.0]}
+        assert told == {1: [50.0], 2: [53.0]}
         assert [shard.started_at for shard in seen.fleet.shards.values()] == [50.0, 50.0]
 
 
@@ -123,3 +126,27 @@ async def test_a_shard_that_says_what_cannot_be_read_is_lost_and_no_error(
         await trio.sleep(0.01)
         assert seen.dropped == [1]
         assert "no window" in seen.said[0]
+
+
+@pytest.mark.parametrize(
+    ("said", "why"),
+    [
+        ([LedgerLine(1, 1, "a"), LedgerLine(1, 3, "c")], "line 1 of its ledger comes after line 0"),
+        ([LedgerLine(1, 2, "b")], "line 2 of its ledger comes after line 0"),
+        ([Ready(2)], "it speaks as shard 2"),
+        ([ShardDone(1, {"facts": 1}, 0)], "what this release does not understand"),
+    ],
+    ids=["a line is missing", "the first line is missing", "in another's name", "no end"],
+)
+async def test_a_shard_whose_words_cannot_be_true_is_lost_and_the_other_one_is_not(
+    said: list[FromShard], why: str, autojump_clock: trio.abc.Clock
+) -> None:
+    async with watched_fleet(2) as (seen, _):
+        seen.engine.hear(1, *said)
+        seen.engine.hear(2, Ready(2))
+        await trio.sleep(0.01)
+        assert seen.dropped == [1]
+        assert why in seen.said[0]
+        # No line was acknowledged of which the ledger here knows nothing.
+        assert not [each for each in seen.engine.told[1] if isinstance(each, Written)]
+        assert seen.fleet.shards[2].is_ready

@@ -10,6 +10,7 @@ from typing import Any
 
 import attrs
 import pytest
+import trio
 
 from actors.secret import Secret
 from sim.app.shard import run_shard
@@ -100,7 +101,7 @@ def as_usual(shard: Coordinated, message: FromShard) -> None:
         case LedgerLine():
             shard.inbox.put(Written(message.n))
         case Ready():
-            shard.inbox.put(StartAt(time.time()))
+            shard.inbox.put(StartAt(trio.current_time()))
         case _:
             pass
 

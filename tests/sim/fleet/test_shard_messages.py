@@ -38,7 +38,7 @@ DOWN: tuple[ToShard, ...] = (
     Probe(1),
 )
 UP: tuple[FromShard, ...] = (
-    Ready(1, {"python": "3.13"}, "host"),
+    Ready(1, "host"),
     Probed(1, 1, 1.5e9),
     LedgerLine(1, 3, '{"intended": ["user", "u"]}'),
     Figures(1, {"version": 1}),
@@ -69,7 +69,7 @@ def test_what_a_shard_tells_comes_back_out_of_json(message: FromShard) -> None:
         {"is": "Beat", "n": 1, "more": 1},
         {"is": "StopNow", "level": 4},
         {"is": "Nothing\x1b[2J"},
-        {"is": "Ready", "shard": 1, "versions": {}},
+        {"is": "Ready", "shard": 1},
     ],
 )
 def test_what_is_no_message_to_a_shard_is_refused_in_one_harmless_line(document: object) -> None:
