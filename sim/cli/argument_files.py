@@ -47,7 +47,7 @@ def of_recording(path: Path, where: str) -> dict[str, tuple[dict[str, Any], ...]
 
     Raises UsageError.
     """
-    from sim.recording.document import HIDDEN, BadRecording, read_recording
+    from sim.recording.document import BadRecording, holds_hidden, read_recording
 
     try:
         calls = read_recording(path).calls
@@ -56,7 +56,7 @@ def of_recording(path: Path, where: str) -> dict[str, tuple[dict[str, Any], ...]
     found: dict[str, dict[str, dict[str, Any]]] = {}
     for call in calls:
         text = json.dumps(call.arguments, sort_keys=True)
-        if call.method == "tools/call" and call.outcome == "ok" and HIDDEN not in text:
+        if call.method == "tools/call" and call.outcome == "ok" and not holds_hidden(text):
             found.setdefault(call.name, {})[text] = call.arguments
     return {tool: tuple(each.values()) for tool, each in found.items()}
 

@@ -32,8 +32,11 @@ from sim.recording.recorded_lines import (
     RecordedQuestion,
     ToolList,
     first_text,
+    holds_hidden,
+    is_hidden_name,
     recording_schema,
     to_line,
+    without_hidden,
 )
 
 __all__ = [
@@ -52,10 +55,13 @@ __all__ = [
     "ToolList",
     "first_text",
     "gathered",
+    "holds_hidden",
+    "is_hidden_name",
     "parse_recording",
     "read_recording",
     "recording_schema",
     "to_line",
+    "without_hidden",
 ]
 
 

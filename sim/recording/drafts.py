@@ -9,7 +9,7 @@ import attrs
 
 from actors.json_text import read_json
 from actors.text import harmless
-from sim.recording.hiding import Hider
+from sim.recording.hiding import Hider, Pseudonyms
 from sim.recording.recorded_lines import (
     Gap,
     Outcome,
@@ -48,6 +48,7 @@ class CallUnderWay:
     """A call that was sent.
 
     Attributes:
+        pseudonyms: of the recording.
         may_resume: its stream was cut, and may be taken up again.
         questions: what it wanted to know first, by the keys that answers bear.
     """
@@ -59,6 +60,7 @@ class CallUnderWay:
     name: str
     arguments: bytes
     secrets: Sequence[str] = attrs.field(repr=False)
+    pseudonyms: Pseudonyms = attrs.Factory(Pseudonyms)
     may_resume: bool = False
     status: int | None = None
     questions: dict[str, Any] = attrs.Factory(dict)
@@ -82,7 +84,7 @@ class CallUnderWay:
             reason = f"call {self.n} ({self.shown_name}): {harmless(str(error), 100)}"
             return Gap(rounded(ended.at), reason, self.who)
         every = b"".join((*parts.values(), self.name.encode("utf-8", "replace")))
-        plain = Hider(known).hide(every, {**read, "name": self.name})
+        plain = Hider(known, self.pseudonyms).hide(every, {**read, "name": self.name})
         return RecordedCall(
             rounded(self.at),
             rounded(ended.at - self.at),

@@ -6,14 +6,16 @@ stand in it. What is found by its key is left out wherever else it stands in the
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
+import secrets
 from collections.abc import Iterable
 from typing import Any
 from urllib.parse import quote, quote_plus
 
 from actors.json_text import read_json
-from sim.recording.recorded_lines import HIDDEN
+from sim.recording.recorded_lines import HIDDEN, hidden_as
 
 Json = Any
 
@@ -29,6 +31,8 @@ _NO_SECRET = re.compile(
     "|token_?(type|count|usage)|tokens_?used|(password|token|secret|cookie)_?(policy|hint|required|protected|length"
     "|expir|set$|enabled|name$)|^(has|is|needs|supports|requires)_|expires"
 )
+_OF_LOGINS = re.compile("access|refresh|bearer|auth|csrf|request|session|api|id_token|login|device|jwt")
+_PLAIN_TOKEN = re.compile(r"[A-Za-z0-9_-]{3,64}")
 NUMBERS_TOO = re.compile("passw|secret|pin|otp|credential")
 SUSPICIOUS = (
     *(b"passw", b"passphrase", b"token", b"secret", b"auth", b"cookie", b"credential", b"api", b"private"),
@@ -56,7 +60,7 @@ _OF_A_SCHEMA = ("default", "const", "enum", "example", "examples")
 
 def is_secret_key(key: str) -> bool:
     """Whether what stands under a key of this name is nobody's business."""
-    plain = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", key).lower().replace("-", "_").replace(" ", "_")
+    plain = _plain_key(key)
     return bool(SECRET_KEY.search(plain)) and not _NO_SECRET.search(plain)
 
 
@@ -66,15 +70,33 @@ def may_hold_secrets(raw: bytes) -> bool:
     return any(word in plain for word in SUSPICIOUS) or bool(_USER_INFO_BYTES.search(raw))
 
 
+class Pseudonyms:
+    """Of tokens that are addresses as well: of a conversation, a shared link, a form. One recording's.
+
+    Who reads the recording sees where the same one stands again, and not what it is. Hashes alone are kept.
+    """
+
+    def __init__(self) -> None:
+        self._salt = secrets.token_bytes(16)
+        self._numbers: dict[bytes, int] = {}
+
+    def of(self, secret: str) -> str:
+        """What stands in its place, `<hidden 3>`, wherever it comes."""
+        key = hashlib.blake2b(secret.encode("utf-8", "surrogatepass"), key=self._salt).digest()
+        return hidden_as(self._numbers.setdefault(key, len(self._numbers) + 1))
+
+
 class Hider:
     """Leaves secrets out of the values of one line.
 
     Args:
         known: credentials of the person whose line it is.
+        pseudonyms: of the recording that the line is in; without them all that is hidden looks alike.
     """
 
-    def __init__(self, known: Iterable[str] = ()) -> None:
-        self._known: set[str] = set()
+    def __init__(self, known: Iterable[str] = (), pseudonyms: Pseudonyms | None = None) -> None:
+        self._pseudonyms = pseudonyms
+        self._known: dict[str, str] = {}
         for secret in known:
             self._learn(secret)
 
@@ -90,10 +112,10 @@ class Hider:
         """A single text without its secrets."""
         return self._veil_text(self._text(text, 0))
 
-    def _learn(self, secret: str) -> None:
+    def _learn(self, secret: str, instead: str = HIDDEN) -> None:
         if len(secret) >= MIN_SECRET_LENGTH and secret != HIDDEN:
-            quoted = (quote(secret), quote(secret, safe=""), quote_plus(secret))
-            self._known |= {secret, *quoted, json.dumps(secret)[1:-1]}
+            for said in (secret, quote(secret), quote(secret, safe=""), quote_plus(secret), _in_json(secret)):
+                self._known.setdefault(said, instead)
 
     def _hide(self, value: Json, depth: int) -> Json:
         match value:
@@ -114,8 +136,21 @@ class Hider:
         is_number = isinstance(value, int | float) and not isinstance(value, bool)
         if value in (None, "", True, False) or (is_number and not NUMBERS_TOO.search(key.lower())):
             return value
-        self._learn_all(value)
-        return HIDDEN
+        instead = self._pseudonym(key, value)
+        if isinstance(value, str) and instead != HIDDEN:
+            self._learn(value, instead)
+        else:
+            self._learn_all(value)
+        return self._known.get(value, instead) if isinstance(value, str) else HIDDEN
+
+    def _pseudonym(self, key: str, value: Json) -> str:
+        """Of a token by which something is named; `HIDDEN` for what only proves who somebody is."""
+        plain = _plain_key(key)
+        is_address = re.search("(^|_)token$", plain) and not _OF_LOGINS.search(plain)
+        if self._pseudonyms is None or not is_address:
+            return HIDDEN
+        fits = isinstance(value, str) and _PLAIN_TOKEN.fullmatch(value) and value not in self._known
+        return self._pseudonyms.of(value) if fits else HIDDEN
 
     def _learn_all(self, value: Json) -> None:
         match value:
@@ -172,5 +207,14 @@ class Hider:
     def _veil_text(self, text: str) -> str:
         for secret in sorted(self._known, key=len, reverse=True):
             if secret in text:
-                text = text.replace(secret, HIDDEN)
+                text = text.replace(secret, self._known[secret])
         return text
+
+
+def _in_json(text: str) -> str:
+    return json.dumps(text)[1:-1]
+
+
+def _plain_key(key: str) -> str:
+    """In snake case."""
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", key).lower().replace("-", "_").replace(" ", "_")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any, Literal
 
 import msgspec
@@ -13,8 +14,30 @@ VERSION = 1
 HIDDEN = "<hidden>"
 """What stands in the place of a secret."""
 
+_HIDDEN = re.compile(r"<hidden(?: ([0-9]{1,9}))?>")
 Json = Any
 Outcome = Literal["ok", "tool_error", "protocol_error", "refused", "cut", "unanswered"]
+
+
+def hidden_as(number: int) -> str:
+    """In the place of a secret by which something is named: the same number is the same secret."""
+    return f"<hidden {number}>"
+
+
+def holds_hidden(text: str) -> bool:
+    """Whether a secret was left out of it."""
+    return _HIDDEN.search(text) is not None
+
+
+def is_hidden_name(text: str) -> bool:
+    """Whether all of it is a secret by which something is named."""
+    found = _HIDDEN.fullmatch(text)
+    return found is not None and found[1] is not None
+
+
+def without_hidden(text: str, instead: str) -> str:
+    """`text` with `instead` where secrets were left out."""
+    return _HIDDEN.sub(instead, text)
 
 
 class RecordedLine(msgspec.Struct, frozen=True, tag_field="what"):

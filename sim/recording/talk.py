@@ -14,6 +14,7 @@ import msgspec
 from actors.text import harmless
 from sim.recording.company import Acquaintances, Member, ShownCredentials
 from sim.recording.drafts import CallUnderWay, Ended, Write, question_draft, tools_draft
+from sim.recording.hiding import Pseudonyms
 from sim.recording.recorded_lines import Outcome
 from sim.recording.spoken import (
     CALLS,
@@ -63,6 +64,7 @@ class TalksShared:
     callers: set[str] = attrs.Factory(set)
     halted: OrderedDict[tuple[str, str, str, bytes], CallUnderWay] = attrs.Factory(OrderedDict)
     listed: set[int] = attrs.Factory(set)
+    pseudonyms: Pseudonyms = attrs.Factory(Pseudonyms)
 
 
 class Talk:
@@ -173,7 +175,16 @@ class Talk:
         if call is None:
             self._shared.calls += 1
             self._shared.callers.add(member.who)
-            call = CallUnderWay(self._shared.calls, at, member.who, method, name, arguments, member.secrets)
+            call = CallUnderWay(
+                self._shared.calls,
+                at,
+                member.who,
+                method,
+                name,
+                arguments,
+                member.secrets,
+                self._shared.pseudonyms,
+            )
         elif params.input_responses:
             self._answer_halted(call, params, at)
         given_up = remember(self.calls, number, call)

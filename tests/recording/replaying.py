@@ -16,6 +16,7 @@ import trio
 from actors.events import Execution
 from actors.offered_tool import OfferedTool
 from actors.tool_results import read_tool_result
+from sim.recording.document import Recording
 from sim.recording.story.name_words import ToolName
 from sim.recording.story.story_plan import Planner
 from sim.recording.story.story_text import written
@@ -182,8 +183,8 @@ def same_json(one: Json, other: Json) -> bool:
         return False
 
 
-def workflow_of(tape: Tape, name: str, folder: Path) -> tuple[str, Workflow, Planner]:
-    planner = Planner(tape.recording(), name)
+def workflow_of(recording: Recording, name: str, folder: Path) -> tuple[str, Workflow, Planner]:
+    planner = Planner(recording, name)
     text = written(planner.plan(), planner.carrying, planner.recording)
     path = folder / f"{name}.py"
     path.write_text(text, "utf-8")
@@ -193,7 +194,7 @@ def workflow_of(tape: Tape, name: str, folder: Path) -> tuple[str, Workflow, Pla
 
 async def replay(tape: Tape, name: str, folder: Path) -> Played:
     """Write the workflow of the tape's recording, and play it once against the script with renewed values."""
-    text, workflow, planner = workflow_of(tape, name, folder)
+    text, workflow, planner = workflow_of(tape.recording(), name, folder)
     who = {f"p{place}": person for place, person in enumerate(tape.people, 1)}
     uids = [f"user-{place}" for place in range(1, len(planner.cast.members) + 1)]
     people = {

@@ -126,6 +126,16 @@ def test_a_secret_is_a_comment_and_a_clear_failure() -> None:
         scope["left_out"]("password of create_account")  # type: ignore[operator]
 
 
+def test_a_secret_that_names_a_thing_is_carried_from_the_answer_that_gave_it() -> None:
+    made = a_call(1, "create_room", {"name": "Lounge"}, {"token": "<hidden 1>", "pin": "<hidden>"})
+    known = a_call(2, "enter_room", {"token": "<hidden 1>"}, {"people": 2})
+    unknown = a_call(3, "enter_room", {"token": "<hidden 2>"}, {"people": 2})
+    text = workflow_text(Recording(HEAD, (ALICE,), (), (made, known, unknown)), "meets")
+    assert 'token=room["token"]' in text
+    assert 'token=left_out("token of enter_room")' in text
+    assert "<hidden" not in text
+
+
 def test_long_texts_and_answers_are_bounded_in_the_file_and_in_time() -> None:
     rows = [{"id": n, "title": f"row {n}", "text": "x" * 80} for n in range(100_000)]
     listed = a_call(1, "nc_list_things", {}, {"rows": rows})

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import attrs
 
+from sim.recording.document import is_hidden_name
 from sim.recording.story.cast_list import CastList, is_userish, names_somebody
 from sim.recording.story.expressions import (
     CarriedValue,
@@ -125,7 +126,9 @@ class Carrying:
     def _single(self, take: Take, path: Path, value: Json) -> Expression:
         key = next((part for part in reversed(path) if isinstance(part, str)), "")
         if is_hidden(value):
-            return LeftOut(f"{key} of {take.call.name}")
+            # By some of them things are named: those that an answer gave are carried like all others.
+            named = self._fits(take, path, value) if is_hidden_name(value) else []
+            return self._carried(take, path, value, named) if named else LeftOut(f"{key} of {take.call.name}")
         if isinstance(value, str) and (made := self.made.get(value)) is not None:
             return self._where_it_is(take, path, made) or MadeValue(made)
         if somebody := self._somebody(take, key, value):

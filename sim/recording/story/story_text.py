@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from actors.text import harmless
-from sim.recording.document import HIDDEN, Recording
+from sim.recording.document import Recording, without_hidden
 from sim.recording.story.carrying import Carrying
 from sim.recording.story.code_nodes import (
     MAX_COLUMNS,
@@ -171,7 +171,7 @@ def constant_lines(name: str, text: str) -> list[str]:
 
 def docstring(text: str) -> str:
     """`text` for the inside of a docstring: one harmless line."""
-    return harmless(text, 200).replace(HIDDEN, "…").replace("\\", "/").replace('"', "'")
+    return without_hidden(harmless(text, 200), "…").replace("\\", "/").replace('"', "'")
 
 
 def name_of_file(stem: str) -> str:

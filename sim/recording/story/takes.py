@@ -10,7 +10,7 @@ import attrs
 from actors.errors import CallError
 from actors.offered_tool import reads_by_name
 from actors.tool_results import read_resource_text, read_tool_result
-from sim.recording.document import HIDDEN, RecordedCall, Recording
+from sim.recording.document import RecordedCall, Recording, holds_hidden
 from sim.recording.story.name_words import ToolName
 
 Json = Any
@@ -112,4 +112,4 @@ def _texts(blocks: Json) -> list[str]:
 
 def is_hidden(value: Json) -> bool:
     """Whether it is a secret that the recording does not hold."""
-    return isinstance(value, str) and HIDDEN in value
+    return isinstance(value, str) and holds_hidden(value)

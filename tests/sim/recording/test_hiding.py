@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 import pytest
 
-from sim.recording.hiding import Hider, is_secret_key
+from sim.recording.hiding import Hider, Pseudonyms, is_secret_key
 
 SECRET = "s3cr3t-of-the-tests/+x"
 JWT = "eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJhbGljZSJ9.c2lnbmF0dXJl"
@@ -98,3 +98,33 @@ def test_keys_are_judged_however_they_are_written() -> None:
 def test_hostile_texts_cost_time_in_proportion_to_their_length() -> None:
     for unit in ("eyJ-", "password-", "a-", "basic ", "://a:", "token ", "{", "password: x ", "-----BEGIN "):
         assert Hider().hide_text(unit * 20_000) is not None
+
+
+def test_a_token_that_is_an_address_is_the_same_wherever_it_stands_and_is_not_told() -> None:
+    names = Pseudonyms()
+
+    def line(value: Any) -> Any:
+        return Hider((), names).hide(json.dumps(value).encode(), value)
+
+    made = line({"text": json.dumps({"id": 1, "token": "w8ffxz2k"}), "url": "/call/w8ffxz2k"})
+    assert json.loads(made["text"]) == {"id": 1, "token": "<hidden 1>"}
+    assert made["url"] == "/call/<hidden 1>"
+    assert line({"conversation_token": "q2r4k9zu"}) == {"conversation_token": "<hidden 2>"}
+    assert line({"token": "w8ffxz2k"}) == {"token": "<hidden 1>"}
+    # Of another recording nobody can tell whether it is the same one.
+    assert Hider((), Pseudonyms()).hide(b"token", {"token": "q2r4k9zu"}) == {"token": "<hidden 1>"}
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        *((key, SECRET[:8]) for key in ("password", "access_token", "refreshToken", "id_token", "secret")),
+        *(("token", value) for value in (SECRET, JWT, "a b", "x" * 65)),
+    ],
+)
+def test_what_only_proves_who_somebody_is_has_no_number(key: str, value: str) -> None:
+    assert Hider((), Pseudonyms()).hide(b"token secret password", {key: value}) == {key: "<hidden>"}
+
+
+def test_the_persons_own_token_has_no_number_whatever_key_it_stands_under() -> None:
+    assert Hider(("w8ffxz2k",), Pseudonyms()).hide(b"token", {"token": "w8ffxz2k"}) == {"token": "<hidden>"}
