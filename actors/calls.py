@@ -17,7 +17,8 @@ from actors.backoff import Backoff
 from actors.call_errors import TIMEOUT, no_answer
 from actors.errors import CallError
 from actors.inbox import Envelope
-from actors.messages import ActorGone
+from actors.many_calls import ManyCalls
+from actors.messages import ActorGone, Step
 from actors.ports import Person, ToolSession
 from actors.shared import Shared
 from actors.verdict import INTERRUPTED, CallVerdict, judge_answer, judge_error, measured, reply_of
@@ -71,43 +72,53 @@ class Calls:
             with trio.move_on_at(self._backoff.until):
                 await envelope.wait_settled()
 
-    async def carry_out(self, session: ToolSession, envelope: Envelope) -> CallError | None:
+    async def carry_out(self, session: ToolSession, envelope: Envelope, calls: ManyCalls) -> CallError | None:
         """Make the call, record it and answer the asker. Returns why it failed, None where it did not.
 
         What waits for the user, not for the server, comes before the clock starts; until then the step
-        can be called off, and leaves no trace.
+        can be called off, and leaves no trace. A call that reaches its bound is answered and recorded, and
+        cancels the block of `calls`.
         """
         step, verdict = envelope.step, INTERRUPTED
+        bound_s = self._shared.look_around.bound_s
         started: float | None = None
         self._attempt.expose()
         try:
             if self._backoff.until:
                 await self.back_off(envelope)
             if not envelope.called_off:
-                await session.prepare(step.traceparent)
+                await session.prepare(step.traceparent, bound_s)
             if envelope.called_off:
                 return None
             self._attempt.protect()
             started = trio.current_time()
-            with self._shared.shelter.over(self._shared.call_bound_s) as scope:
+            calls.begin(started)
+            try:
                 if step.is_resource:
                     value = await session.read_resource(step.tool)
                 else:
                     value = await session.call_tool(step.tool, step.arguments)
-                verdict = judge_answer(step, value)
-            if scope.cancelled_caught:
-                raise no_answer(self._shared.call_bound_s)
+            finally:
+                calls.end()
+            verdict = judge_answer(step, value)
             self._backoff.answered()
             return None
         except CallError as error:
-            self._backoff.note(error, trio.current_time())
-            verdict = judge_error(step, error)
+            verdict = self._judge(step, error)
             return error
+        except trio.Cancelled:
+            if calls.is_spent:
+                verdict = self._judge(step, no_answer(bound_s))
+            raise
         finally:
             if started is None and verdict is INTERRUPTED:
                 envelope.answer(ActorGone(self._person.uid))  # nothing was sent
             else:
                 self.settle(envelope, started, verdict)
+
+    def _judge(self, step: Step, error: CallError) -> CallVerdict:
+        self._backoff.note(error, trio.current_time())
+        return judge_error(step, error)
 
     def settle(self, envelope: Envelope, started: float | None, verdict: CallVerdict) -> None:
         """Record a call and answer its asker. `started` is None for one that did not get so far."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from contextlib import AbstractAsyncContextManager, AbstractContextManager
 from typing import Protocol
@@ -59,8 +60,9 @@ class ToolSession(Protocol):
 
     `prepare` does, before a call, what is the client's own: refreshing credentials, tidying up
     connections. Whoever measures a call awaits it first, and starts the clock then; a call that was
-    not prepared prepares itself. The next call bears `traceparent` (W3C trace context), "" for none.
-    Raises CallError.
+    not prepared prepares itself. The next call bears `traceparent` (W3C trace context), "" for none, and
+    is cancelled after `bound_s` seconds by whoever prepared it: a session's own time-out matters where it
+    comes before. Raises CallError.
 
     `call_tool` and `read_resource` return the answer as one JSON value (JSON in text or in strings
     already parsed, differences between server releases absorbed) or raise `CallError`. After
@@ -72,7 +74,7 @@ class ToolSession(Protocol):
     def protocol(self) -> str:
         """The negotiated protocol version, such as `2025-06-18`; "in-process" without a wire."""
 
-    async def prepare(self, traceparent: str = "") -> None: ...
+    async def prepare(self, traceparent: str = "", bound_s: float = math.inf) -> None: ...
 
     async def call_tool(self, name: str, arguments: Mapping[str, Json]) -> Json: ...
 

@@ -19,6 +19,7 @@ from actors.draws import draws_of
 from actors.events import Emit
 from actors.lifecycle import State
 from actors.loose_calls import MAX_SETTLING_S
+from actors.many_calls import LookAround
 from actors.ports import Connector, Credentials, Person
 from actors.shared import Shared
 from actors.shelter import Shelter
@@ -220,9 +221,10 @@ async def open_roster(
         shelter: the run's; one that nobody leaves where none is given.
         call_bound_s: the longest that a call is awaited, where its session has no time-out of its own.
     """
-    shared = Shared(connector, record, shelter or Shelter(), call_bound_s)
+    shared = Shared(connector, record, shelter or Shelter(), LookAround(call_bound_s))
     try:
         async with trio.open_nursery() as nursery:
+            nursery.start_soon(shared.look_around.watch)
             roster = Roster(nursery, shared, seed)
             try:
                 yield roster

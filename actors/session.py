@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
 from typing import Any, Protocol, TypeVar
@@ -69,7 +70,7 @@ class McpSession:
         self._choice = protocol
         self._credentials = credentials
         self._call_timeout_s = call_timeout_s
-        self._is_prepared = False
+        self._is_prepared = self._is_bounded = False
         self.protocol = ""
 
     async def begin(self) -> None:
@@ -100,7 +101,7 @@ class McpSession:
             # Else the SDK's session would ask within the first call, and that would look slow.
             await self._all_tools()
 
-    async def prepare(self, traceparent: str = "") -> None:
+    async def prepare(self, traceparent: str = "", bound_s: float = math.inf) -> None:
         """See `actors.ports.ToolSession`."""
         await self._transport.prepare()
         self._transport.traceparent = traceparent
@@ -116,7 +117,7 @@ class McpSession:
             text = "the credentials hold characters that no header may hold; they were not sent"
             raise CallError(Outcome.AUTHORIZATION, text, reason="header")
         self._transport.authorization = authorization
-        self._is_prepared = True
+        self._is_prepared, self._is_bounded = True, bound_s <= self._call_timeout_s
 
     async def call_tool(self, name: str, arguments: Mapping[str, Json]) -> Json:
         try:
@@ -161,11 +162,10 @@ class McpSession:
         self._transport.take_failure()  # of a request whose caller did not wait for it
         try:
             with self._credentials.in_use():
-                deadline = trio.current_time() + self._call_timeout_s
-                # A scope costs as much as all of a request's HTTP; who measures calls has one of their own.
-                if trio.current_effective_deadline() <= deadline:
+                # A scope costs as much as all of a request's HTTP; who measures calls has one for many.
+                if self._is_bounded:
                     return await request(*args)
-                with trio.fail_at(deadline):
+                with trio.fail_after(self._call_timeout_s):
                     return await request(*args)
         except trio.TooSlowError:
             self._transport.take_failure()

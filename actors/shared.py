@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import math
-
 import attrs
 
 from actors.events import Emit
 from actors.loose_calls import LooseCalls
+from actors.many_calls import LookAround, ManyCalls
 from actors.ports import Connector
 from actors.shelter import Shelter
 
@@ -20,13 +19,17 @@ class Shared:
         connector: opens their sessions.
         record: takes what they measure.
         shelter: lets what they have sent come to its answer.
-        call_bound_s: the longest that a call is awaited under it; sessions keep time-outs of their own,
-            so it matters only where one does not.
+        look_around: keeps the longest that a call is awaited. Sessions that are not told of it keep
+            time-outs of their own.
         loose: calls that may have changed something, and whose answer never came.
     """
 
     connector: Connector
     record: Emit
     shelter: Shelter = attrs.field(factory=Shelter)
-    call_bound_s: float = math.inf
+    look_around: LookAround = attrs.field(factory=LookAround)
     loose: LooseCalls = attrs.field(factory=LooseCalls)
+
+    def many_calls(self) -> ManyCalls:
+        """A block for calls of one user."""
+        return ManyCalls(self.shelter, self.look_around)

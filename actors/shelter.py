@@ -50,6 +50,16 @@ class Shelter:
         deadline = trio.current_time() + bound_s
         return Cover(self._scopes, trio.CancelScope(deadline=deadline, shield=not self._is_left))
 
+    def cover(self, scope: trio.CancelScope) -> None:
+        """Shield `scope`, which is open already, until `uncover`."""
+        self._scopes.add(scope)
+        scope.shield = not self._is_left
+
+    def uncover(self, scope: trio.CancelScope) -> None:
+        """What came from outside meanwhile takes effect at the next checkpoint."""
+        self._scopes.discard(scope)
+        scope.shield = False
+
     def leave(self) -> None:
         """Protect nothing any longer: what is under way can be cancelled from outside at once."""
         self._is_left = True

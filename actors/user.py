@@ -19,6 +19,7 @@ from actors.errors import CallError, CredentialsRejected, LoginError, Outcome, S
 from actors.events import SetupStep, SetupTiming
 from actors.inbox import Envelope, Inbox
 from actors.lifecycle import Lifecycle, State
+from actors.many_calls import ManyCalls
 from actors.messages import ActorGone, Reply, Step
 from actors.ports import Credentials, Person, ToolSession
 from actors.shared import Shared
@@ -213,17 +214,27 @@ class User:
 
     async def _serve(self, session: ToolSession, envelope: Envelope | None) -> None:
         """Carry out steps until the session is lost, or until they are done."""
-        while True:
+        is_over = False
+        while not is_over:
+            with self._shared.many_calls() as calls:
+                is_over = await self._serve_many(session, envelope, calls)
+            # Else a call has reached its bound; the session is as good as before.
+            envelope = None
+
+    async def _serve_many(self, session: ToolSession, envelope: Envelope | None, calls: ManyCalls) -> bool:
+        """The same, while none of `calls` has reached its bound; whether the session is over."""
+        while not calls.is_spent:
             if envelope is None:
                 self._attempt.protect()
                 envelope = await self._inbox.next()
                 if envelope is None:
-                    return
-            error = await self._calls.carry_out(session, envelope)
+                    return True
+            error = await self._calls.carry_out(session, envelope, calls)
             envelope = None
             if isinstance(error, SessionLost | CredentialsRejected):
                 if isinstance(error, CredentialsRejected):
                     self._credentials.reject()
                 if self._life.leaves_for(State.DISCONNECTED):
                     self._move(State.DISCONNECTED)
-                return
+                return True
+        return False

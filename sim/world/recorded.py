@@ -71,8 +71,8 @@ class RecordedSession:
     def protocol(self) -> str:
         return self._session.protocol
 
-    async def prepare(self, traceparent: str = "") -> None:
-        await self._session.prepare(traceparent)
+    async def prepare(self, traceparent: str = "", bound_s: float = math.inf) -> None:
+        await self._session.prepare(traceparent, bound_s)
 
     async def call_tool(self, name: str, arguments: Mapping[str, Json]) -> Json:
         return await self._recorded(name, lambda: self._session.call_tool(name, arguments))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 
@@ -44,7 +45,7 @@ class Server:
         finally:
             self.closed += 1
 
-    async def prepare(self, traceparent: str = "") -> None:
+    async def prepare(self, traceparent: str = "", bound_s: float = math.inf) -> None:
         await trio.sleep(self.prepare_s)
 
     async def call_tool(self, name: str, arguments: Mapping[str, object]) -> object:
@@ -246,7 +247,7 @@ async def test_who_enters_a_closed_roster_never_comes_on_stage(autojump_clock: o
 
 async def test_what_hangs_before_a_call_is_cut_off_after_a_while(autojump_clock: object) -> None:
     class Stubborn(Server):
-        async def prepare(self, traceparent: str = "") -> None:
+        async def prepare(self, traceparent: str = "", bound_s: float = math.inf) -> None:
             with trio.CancelScope(shield=True):
                 await trio.sleep(CLOSING_S - 1)
             await trio.sleep_forever()

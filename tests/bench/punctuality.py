@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import AsyncIterator
 from contextlib import ExitStack, asynccontextmanager
@@ -44,7 +45,7 @@ class Nowhere:
 class Silent:
     protocol = "none"
 
-    async def prepare(self, traceparent: str = "") -> None:
+    async def prepare(self, traceparent: str = "", bound_s: float = math.inf) -> None:
         return None
 
     async def call_tool(self, name: str, arguments: object) -> object:

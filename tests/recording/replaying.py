@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
@@ -153,7 +154,7 @@ class ScriptedSession:
         self._cloud = cloud
         self._uid = uid
 
-    async def prepare(self, traceparent: str = "") -> None:
+    async def prepare(self, traceparent: str = "", bound_s: float = math.inf) -> None:
         """Nothing to prepare."""
 
     async def call_tool(self, name: str, arguments: Mapping[str, Json]) -> Json:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from random import Random
@@ -52,7 +53,7 @@ class StoreSession:
         self._connector = connector
         self._uid = uid
 
-    async def prepare(self, traceparent: str = "") -> None:
+    async def prepare(self, traceparent: str = "", bound_s: float = math.inf) -> None:
         """Nothing is to be refreshed."""
 
     async def call_tool(self, name: str, arguments: Mapping[str, Json]) -> Json:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
@@ -94,7 +95,7 @@ class InProcessSession:
         self._random = random
         self._call_timeout_s = call_timeout_s
 
-    async def prepare(self, traceparent: str = "") -> None:
+    async def prepare(self, traceparent: str = "", bound_s: float = math.inf) -> None:
         """Nothing is to be refreshed or tidied up."""
 
     async def call_tool(self, name: str, arguments: Mapping[str, Json]) -> Json:
