@@ -16,6 +16,7 @@ from urllib.parse import quote, quote_plus
 
 from actors.json_text import read_json
 from sim.recording.recorded_lines import HIDDEN, hidden_as
+from sim.recording.secret_looks import SHARE_LINK, may_hold_secrets, without_looks
 
 Json = Any
 
@@ -23,9 +24,13 @@ MIN_SECRET_LENGTH = 6
 """Shorter ones stand in texts by chance, and are left out by their key alone."""
 MAX_TEXTS_WITHIN_TEXTS = 4
 """JSON in a text of JSON in a text: as deep as somebody looks."""
+MAX_KEY_LENGTH = 100
 
-_WORDS = "passw|passphrase|token|secret|authoriz|cookie|credential|api.?key|private.?key|pin.?code"
-SECRET_KEY = re.compile(f"{_WORDS}|^pin$|^otp$|^pwd$|^auth$|^apikey$|^jwt$")
+_WORDS = (
+    "passw|passphrase|passcode|kennwort|mot.?de.?passe|contrase|wachtwoord|senha|token|secret|authoriz|cookie"
+    "|credential|api.?key|private.?key|access.?key|pin.?code|bearer|totp|mfa"
+)
+SECRET_KEY = re.compile(f"{_WORDS}|^pin$|^otp$|^pwd$|^pw$|^pass$|^auth$|^apikey$|^jwt$")
 _NO_SECRET = re.compile(
     "(page|sync|next|previous|continuation|progress|cursor|change)_?-?tokens?$|^(max|min|total|num|n)_?tokens$"
     "|token_?(type|count|usage)|tokens_?used|(password|token|secret|cookie)_?(policy|hint|required|protected|length"
@@ -33,27 +38,21 @@ _NO_SECRET = re.compile(
 )
 _OF_LOGINS = re.compile("access|refresh|bearer|auth|csrf|request|session|api|id_token|login|device|jwt")
 _PLAIN_TOKEN = re.compile(r"[A-Za-z0-9_-]{3,64}")
-NUMBERS_TOO = re.compile("passw|secret|pin|otp|credential")
-SUSPICIOUS = (
-    *(b"passw", b"passphrase", b"token", b"secret", b"auth", b"cookie", b"credential", b"api", b"private"),
-    *(b"pin", b"otp", b"pwd", b"jwt", b"bearer", b"basic", b"eyj", b"login/v2", b"code=", b"\\u00"),
-)
-"""In lower case: what has a secret holds one of these, or looks like user info. Escapes may hide letters."""
+NUMBERS_TOO = re.compile("pass|secret|pin|otp|credential|mfa")
+_NAMES, _VALUES = ("name", "key", "field", "header", "parameter", "variable"), ("value", "content", "val")
+"""Keys of those who write `{"name": "password", "value": …}`."""
 
 # None of these looks at a place of a text more than a bounded number of times, whatever the text.
-_JWT = re.compile(r"(?<![A-Za-z0-9_-])eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{4,}\.[A-Za-z0-9_-]*")
-_SCHEME = re.compile(r"(?i)\b(bearer|basic)(\s+|%20|\+)([A-Za-z0-9._~+/%-]{8,}=*)")
-_USER_INFO = re.compile(r"(?<=://)([^/\s\"'@:]*):([^/\s\"'@]+)@")
-_USER_INFO_BYTES = re.compile(rb"://[^/\s\"]*@")
-_KEY_BLOCK = re.compile(
-    r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|\Z)", re.DOTALL
-)
-_LOGIN_FLOW = re.compile(r"(?<=/login/v2/flow/)[A-Za-z0-9]{8,}|(?<=stateToken=)[A-Za-z0-9]{8,}")
 _SAID = re.compile(
-    rf"(?i)(?<![\w-])([\w-]{{0,40}}?(?:{_WORDS}|\bpwd|\bcode(?==))[\w-]{{0,40}})([\"'`*]{{0,3}}\s{{0,2}}(?:=|:|\bis\b)\s{{0,3}}[\"'`*]{{0,3}})"
+    rf"(?i)(?<![\w-])([\w-]{{0,40}}?(?:{_WORDS}|\bpwd|\bcode(?==))[\w-]{{0,40}})([\"'`*]{{0,3}}\s{{0,2}}(?:=|:|\bis\b:?)\s{{0,3}}[\"'`*]{{0,3}})"
     r"([^\s\"'`&,;<>{}\[\]()*]+)"
 )
 """`App password: abc`, `?access_token=abc`, `secret is "abc"`."""
+_NEARBY = re.compile(
+    rf"(?i)((?:{_WORDS})[\w-]{{0,20}})([\"'`*_]{{0,3}}(?:\s{{0,2}}\b(?:is|ist|lautet|est|es)\b)?[^\w<&]{{0,8}}[\s>|→`])"
+    r"((?=[^\s]{0,40}?\d)(?=[^\s]{0,40}?[A-Za-z])[A-Za-z0-9._~+/=-]{8,})"
+)
+"""`| password | abc12345 |`, `--password abc12345`: what is near the word and looks like none."""
 _SCHEMA_WORDS = ("type", "$ref", "anyOf", "oneOf", "allOf")
 _OF_A_SCHEMA = ("default", "const", "enum", "example", "examples")
 
@@ -62,12 +61,6 @@ def is_secret_key(key: str) -> bool:
     """Whether what stands under a key of this name is nobody's business."""
     plain = _plain_key(key)
     return bool(SECRET_KEY.search(plain)) and not _NO_SECRET.search(plain)
-
-
-def may_hold_secrets(raw: bytes) -> bool:
-    """Whether it is worth a closer look: most lines are not."""
-    plain = raw.lower()
-    return any(word in plain for word in SUSPICIOUS) or bool(_USER_INFO_BYTES.search(raw))
 
 
 class Pseudonyms:
@@ -120,7 +113,14 @@ class Hider:
     def _hide(self, value: Json, depth: int) -> Json:
         match value:
             case dict():
-                return {key: self._member(key, each, depth) for key, each in value.items()}
+                named = next((value[key] for key in _NAMES if isinstance(value.get(key), str)), "")
+                is_named = is_secret_key(named) and len(named) < MAX_KEY_LENGTH
+                return {
+                    key: self._member(named if is_named and key in _VALUES else key, each, depth)
+                    for key, each in value.items()
+                }
+            case [str() as name, str() as secret] if len(name) < MAX_KEY_LENGTH and is_secret_key(name):
+                return [name, self._member(name, secret, depth)]
             case list():
                 return [self._hide(each, depth) for each in value]
             case str():
@@ -168,12 +168,16 @@ class Hider:
     def _text(self, text: str, depth: int) -> str:
         if text.lstrip()[:1] in ("{", "[") and (inner := self._inner(text, depth)) is not None:
             return inner
-        text = _KEY_BLOCK.sub(HIDDEN, text)
-        text = _JWT.sub(HIDDEN, text)
-        text = _SCHEME.sub(rf"\1\2{HIDDEN}", text)
-        text = _USER_INFO.sub(rf"\1:{HIDDEN}@", text)
-        text = _LOGIN_FLOW.sub(HIDDEN, text)
-        return _SAID.sub(self._said, text)
+        if not may_hold_secrets(text.encode("utf-8", "replace")):
+            return text
+        text = SHARE_LINK.sub(self._shared, without_looks(text))
+        return _NEARBY.sub(self._said, _SAID.sub(self._said, text))
+
+    def _shared(self, found: re.Match[str]) -> str:
+        """Who knows a public link sees what it shows."""
+        if found[0] not in self._known:
+            self._learn(found[0], self._pseudonyms.of(found[0]) if self._pseudonyms else HIDDEN)
+        return self._known[found[0]]
 
     def _inner(self, text: str, depth: int) -> str | None:
         """JSON in a text, written anew where something was left out; None for what is none."""

@@ -69,6 +69,51 @@ def test_what_looks_like_a_credential_is_left_out(text: str) -> None:
     assert not any(part in shown for part in ("s3cr3t", "eyJ", "Ym9i"))
 
 
+ODD = "Zx9Qw8Er7Ty"
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        {"headers": [{"name": "X-Api-Key", "value": ODD}]},
+        {"data": json.dumps([{"key": "password", "value": ODD}])},
+        {"env": [["TOKEN", ODD]]},
+        {"env": [f"PASSWORD={ODD}"]},
+        *({key: ODD} for key in ("passcode", "bearer", "pass", "pw", "accessKey", "kennwort", "mfa_code")),
+        {"auth": {"user": "bob", "pw": ODD}},
+        *({"url": f"https://x/y?{key}={ODD}"} for key in ("key", "sig", "X-Amz-Signature", "sid", "pass")),
+        {"url": f"https://x/y#a=1&access_token={ODD}"},
+        {"text": f"Set-Cookie: a=1; nc_session_id={ODD}; path=/"},
+        {"text": f"Cookie: a=1; b={ODD}"},
+        {"text": "created the device, use aB3dE-fG4hI-Zx9Qw-nO6pQ-rS7tU"},
+        *({"text": f"{word} {ODD}"} for word in ("Kennwort:", "mot de passe :", "contraseña:", "api key")),
+        *(
+            {"text": text.format(ODD)}
+            for text in ("| password | {} |", "<password>{}</password>", "secret → {}")
+        ),
+        *(
+            {"text": text.format(ODD)}
+            for text in ("password\n{}", "password is: {}", "Das App-Passwort lautet {}")
+        ),
+        *({"run": text.format(ODD)} for text in ("curl -u bob:{} x", "--password {}", "x --token={}")),
+        *({"text": f"{sort}{ODD * 3}"} for sort in ("ghp_", "github_pat_", "glpat-", "sk-proj-", "xoxb-")),
+    ],
+)
+def test_a_secret_in_an_odd_place_is_left_out_too(value: Any) -> None:
+    assert "Zx9Qw" not in json.dumps(hidden(value))
+
+
+def test_a_public_link_is_told_apart_from_others_and_opens_nothing() -> None:
+    names, links = (
+        Pseudonyms(),
+        ["https://c.example/s/AbCdEfGhIjKlMno", "https://c.example/s/BbCdEfGhIjKlMno"],
+    )
+    value = {"links": [*links, links[0]], "token": "AbCdEfGhIjKlMno"}
+    told = Hider((), names).hide(json.dumps(value).encode(), value)
+    first, second = (f"https://c.example/s/<hidden {n}>" for n in (1, 2))
+    assert told == {"links": [first, second, first], "token": "<hidden 1>"}
+
+
 def test_escapes_hide_no_secret() -> None:
     raw = b'{"p\\u0061ssword": "' + SECRET.encode() + b'"}'
     assert Hider().hide(raw, json.loads(raw)) == {"password": "<hidden>"}
@@ -83,6 +128,9 @@ def test_escapes_hide_no_secret() -> None:
         {"password": None, "secret": "", "token": False, "password_protected": True},
         {"text": '{ "a":1,\n "b": [2] }', "pinned": True, "author": "bob", "basics": "x"},
         {"inputSchema": {"properties": {"password": {"type": "string", "description": "Of the share."}}}},
+        {"name": "Board", "value": "x1y2z3a4", "key": "title", "content": "3 eggs and a session in 2026"},
+        {"text": "The passengers of flight AB123456 passed; the keys are with Mr Pinter.", "unread": 3},
+        {"rows": [["title", "x1y2z3a4"], ["a", "b"]], "url": "https://c.example/s/short?page=2&sort=key"},
         {"text": "I forgot my password yesterday", "key": "value", "api": "v2", "passenger": "bob"},
     ],
 )
@@ -96,7 +144,22 @@ def test_keys_are_judged_however_they_are_written() -> None:
 
 
 def test_hostile_texts_cost_time_in_proportion_to_their_length() -> None:
-    for unit in ("eyJ-", "password-", "a-", "basic ", "://a:", "token ", "{", "password: x ", "-----BEGIN "):
+    for unit in (
+        "eyJ-",
+        "password-",
+        "a-",
+        "basic ",
+        "://a:",
+        "token ",
+        "{",
+        "password: x ",
+        "-----BEGIN ",
+        "password |a1",
+        "Cookie: a",
+        "-u a",
+        "?key=",
+        "a1b2c-",
+    ):
         assert Hider().hide_text(unit * 20_000) is not None
 
 
