@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import signal
@@ -69,11 +70,18 @@ def test_ctrl_c_reaches_all_shards_once_through_their_coordinator(
 def test_a_shard_that_is_killed_is_named_and_its_users_are_removed(
     standin: StandinServer, tmp_path: Path
 ) -> None:
-    terminal = run_in_terminal(standin, tmp_path)
+    terminal = run_in_terminal(standin, tmp_path, "-o", "run.json")
     terminal.read_until("measured")
     one, _ = shards_of(terminal)
     os.kill(one, signal.SIGKILL)
     assert terminal.wait() == 6, terminal.text
+    result = json.loads((tmp_path / "run.json").read_text())
+    lost = [bool(shard["lost"]) for shard in result["shards"]]
+    assert sorted(lost) == [False, True]
+    # Cards are dealt: the first shard has the first user, the second the second.
+    users = {f"crowd_user_{number}": lost[(number - 1) % 2] for number in range(1, USERS + 1)}
+    assert {uid: bool(user["lost"]) for uid, user in result["users"].items()} == users
+    assert {user["total_operations"] is None for uid, user in result["users"].items() if users[uid]} == {True}
     # On a busy machine its silence is seen before its end.
     assert re.search("LOST: (its process has ended|nothing was heard of it)", terminal.text)
     assert "Traceback" not in terminal.text

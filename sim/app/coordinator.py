@@ -14,6 +14,7 @@ from actors.events import (
     Event,
     Note,
     PhaseBegan,
+    Removed,
     RunEnded,
     StepBegan,
     StepEnded,
@@ -143,7 +144,10 @@ class FleetRun:
             case Figures():
                 self._tally.put_window(shard.number, window_of(message, shard.started_at))
             case Happened():
-                self._hear(emit, shard, event_of(message, shard.started_at))
+                event = event_of(message, shard.started_at)
+                if isinstance(event, Removed):
+                    shard.removed += event.ok
+                self._hear(emit, shard, event)
 
     def _hear(self, emit: Emit, shard: ShardState, event: Event) -> None:
         if isinstance(event, PhaseBegan | RunEnded):
@@ -169,13 +173,30 @@ class FleetRun:
         facts = with_end(facts_of(self._config, world, load, self._tally.generator_cpu), found)
         calls = self._tally.calls
         facts = attrs.evolve(
-            facts, shards=tuple(shard_result(each, calls[each.number]) for each in world.shards)
+            facts,
+            shards=tuple(shard_result(each, calls[each.number]) for each in world.shards),
+            lost_users=lost_users(world),
         )
         told = [shard.rest.facts for shard in world.shards if shard.rest is not None]
         if told:
             facts = attrs.evolve(facts, login=told[0].login, steps=dict(told[0].steps))
         result = build_result(self._config, summarize(self._tally), facts)
         return say_all(self._config, result, found.problem, self._say), result
+
+
+def lost_users(world: ShardsWorld) -> dict[str, str]:
+    """Those of whom nothing is known but that they were there, and why; by user id."""
+    uids = [person.uid for members in world.crowd.people.values() for person in members]
+    return {
+        uid: f"shard {shard.number} was lost: {why_lost(shard)}"
+        for shard in world.shards
+        if shard.rest is None
+        for uid in uids[shard.number - 1 :: shard.of]
+    }
+
+
+def why_lost(shard: ShardState) -> str:
+    return shard.lost or (shard.last.text if isinstance(shard.last, ShardFailed) else "")
 
 
 def shard_result(shard: ShardState, calls: int) -> ShardResult:
@@ -188,8 +209,8 @@ def shard_result(shard: ShardState, calls: int) -> ShardResult:
         calls=calls,
         start_skew=shard.start_skew_s,
         cpu=rest.cpu if rest else None,
-        lost=shard.lost or (shard.last.text if isinstance(shard.last, ShardFailed) else ""),
-        left_behind=len(shard.last.left_behind) if shard.last is not None else 0,
+        lost=why_lost(shard),
+        left_behind=len(shard.left or ()),
     )
 
 

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
 
+import attrs
 import trio
 
 from actors.errors import SetupError
@@ -17,6 +18,8 @@ from actors.events import Emit, Note
 from sim.app.shard import LEASE_S
 from sim.clean.cleanup_result import CleanupResult
 from sim.clean.ledger import Ledger, take_over
+from sim.clean.ledger_text import Entry
+from sim.clean.removed import named
 from sim.clean.remover import Remover
 from sim.clean.thing import Means
 from sim.config.model import Config
@@ -42,18 +45,20 @@ class Departed:
         self._fleet = fleet
         self._mirrors = mirrors
         self._means = means
-        self._of = 0
         self._is_settled = fleet is None
 
-    @property
     def unsettled(self) -> tuple[str, ...]:
-        """What may be left where this was cut short."""
-        if self._is_settled:
+        """What may be left where this was cut short; each shard knows its own then."""
+        if self._fleet is None or self._is_settled:
             return ()
+        for number, mirror in self._mirrors.items():
+            shard = self._fleet.shards[number]
+            if shard.left is None:
+                shard.left = tuple(map(named, mirror.entries))
         return tuple(
-            f"what {self._fleet.shards[number].name} made (named in {mirror.path})"
-            for number, mirror in self._mirrors.items()
-            if self._fleet is not None
+            f"what {shard.name} made (named in {self._mirrors[shard.number].path})"
+            for shard in self._fleet.shards.values()
+            if shard.left and shard.number in self._mirrors
         )
 
     async def settle(self, emit: Emit) -> CleanupResult:
@@ -63,7 +68,10 @@ class Departed:
             return CleanupResult(0, ())
         fleet.stop(1)
         await fleet.until(lambda: not fleet.there)
-        parts = [await self._of_shard(shard, emit) for shard in fleet.shards.values()]
+        parts = []
+        for shard in fleet.shards.values():
+            parts.append(await self._of_shard(shard, emit))
+            shard.left = parts[-1].remaining
         self._is_settled = True
         return CleanupResult(
             sum(part.removed for part in parts),
@@ -74,14 +82,26 @@ class Departed:
         )
 
     async def _of_shard(self, shard: ShardState, emit: Emit) -> CleanupResult:
-        mirror = self._mirrors.get(shard.number)
-        if shard.rest is not None and not shard.rest.facts.left:
-            if mirror is not None and not self._keeps:
-                mirror.forget()
-            facts = shard.rest.facts
-            return CleanupResult(facts.removed or 0, (), tuple(facts.expiring), "", tuple(facts.notes))
+        """What it has removed itself, and what was removed for it, together."""
+        mirror, own = self._mirrors.get(shard.number), removed_by_itself(shard)
         if mirror is None or self._keeps:
-            return CleanupResult(0, ())
+            return own
+        if shard.rest is not None and own.is_clean:
+            mirror.forget()
+            return own
+        entries = mirror.entries
+        # What is named in no ledger cannot be removed from here: it may be there as ever.
+        beside = [text for text in own.remaining if not any(is_about(text, entry) for entry in entries)]
+        after = await self._remove_for(shard, mirror, emit)
+        return attrs.evolve(
+            after,
+            removed=own.removed + after.removed,
+            remaining=(*after.remaining, *beside),
+            expiring=own.expiring + after.expiring,
+            notes=own.notes + after.notes,
+        )
+
+    async def _remove_for(self, shard: ShardState, mirror: Mirror, emit: Emit) -> CleanupResult:
         await self._until_lease_ended(shard, emit)
         mirror.release()
         try:
@@ -106,6 +126,21 @@ class Departed:
         text = f"{shard.name} may live on until its lease ends: its users are removed in {wait_s:.0f}s"
         emit(Note(text, at=trio.current_time()))
         await trio.sleep_until(ends)
+
+
+def removed_by_itself(shard: ShardState) -> CleanupResult:
+    """As it has said, or as far as it was heard."""
+    left = tuple(shard.last.left_behind) if shard.last is not None else ()
+    if shard.rest is None:
+        return CleanupResult(shard.removed, left)
+    facts = shard.rest.facts
+    return CleanupResult(facts.removed or 0, left, tuple(facts.expiring), "", tuple(facts.notes))
+
+
+def is_about(text: str, entry: Entry) -> bool:
+    """Whether a name of something that is left, with its reason or without, is that of an entry."""
+    name = named(entry)
+    return text == name or text.startswith(f"{name} (")
 
 
 def tick_off(path: Path) -> None:

@@ -157,7 +157,7 @@ class FleetWorld:
             for note in result.notes:
                 notes_to(self._emit)(f"  {note}")
         finally:
-            left = (*departed.unsettled, *remaining(self._ledger))
+            left = (*departed.unsettled(), *remaining(self._ledger))
             self.cleanup = attrs.evolve(self.cleanup, result=result or CleanupResult(0, left))
 
     @property

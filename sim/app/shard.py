@@ -21,7 +21,7 @@ import trio
 from actors.events import Call, Event, Execution, Phase
 from actors.secret import Secret
 from sim.app import Drive
-from sim.clean.ledger_file import ledger_folder
+from sim.clean.ledger_file import ledger_folder, part_of_shard
 from sim.config.model import Config
 from sim.fleet.config_json import BadConfig, config_from_json
 from sim.fleet.event_json import KINDS, event_to_json, shifted, shifted_window
@@ -262,4 +262,4 @@ def client_of(given: GivenClient | None) -> OAuthClient | None:
 def ledger_path(begin: Begin, config: Config) -> Path:
     """Of its own, beside those of the other shards; so a second start of the same shard finds it there."""
     own = config.output.ledger or ledger_folder() / f"{begin.run}.jsonl"
-    return own.with_name(f"{own.stem}.shard-{begin.shard}{own.suffix}")
+    return part_of_shard(own, "shard", begin.shard)

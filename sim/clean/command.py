@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -26,7 +25,7 @@ from sim.clean.ledger import (
     discard_never_begun,
     take_over,
 )
-from sim.clean.ledger_file import SECRET_SUFFIX, ledger_folder
+from sim.clean.ledger_file import SECRET_SUFFIX, ledger_folder, with_shards
 from sim.clean.ledger_text import Entry
 from sim.clean.marker import MAIL_DOMAIN, place_of
 from sim.clean.remover import Remover
@@ -44,7 +43,7 @@ class CleanupOptions:
 
     Attributes:
         prefix: also remove users named `{prefix}_user_{n}` with a marker address.
-        ledger: one file; None takes all of the user's state directory.
+        ledger: of one run, with those of its shards; None takes all of the user's state directory.
         dry_run: only say what would be removed.
         mail_domain: of those addresses, where the run had another than the usual one.
         verbose: tell of each thing.
@@ -227,11 +226,12 @@ def _ledgers(options: CleanupOptions) -> list[Path]:
     """Those that are to be worked off. Raises SetupError where one is named that is not there."""
     if options.ledger is None:
         return _in_folder()
-    if not os.path.lexists(options.ledger):
+    found = with_shards(options.ledger)
+    if not found:
         raise SetupError(
             f"--ledger {options.ledger}: there is no such file; nothing was left behind by that run"
         )
-    return [options.ledger]
+    return found
 
 
 def _in_folder() -> list[Path]:

@@ -44,6 +44,18 @@ def ledger_folder() -> Path:
         ) from None
 
 
+def part_of_shard(path: Path, what: str, shard: int) -> Path:
+    """Beside the ledger of a run that shards drive: `what` of one of them, its own (`shard`) or a `copy`."""
+    return path.with_name(f"{path.stem}.{what}-{shard}{path.suffix}")
+
+
+def with_shards(path: Path) -> list[Path]:
+    """The ledger of a run, and those of its shards, as far as they are there."""
+    stem, suffix = glob.escape(path.stem), glob.escape(path.suffix)
+    parts = (sorted(path.parent.glob(f"{stem}.{what}-*{suffix}")) for what in ("copy", "shard"))
+    return [*([path] if os.path.lexists(path) else []), *(each for part in parts for each in part)]
+
+
 def open_locked(path: Path, *, is_new: bool, is_first: bool = False) -> int:
     """A descriptor of the regular file at `path`, locked; `is_new` creates it where there is none.
 

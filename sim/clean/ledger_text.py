@@ -99,7 +99,7 @@ def read_text(content: bytes) -> LedgerText:
                     return LedgerText(None, {}, is_newer=True)
                 head = _head(record["run"])
             else:
-                _take(entries, record)
+                take_record(entries, record)
         except (ValueError, TypeError, KeyError, AttributeError, OverflowError):
             damaged.append(number)
     return LedgerText(head, entries, tuple(damaged))
@@ -117,7 +117,11 @@ def _head(run: dict[str, Any]) -> LedgerHead:
     return LedgerHead(**run)
 
 
-def _take(entries: dict[tuple[str, str], Entry], record: dict[str, Any]) -> None:
+def take_record(entries: dict[tuple[str, str], Entry], record: dict[str, Any]) -> None:
+    """What a line says of one thing.
+
+    Raises ValueError, TypeError, KeyError and AttributeError for what is none.
+    """
     (word,) = record.keys() - {"details"}
     kind, name = record[word]
     if not (isinstance(kind, str) and isinstance(name, str)):

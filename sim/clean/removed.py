@@ -33,6 +33,7 @@ def possibly_left(uids: Iterable[str]) -> tuple[str, ...]:
     )
 
 
-def named(entry: Entry, reason: str) -> str:
+def named(entry: Entry, reason: str = "") -> str:
+    """For a person, with the reason why it is there."""
     name = harmless(f"{entry.kind} {entry.name}")
     return f"{name} ({reason})" if reason else name

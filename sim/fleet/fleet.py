@@ -204,6 +204,8 @@ class Fleet:
         shard.lines += len(lines)
         try:
             self._keep(shard.number, [each.line for each in lines])
+        except ValueError:
+            raise
         except Exception as error:
             # The shard waits for our word, and gets none: so it makes nothing that is not noted here.
             self.trouble = self.trouble or error

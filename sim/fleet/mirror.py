@@ -12,12 +12,13 @@ from typing import Any
 from actors.errors import SetupError
 from sim.clean import ledger_file as files
 from sim.clean.ledger_file import ledger_folder
+from sim.clean.ledger_text import Entry, take_record
 
 
 def mirror_path(own: Path | None, run: str, shard: int) -> Path:
     """Where the copy for a shard lies: beside the coordinator's own ledger."""
     own = own or ledger_folder() / f"{run}.jsonl"
-    return own.with_name(f"{own.stem}.copy-{shard}{own.suffix}")
+    return files.part_of_shard(own, "copy", shard)
 
 
 class Mirror:
@@ -31,15 +32,23 @@ class Mirror:
         self.path = path
         self._is_passing = is_passing
         self._handle: int | None = None
+        self._entries: dict[tuple[str, str], Entry] = {}
+
+    @property
+    def entries(self) -> list[Entry]:
+        """What is left, as far as it has been heard, in the order in which it was intended."""
+        return list(self._entries.values())
 
     def write(self, lines: Sequence[str]) -> None:
-        """They are on disk when this returns. Raises SetupError."""
+        """They are on disk when this returns. Raises SetupError; ValueError where one is no line of a ledger,
+        and then none is written.
+        """
+        kept = [self._as_kept(line) for line in lines]
         try:
             if self._handle is None:
                 self._handle = files.open_locked(self.path, is_new=True)
                 files.sync_folder(self.path)
-            text = "".join(f"{self._as_kept(line)}\n" for line in lines)
-            files.write_all(self._handle, text.encode())
+            files.write_all(self._handle, "".join(f"{line}\n" for line in kept).encode())
         except files.Locked:
             raise SetupError(f"the ledger {self.path} belongs to a run that is still alive") from None
         except OSError as error:
@@ -65,8 +74,12 @@ class Mirror:
             files.forget(self.path)
 
     def _as_kept(self, line: str) -> str:
-        record: Any = json.loads(line) if self._is_passing else None
-        if not (isinstance(record, dict) and isinstance(record.get("run"), dict)):
-            return line.strip()
-        record["run"]["passing"] = True
+        try:
+            record: Any = json.loads(line)
+            if "run" not in record:
+                take_record(self._entries, record)
+            elif self._is_passing:
+                record["run"]["passing"] = True
+        except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
+            raise ValueError("a line of its ledger is none") from None
         return json.dumps(record)

@@ -24,6 +24,8 @@ class ShardState:
         last: its last word; `rest` what it tells of its whole run there.
         phase: the last that it has told to have begun.
         lines: how many of its ledger have come.
+        removed: how many things it has said to have removed.
+        left: what of all that it made is, or may be, still there; None: that has not been looked after.
         start_skew_s: so long after the instant that was told it began, by its own clock.
         started_at: the instant, on our run's clock, from which its instants count.
     """
@@ -44,6 +46,8 @@ class ShardState:
     offset: ClockOffset | None = None
     start_skew_s: float | None = None
     started_at: float | None = None
+    removed: int = 0
+    left: tuple[str, ...] | None = None
     probes: list[tuple[float, float, float]] = attrs.Factory(list)
     lines: int = 0
 

@@ -35,6 +35,7 @@ __all__ = [
     "StoryFigures",
     "Summary",
     "UserFigures",
+    "by_number",
     "summarize",
 ]
 
@@ -233,7 +234,7 @@ def arrivals(leaves: Leaves) -> ArrivalFigures | None:
     return ArrivalFigures(arrived.total() - interrupted, dropped, interrupted)
 
 
-def by_number(item: tuple[str, UserLeaf]) -> tuple[str, int]:
+def by_number(item: tuple[str, object]) -> tuple[str, int]:
     """Sort `x_user_2` before `x_user_10`."""
     stem, _, number = item[0].rpartition("_")
     return (stem, int(number)) if number.isdecimal() else (item[0], 0)

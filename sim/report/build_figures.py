@@ -76,6 +76,11 @@ def operations(figures: CallFigures, steps: Mapping[str, int]) -> OperationCount
     )
 
 
+def unknown_operations(why: str) -> OperationCounts:
+    """Of a user who was lost."""
+    return OperationCounts(None, None, None, None, None, Times(), {}, {}, lost=why)
+
+
 def baseline(story: StoryFigures | None) -> OperationCounts:
     if story is None:
         return operations(CallFigures(0, 0, 0, 0, Quantiles(0), Quantiles(0), {}), {})

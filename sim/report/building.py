@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import partial
 
 from actors.events import Violation
 from sim import __version__
 from sim.clean.end import CleanupEnd
 from sim.config.model import Config
-from sim.measure.summary import BASELINE, Summary
+from sim.measure.summary import BASELINE, Summary, by_number
 from sim.measure.thresholds import Verdict
 from sim.report import build_capacity, build_course, build_detail, build_figures
 from sim.report.configuration import comparable_key, config_json
@@ -22,7 +23,7 @@ from sim.report.result_end import (
     ViolationExample,
     WallClock,
 )
-from sim.report.result_figures import Totals
+from sim.report.result_figures import OperationCounts, Totals
 from sim.report.result_json import presentable
 from sim.runtime.exit import Trouble, exit_code
 
@@ -46,7 +47,7 @@ def of_stories(summary: Summary, facts: RunFacts) -> partial[Result]:
         workflows={
             name: build_figures.workflow(story, facts.steps.get(name, ())) for name, story in stories.items()
         },
-        users={uid: build_figures.operations(user.calls, user.steps) for uid, user in summary.users.items()},
+        users=of_users(summary, facts.lost_users),
         baseline=build_figures.baseline(stories.get(BASELINE)),
         consistency={name: consistency(summary, name) for name in stories},
         checks=summary.checks,
@@ -61,6 +62,13 @@ def of_stories(summary: Summary, facts: RunFacts) -> partial[Result]:
         not_started=summary.not_started,
         examples=build_detail.examples(summary),
     )
+
+
+def of_users(summary: Summary, lost: Mapping[str, str]) -> dict[str, OperationCounts]:
+    """Whoever was lost is among them, with all that is known: why."""
+    known = {uid: build_figures.operations(user.calls, user.steps) for uid, user in summary.users.items()}
+    unknown = {uid: build_figures.unknown_operations(why) for uid, why in lost.items() if uid not in known}
+    return dict(sorted((known | unknown).items(), key=by_number)) if unknown else known
 
 
 def of_calls(summary: Summary, facts: RunFacts) -> partial[Result]:

@@ -106,9 +106,11 @@ def _users(result: Result) -> Iterator[Sequence[Cell]]:
     counted = ("total_operations", "successful_operations", "failed_operations", "interrupted_operations")
     kinds = sorted({kind for user in result.users.values() for kind in user.errors_breakdown})
     quantiles = (f"service_{name}" for name in QUANTILES)
-    yield ("user", *counted, "success_rate", *quantiles, *(f"error {kind}" for kind in kinds))
+    yield ("user", *counted, "success_rate", *quantiles, *(f"error {kind}" for kind in kinds), "lost")
     for name, user in result.users.items():
-        yield (name, *_of_user(user, counted), *(user.errors_breakdown.get(kind, 0) for kind in kinds))
+        none = None if user.lost else 0
+        errors = (user.errors_breakdown.get(kind, none) for kind in kinds)
+        yield (name, *_of_user(user, counted), *errors, user.lost)
 
 
 def _of_user(user: OperationCounts, counted: Sequence[str]) -> tuple[Cell, ...]:

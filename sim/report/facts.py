@@ -53,6 +53,7 @@ class RunFacts:
         has_bug: whether something nobody expected ended it.
         signal: the one that ended it.
         shards: the processes that drove it together; () where there was one alone.
+        lost_users: those of whom nothing is known, since their shard was lost, and why; by user id.
     """
 
     target: str
@@ -76,6 +77,7 @@ class RunFacts:
     has_bug: bool = False
     signal: signal.Signals | None = None
     shards: tuple[ShardResult, ...] = ()
+    lost_users: Mapping[str, str] = attrs.Factory(dict)
 
 
 class ToldClock(Protocol):

@@ -124,6 +124,11 @@ def percent(rate: float | None) -> str:
     return "–" if rate is None else f"{rate:.1f}%"
 
 
+def count_text(count: int | None) -> str:
+    """None is not known."""
+    return "–" if count is None else f"{count:,}"
+
+
 def several(count: int, one: str, many: str = "") -> str:
     """`1 note`, `2 notes`, `1,234 notes`."""
     return f"{count:,} {one if count == 1 else many or one + 's'}"

@@ -79,16 +79,21 @@ class CallCounts:
 
 @attrs.frozen
 class OperationCounts:
-    """Calls of one user, or of the baseline, with the keys of the framework that people come from."""
+    """Calls of one user, or of the baseline, with the keys of the framework that people come from.
 
-    total_operations: int
-    successful_operations: int
-    failed_operations: int
-    interrupted_operations: int
+    Attributes:
+        lost: why nothing is known of a user, whose shard was lost: then all figures are None; "" otherwise.
+    """
+
+    total_operations: int | None
+    successful_operations: int | None
+    failed_operations: int | None
+    interrupted_operations: int | None
     success_rate: Percent | None
     latency: Times
     operations_breakdown: dict[str, int]
     errors_breakdown: dict[str, int]
+    lost: str = ""
 
 
 @attrs.frozen

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from sim.report.page import Page, TableRow, duration
+from sim.report.page import Page, TableRow, duration, percent
 from sim.report.result import Result
+from sim.report.result_figures import OperationCounts
 from sim.report.result_shards import ShardResult
 
 COLUMNS = ("Host", "Users", "Calls", "Start", "CPU", "Ended")
@@ -24,6 +25,11 @@ def cells(shard: ShardResult) -> tuple[str, ...]:
     left = f", {shard.left_behind:,} things left" if shard.left_behind else ""
     ended = f"LOST: {shard.lost}" if shard.lost else "in order"
     return shard.host or "–", f"{shard.users:,}", f"{shard.calls:,}", skew, cpu, f"{ended}{left}"
+
+
+def rate_text(user: OperationCounts) -> str:
+    """How many of a user's calls succeeded; of somebody whose shard was lost, that."""
+    return "lost" if user.lost else percent(user.success_rate)
 
 
 def shards_section(page: Page, result: Result) -> None:

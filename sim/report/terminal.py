@@ -16,10 +16,10 @@ from sim.measure.kinds import is_failure
 from sim.report.answers_section import answers
 from sim.report.capacity_text import capacity_section
 from sim.report.headline import checks_text, close, latency, rate, threshold_text, troubles
-from sim.report.page import COLUMNS, Page, TableRow, duration, percent, several
+from sim.report.page import COLUMNS, Page, TableRow, count_text, duration, percent, several
 from sim.report.result import Result
 from sim.report.result_figures import CallCounts, OperationCounts, Times
-from sim.report.shards_table import shards_section
+from sim.report.shards_table import rate_text, shards_section
 from sim.report.slow_spots import step_spots
 
 WIDTH = 120
@@ -290,9 +290,9 @@ def call_cells(calls: CallCounts) -> tuple[str, ...]:
 
 
 def user_cells(user: OperationCounts) -> tuple[str, ...]:
-    """The same of a user."""
+    """The same of a user; of one who was lost, that they were."""
     counts = (user.total_operations, user.successful_operations, user.failed_operations)
-    return (*(f"{count:,}" for count in counts), percent(user.success_rate), *times(user.latency))
+    return (*map(count_text, counts), rate_text(user), *times(user.latency))
 
 
 def times(figures: Times) -> Sequence[str]:

@@ -14,10 +14,10 @@ from sim.report.html.chart import Table
 from sim.report.html.figures_text import places_for, seconds_text
 from sim.report.html.setup_bars import setup_table
 from sim.report.limits import first_broken, users_at
-from sim.report.page import clock, percent, several
+from sim.report.page import clock, count_text, percent, several
 from sim.report.result import Result
 from sim.report.result_figures import CallCounts, OperationCounts, Times
-from sim.report.shards_table import COLUMNS, shard_rows
+from sim.report.shards_table import COLUMNS, rate_text, shard_rows
 
 MAX_USERS = 100
 """A page shows so many users; the JSON of the run has them all."""
@@ -153,9 +153,9 @@ def user_table(result: Result) -> Table:
     rows = tuple(
         (
             uid,
-            f"{user.total_operations:,}",
-            f"{user.failed_operations:,}",
-            percent(user.success_rate),
+            count_text(user.total_operations),
+            count_text(user.failed_operations),
+            rate_text(user),
             *times_cells(user.latency, places),
         )
         for uid, user in sorted(result.users.items(), key=lambda item: (slowness(item[1]), item[0]))[

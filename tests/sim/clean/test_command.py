@@ -93,6 +93,18 @@ def test_nothing_in_the_folder_keeps_another_ledger_from_being_worked_off(
     assert "Traceback" not in said.err
 
 
+def test_the_ledger_of_a_run_stands_for_those_of_its_shards_also_where_it_has_gone_itself(
+    cloud: FakeCloud, folder: Path, cleanup: Callable[..., ExitCode]
+) -> None:
+    users = {"run.copy-1": "p_user_1", "run.shard-2": "p_user_2", "run2.copy-1": "p_user_3"}
+    for name, uid in users.items():
+        died(folder / f"{name}.jsonl", uid)
+        cloud.rows[uid] = Row(email(uid))
+    assert cleanup(ledger=folder / "run.jsonl") is ExitCode.OK
+    assert set(cloud.rows) == {"p_user_3"}
+    assert [path.name for path in folder.iterdir()] == ["run2.copy-1.jsonl"]
+
+
 def test_another_spelling_of_the_server_is_the_same_server(
     cloud: FakeCloud, folder: Path, cleanup: Callable[..., ExitCode], capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 
 import attrs
 import pytest
 
+from sim.report.build_figures import unknown_operations
 from sim.report.doubts import slight_doubts
 from sim.report.formats import FORMATS
 from sim.report.headline import troubles
@@ -78,3 +81,29 @@ def test_what_a_call_costs_is_what_all_shards_used_for_it() -> None:
     assert together.can_drive == pytest.approx(alone.can_drive / 2)
     silent = busy_result(generator_cpu=0.5, shards=(one, attrs.evolve(other, cpu=None))).generator
     assert silent.cpu_per_call is None
+
+
+UNKNOWN = unknown_operations("shard 2 was lost: =its process has ended")
+
+
+@pytest.fixture(scope="module")
+def without_one(alone: Result) -> Result:
+    """A user is lost, beside those who are known."""
+    return from_json(to_json(attrs.evolve(alone, users={"lost_user_7": UNKNOWN, **alone.users})))
+
+
+def test_of_a_lost_user_nothing_is_said_but_that_they_are_lost(alone: Result, without_one: Result) -> None:
+    assert without_one.users["lost_user_7"] == UNKNOWN
+    told = json.loads(to_json(without_one))["users"]["lost_user_7"]
+    assert {told[name] for name in told if name.endswith("_operations")} == {None}
+    assert told["lost"] == UNKNOWN.lost
+    rows = {row["user"]: row for row in csv.DictReader(io.StringIO(FORMATS["csv-users"].render(without_one)))}
+    lost = rows.pop("lost_user_7")
+    assert {value for name, value in lost.items() if name not in ("user", "lost")} == {""}
+    assert lost["lost"] == UNKNOWN.lost
+    assert {row["lost"] for row in rows.values()} == {""}
+    for name in ("text", "html"):
+        shown = FORMATS[name].render(without_one)
+        (line,) = [each for each in shown.replace("<tr", "\n<tr").splitlines() if "lost_user_7" in each]
+        assert ">lost<" in line or " lost " in line
+        assert not any(digit in line.replace("lost_user_7", "") for digit in "123456789")
