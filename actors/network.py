@@ -50,3 +50,19 @@ class Network:
             delay += rto_s
             rto_s *= 2
         return delay
+
+
+@attrs.frozen
+class Way:
+    """The path of one user to the server, with draws of its own: 2.5 KiB, for whom it costs something."""
+
+    _network: Network
+    _random: Random
+
+    def round_trip(self) -> float:
+        """How long one request and its answer are on their way, seconds."""
+        return self._network.round_trip(self._random)
+
+    def handshake(self) -> float:
+        """How long it takes to open a connection, seconds."""
+        return self._network.handshake(self._random)

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import ssl
-from collections.abc import Mapping
-from random import Random
+from collections.abc import Awaitable, Mapping
 from types import TracebackType
 from urllib.parse import urljoin
 
@@ -13,7 +12,7 @@ from mcp.shared.exceptions import MCPError
 
 from actors.call_errors import redirected, unsendable
 from actors.errors import CallError, Outcome
-from actors.network import Network
+from actors.network import Way
 from actors.wire.http_connection import Connection, Endpoint, open_connection
 from actors.wire.response import BodyRoom, Response
 
@@ -37,19 +36,18 @@ class Exchanger:
     measured with a handshake a call; k6 would leave it out, Locust would not.)
 
     Args:
-        network: what the way to the server costs; put into connections and requests as they happen.
-        random: draws those costs.
+        way: what the way to the server costs, put into connections and requests as they happen; None where
+            it costs nothing.
         room: for large answers, shared by all users.
     """
 
     def __init__(
-        self, url: str, tls: ssl.SSLContext, network: Network, random: Random, room: BodyRoom | None = None
+        self, url: str, tls: ssl.SSLContext, way: Way | None = None, room: BodyRoom | None = None
     ) -> None:
         self._url = url
         self._endpoint = Endpoint.of(url)
         self._tls = tls
-        self._network = network
-        self._random = random
+        self._way = way
         self._room = room or BodyRoom()
         self._idle: list[Connection] = []
         self._lingering: list[Connection] = []
@@ -77,13 +75,28 @@ class Exchanger:
     async def ask(self, method: str, lines: bytes, body: bytes, *, repeatable: bool) -> Exchange:
         """Send a request; the answer is taken in the block of what is returned. Raises CallError.
 
+        It is sent again where the server redirects to, if that is of the same origin. Only 307 and 308 keep
+        the method, and only 308 is for good (RFC 9110, 15.4). Another origin gets nothing: the request
+        bears credentials.
+
         Args:
             lines: its headers (`header_lines`).
             repeatable: it may be sent again when a kept connection turns out to be closed, although
                 the server may have seen it (RFC 9110, 9.2.2).
         """
-        connection, response = await self._follow(method, lines, body, repeatable)
-        return Exchange(self, connection, response)
+        url, endpoint, is_for_good = self._url, self._endpoint, True
+        for _ in range(MAX_REDIRECTS):
+            connection, response = await self._send(endpoint, method, lines, body, repeatable)
+            location = response.headers.get("location") if response.status in (307, 308) else None
+            if location is None:
+                return Exchange(self, connection, response)
+            if not (response.is_complete and self._keeps(connection, response)):
+                connection.close()
+            url, endpoint = self._target(response.status, url, location)
+            is_for_good = is_for_good and response.status == 308
+            if is_for_good:
+                self._url, self._endpoint = url, endpoint
+        raise redirected(307, f"more than {MAX_REDIRECTS} times")
 
     def close(self) -> None:
         """Close what is kept."""
@@ -106,30 +119,10 @@ class Exchanger:
         kept, most = (self._idle, MAX_IDLE) if response.is_complete else (self._lingering, MAX_LINGERING)
         if (response.is_complete and not response.keep_alive) or len(kept) >= most:
             return False
+        if response.is_complete:
+            connection.last = None  # a kibibyte a user, that nobody asks for any more
         kept.append(connection)
         return True
-
-    async def _follow(
-        self, method: str, lines: bytes, body: bytes, repeatable: bool
-    ) -> tuple[Connection, Response]:
-        """Send it, and again where the server redirects to, if that is of the same origin.
-
-        Only 307 and 308 keep the method, and only 308 is for good (RFC 9110, 15.4). Another origin gets
-        nothing: the request bears credentials.
-        """
-        url, endpoint, is_for_good = self._url, self._endpoint, True
-        for _ in range(MAX_REDIRECTS):
-            connection, response = await self._send(endpoint, method, lines, body, repeatable)
-            location = response.headers.get("location")
-            if response.status not in (307, 308) or location is None:
-                return connection, response
-            if not (response.is_complete and self._keeps(connection, response)):
-                connection.close()
-            url, endpoint = self._target(response.status, url, location)
-            is_for_good = is_for_good and response.status == 308
-            if is_for_good:
-                self._url, self._endpoint = url, endpoint
-        raise redirected(307, f"more than {MAX_REDIRECTS} times")
 
     def _target(self, status: int, url: str, location: str) -> tuple[str, Endpoint]:
         """Where a redirect leads. Raises CallError for another origin, and for what is no address."""
@@ -157,11 +150,14 @@ class Exchanger:
         connection = await self._open(endpoint)
         return connection, await self._ask(connection, request)
 
-    async def _ask(self, connection: Connection, request: bytes) -> Response:
+    def _ask(self, connection: Connection, request: bytes) -> Awaitable[Response]:
+        """Its answer. When that fails, or is cancelled, the connection is closed. Raises CallError."""
+        if self._way is None:
+            return connection.send(request, self._room)
+        return self._ask_from_afar(connection, request, self._way.round_trip())
+
+    async def _ask_from_afar(self, connection: Connection, request: bytes, trip_s: float) -> Response:
         try:
-            if self._network.is_instant:
-                return await connection.send(request, self._room)
-            trip_s = self._network.round_trip(self._random)
             await trio.sleep(trip_s / 2)
             response = await connection.send(request, self._room)
             await trio.sleep(trip_s / 2)
@@ -180,16 +176,16 @@ class Exchanger:
         return None
 
     async def _open(self, endpoint: Endpoint) -> Connection:
-        if not self._network.is_instant:
-            await trio.sleep(self._network.handshake(self._random))
+        if self._way is None:
+            return await open_connection(endpoint, self._tls)
+        await trio.sleep(self._way.handshake())
         connection = await open_connection(endpoint, self._tls)
-        if not self._network.is_instant:
-            try:
-                for _ in range(connection.tls_round_trips):
-                    await trio.sleep(self._network.round_trip(self._random))
-            except BaseException:
-                connection.close()
-                raise
+        try:
+            for _ in range(connection.tls_round_trips):
+                await trio.sleep(self._way.round_trip())
+        except BaseException:
+            connection.close()
+            raise
         return connection
 
 

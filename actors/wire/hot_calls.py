@@ -8,6 +8,7 @@ answers as are not plainly right: whether they are valid, and the words if they 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cached_property
 from typing import Any
 
 import msgspec
@@ -38,7 +39,7 @@ class HotCalls:
         self._stamp: dict[str, str] = {}
         """Of the last request of an older generation, in which all bear the same."""
 
-    @property
+    @cached_property
     def _is_new(self) -> bool:
         return self._client.protocol_version in MODERN_PROTOCOL_VERSIONS
 

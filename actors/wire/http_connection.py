@@ -65,7 +65,7 @@ class Connection:
     def __init__(self, stream: ByteStream) -> None:
         self._stream = stream
         self.last: Response | None = None
-        """The answer to the last request."""
+        """The answer to the last request; None once it has been taken."""
         self.waits = 0
         """How often the end of its last answer has been waited for in vain."""
 
@@ -103,17 +103,21 @@ class Connection:
     async def send(self, request: bytes, room: BodyRoom) -> Response:
         """Send a request; the response has its status and headers. Raises CallError.
 
-        After an error the connection is of no use. When cancelled, part of the request may be out and
-        an answer may still come: close the connection.
+        After an error the connection is of no use, and when cancelled, part of the request may be out and an
+        answer may still come: it is closed.
         """
         response = self.last = Response(self._stream, room)
         self.waits = 0
         try:
             await self._stream.send_all(request)
+            await response.receive_head()
+            return response
         except OSError as error:
+            self.close()
             raise connection_broke(error) from None
-        await response.receive_head()
-        return response
+        except BaseException:
+            self.close()
+            raise
 
     @property
     def got_bytes(self) -> bool:

@@ -13,7 +13,7 @@ from actors.declared_schemas import DeclaredSchemas, SchemaBook
 from actors.draws import draws_of
 from actors.errors import SimulateError
 from actors.mcp_client import Client
-from actors.network import Network
+from actors.network import Network, Way
 from actors.ports import Credentials, Person, ToolSession
 from actors.protocol import ProtocolChoice
 from actors.session import CLIENT_INFO, CLOSING_S, McpSession
@@ -62,9 +62,12 @@ class WireConnector:
         """See `actors.ports.Connector`. The server's session is ended in at most `CLOSING_S` seconds."""
         network = self._networks.get(person.region, HERE)
         self._sessions[person.uid] += 1
-        draws = draws_of(f"{self._seed}/network/{person.uid}", self._sessions[person.uid])
+        way: Way | None = None
+        if not network.is_instant:
+            draws = draws_of(f"{self._seed}/network/{person.uid}", self._sessions[person.uid])
+            way = Way(network, draws)
         declared = DeclaredSchemas(self._schemas)
-        exchanger = Exchanger(self._url, self._tls, network, draws, self._room)
+        exchanger = Exchanger(self._url, self._tls, way, self._room)
         dispatcher = WireDispatcher(exchanger, declared)
         failure: SimulateError | None = None
         try:

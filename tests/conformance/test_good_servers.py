@@ -7,7 +7,6 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from random import Random
 from typing import Any
 
 import httpx
@@ -20,7 +19,6 @@ from actors.declared_schemas import DeclaredSchemas
 from actors.errors import CallError
 from actors.login.basic import Nobody, Password
 from actors.login.plan import discover
-from actors.network import Network
 from actors.ports import Person
 from actors.protocol import ProtocolChoice
 from actors.sdk.sdk_connector import SdkConnector
@@ -105,7 +103,7 @@ async def test_a_server_may_ask_back_in_the_middle_of_a_call() -> None:
         return types.ElicitResult(action="accept", content={"name": "Ann"})
 
     with sdk_server("events") as url, trio.fail_after(30):
-        exchanger = Exchanger(url, ssl.create_default_context(), Network(), Random(1))
+        exchanger = Exchanger(url, ssl.create_default_context())
         dispatcher = WireDispatcher(exchanger, DeclaredSchemas())
         async with ClientSession(dispatcher=dispatcher, elicitation_callback=answer) as session:
             await session.initialize()

@@ -16,7 +16,7 @@ from actors.errors import CallError, Outcome
 from actors.events import Call
 from actors.login.basic import Nobody
 from actors.messages import Done
-from actors.network import Network
+from actors.network import Network, Way
 from actors.ports import Person
 from actors.roster import open_roster
 from actors.secret import Secret
@@ -261,6 +261,6 @@ async def test_a_connection_to_a_far_server_costs_the_handshakes_of_tcp_and_of_t
     monkeypatch.setattr(exchange, "open_connection", opens)
     monkeypatch.setattr(trio, "sleep", note)
     tls = ssl.create_default_context()
-    exchanger = exchange.Exchanger(f"{scheme}://there/mcp", tls, Network(rtt_s=0.4), Random(1))
+    exchanger = exchange.Exchanger(f"{scheme}://there/mcp", tls, Way(Network(rtt_s=0.4), Random(1)))
     await exchanger._open(Endpoint.of(f"{scheme}://there/mcp"))
     assert slept == [0.4] * trips

@@ -11,7 +11,7 @@ import trio
 
 from actors.errors import CallError
 from actors.login.basic import Nobody
-from actors.network import Network
+from actors.network import Network, Way
 from actors.ports import Person
 from actors.secret import Secret
 from actors.wire.exchange import Exchanger
@@ -150,7 +150,7 @@ async def test_a_user_far_away_waits_for_the_handshake_once_and_for_a_round_trip
             await session.call_tool("t", {})
         # The call, and the farewell.
         assert slept == [0.2] * 4
-    exchanger = Exchanger(server.url, ssl.create_default_context(), Network(rtt_s=0.4), Random(1))
+    exchanger = Exchanger(server.url, ssl.create_default_context(), Way(Network(rtt_s=0.4), Random(1)))
     slept.clear()
     with pytest.raises(CallError, match="no connection"):
         await exchanger.ask("GET", b"", b"", repeatable=True)
