@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 BOM = b"\xef\xbb\xbf"
+OPENING = re.compile(rb"(?:event: message\r?\n)?data: ")
 DEFAULT_RETRY_S = 1.0
 PLAIN = re.compile(rb"[\x21-\x7e]{1,1000}")
 """Ids that can stand in a header (`Last-Event-ID`)."""
@@ -31,6 +32,9 @@ class EventParser:
 
     def feed(self, piece: bytes) -> list[bytes]:
         """The data of each event that is complete with `piece`; several lines are joined by newlines."""
+        if not (self._rest or self._data or self._after_cr) and (event := whole_event(piece)):
+            self._is_first_line, self.last_id = False, self._next_id
+            return [event]
         if self._after_cr and piece:
             # A carriage return has ended its line already; a line feed right after belongs to it.
             piece = piece.removeprefix(b"\n")
@@ -66,3 +70,16 @@ class EventParser:
         elif name == b"retry" and value.isdigit() and len(value) < 10:
             self.retry_s = int(value) / 1000
         return None
+
+
+def whole_event(piece: bytes) -> bytes | None:
+    """The data of a piece that is one event, as nearly all answers come; None where it is not plainly one."""
+    opening = OPENING.match(piece)
+    if opening is None:
+        return None
+    line, _, rest = piece[opening.end() :].partition(b"\n")
+    if rest == b"\r\n" and line.endswith(b"\r"):
+        line = line[:-1]
+    elif rest != b"\n":
+        return None
+    return line if b"\r" not in line else None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import pairwise
 
 import pytest
-from hypothesis import given, strategies
+from hypothesis import example, given, strategies
 
 from actors.wire.event_stream import EventParser
 
@@ -30,6 +30,26 @@ def test_the_events_are_the_same_wherever_the_stream_is_cut(cuts: list[int]) -> 
     places = [0, *sorted(cuts), len(STREAM)]
     seen = [e for a, b in pairwise(places) for e in parser.feed(STREAM[a:b])]
     assert seen == EVENTS
+
+
+WORDS = (b"data: ", b"data:", b"data", b"event: message", b"event:", b"id: 3", b"id:", b"retry: 7", b":")
+ENDS = (b"\n", b"\r\n", b"\r")
+PARTS = strategies.sampled_from([*WORDS, *ENDS, *ENDS, b"x", b" ", b"{}", b"\xc3\xa9", b"\xef\xbb\xbf"])
+
+
+@given(strategies.lists(strategies.lists(PARTS, max_size=8).map(b"".join), max_size=6))
+@example([b"event: message\r\ndata: {}\r\n\r\n"])
+@example([b"id: 3\n", b"data: {}\n\n", b"data: x\n\n"])
+@example([b"data: x\r\r\n\r\n", b"data: \n\n", b"data: x\n\r\n", b"data: x\r\n\n", b"\n"])
+@example([b"data: xy\n\r\n", b"data: xy\r\n\n"])
+@example([b"data: a\n", b"data: b\n\n", b"data: a", b"data: b\n\n"])
+@example([b"data: a\n\n", b"\xef\xbb\xbfdata: b\n\n"])
+@example([b"data: x\r", b"\ndata: y\n\n", b"data: z\r\n\r", b"data: z\n\n"])
+def test_what_comes_in_one_piece_is_what_would_come_byte_by_byte(pieces: list[bytes]) -> None:
+    whole, split = EventParser(), EventParser()
+    for piece in pieces:
+        assert whole.feed(piece) == [e for byte in piece for e in split.feed(bytes([byte]))]
+        assert (whole.last_id, whole.retry_s, whole.size) == (split.last_id, split.retry_s, split.size)
 
 
 def test_a_long_line_in_many_pieces_is_put_together_once() -> None:
