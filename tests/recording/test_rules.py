@@ -231,3 +231,19 @@ def test_a_day_of_work_is_written_in_a_time_that_grows_with_its_calls() -> None:
 
     # Six times the calls: what grows with their square would take 36 times as long.
     assert seconds(1200) < 18 * seconds(200)
+
+
+def test_texts_that_are_read_again_cost_time_that_grows_with_their_number() -> None:
+    def cpu_s(notes: int) -> float:
+        tape = Tape(*NOTES)
+        who = tape.person("alice")
+        for n in range(notes):
+            note, title, text = tape.of_server(10_000 + n), tape.made(f"Note {n}"), f"text {n}"
+            given = {"title": title, "content": text, "category": ""}
+            tape.call(who, "nc_notes_create_note", given, {"id": note, "title": title})
+            tape.call(who, "nc_notes_get_note", {"note_id": note}, {"id": note, "content": text})
+        recording, before = tape.recording(), time.process_time()
+        assert "content_is" in workflow_text(recording, "long_day")
+        return time.process_time() - before
+
+    assert min(cpu_s(240) for _ in range(2)) < 18 * min(cpu_s(40) for _ in range(3))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 
 from sim.recording.story.carrying import Carrying
@@ -26,6 +28,9 @@ from sim.recording.story.story_model import (
 from sim.recording.story.takes import Json, Take
 
 CONTENT = "content"
+EVERYTHING = ("everything",)
+MAX_WRITERS = 300
+"""As many of those before a look are held against what it shows, the last ones."""
 MIN_CONTENT = 2
 MAX_CONTENT = 100_000
 RULE = "- "
@@ -46,11 +51,13 @@ class Contents:
     """Who wrote which text into what, in the order of the calls."""
 
     def __init__(self, steps: Sequence[PlannedStep], rounds: Sequence[Sequence[PlannedStep]]) -> None:
-        self._writers = [
-            step
-            for step in steps
-            if not step.first.only_reads and isinstance(step.first.call.arguments.get(CONTENT), str)
-        ]
+        self._writers: dict[tuple[str, Json], list[PlannedStep]] = defaultdict(list)
+        """By family of the tools and what was written into, None where nobody can tell."""
+        for step in sorted(steps, key=lambda step: step.take.place):
+            if not step.first.only_reads and isinstance(step.first.call.arguments.get(CONTENT), str):
+                family = step.take.tool.family
+                for thing in dict.fromkeys((self._thing(step), EVERYTHING)):
+                    self._writers[family, thing].append(step)
         self._rounds = {id(step): place for place, each in enumerate(rounds) for step in each}
 
     def check(self, step: PlannedStep, beside: Sequence[PlannedStep]) -> StepCheck | None:
@@ -68,19 +75,21 @@ class Contents:
             return None
         if any(not other.take.only_reads for other in beside):
             return None
-        before = [
-            each for each in self._writers if each.take.place < step.take.place and self._writes(each, step)
-        ]
+        before = self._before(step)
         written = [each for each in before if each.take.error is None]
         refused = tuple(_text(each) for each in before if each.take.is_refused)
         return self._of_texts(seen, written, refused) or _of_lines(seen, written)
 
-    def _writes(self, other: PlannedStep, look: PlannedStep) -> bool:
-        """Whether `other` wrote a text, as far as anybody can tell into what is looked at."""
-        if other.take.tool.family != look.take.tool.family:
-            return False
-        mine, theirs = self._thing(other), self._thing(look)
-        return mine is None or theirs is None or mine == theirs
+    def _before(self, look: PlannedStep) -> list[PlannedStep]:
+        """Who wrote a text before, as far as anybody can tell into what is looked at."""
+        family, thing = look.take.tool.family, self._thing(look)
+        things = (EVERYTHING,) if thing is None else (thing, None)
+        writers = [step for each in things for step in self._last(family, each, look.take.place)]
+        return sorted(writers, key=lambda step: step.take.place)[-MAX_WRITERS:]
+
+    def _last(self, family: str, thing: Json, place: int) -> list[PlannedStep]:
+        every = self._writers.get((family, thing), [])
+        return every[: bisect_left(every, place, key=lambda step: step.take.place)][-MAX_WRITERS:]
 
     def _thing(self, step: PlannedStep) -> Json:
         """The id of what it works on, None where it is not known (a path is another one for everybody)."""
