@@ -8,6 +8,7 @@ on which people log in, remain those of the real one.
 
 from __future__ import annotations
 
+import hashlib
 import json
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
@@ -15,6 +16,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 import attrs
 
 from actors.json_text import read_json
+from sim.recording.http_heads import Framing, RequestHead
 from sim.recording.rewriting import Addresses
 from sim.recording.server_place import WholeAnswer
 
@@ -26,6 +28,7 @@ ELSEWHERE = (
 )
 """What would name the wrong address, and cannot be put right here."""
 OWN = "/simulate-login"
+SERVER_KINDS = ("oauth-authorization-server", "openid-configuration")
 
 
 @attrs.frozen
@@ -43,6 +46,16 @@ class RealServer:
     def endpoint(self, name: str) -> str:
         """Path of the proxy's own endpoint for this one."""
         return f"{OWN}/{self.number}/{name}"
+
+
+@attrs.frozen
+class LoginUnderWay:
+    """Where a client waits for its code, and what it calls this login."""
+
+    redirect_uri: str
+    state: str | None
+    server: RealServer
+    addresses: Addresses
 
 
 def read_object(body: bytes) -> dict[str, Any] | None:
@@ -111,3 +124,18 @@ def for_server(fields: Fields, addresses: Addresses) -> Fields:
         else (name, value)
         for name, value in fields
     ]
+
+
+def callback_of(server: RealServer, addresses: Addresses) -> str:
+    """Where the real server sends its answers for clients that registered here."""
+    return f"{addresses.proxy}{server.endpoint('callback')}"
+
+
+def looking_for(server: RealServer) -> RequestHead:
+    """A look at the metadata of `server`, which nobody has asked for since the proxy began."""
+    target = f"/.well-known/{SERVER_KINDS[0]}{server.mine}".encode("ascii")
+    return RequestHead(b"GET", target, (), keeps_alive=False, framing=Framing())
+
+
+def hash_of(code: str) -> str:
+    return hashlib.sha256(code.encode("utf-8", "replace")).hexdigest()

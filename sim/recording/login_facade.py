@@ -7,7 +7,6 @@ that only while a login lasts.
 
 from __future__ import annotations
 
-import hashlib
 import re
 import secrets
 from collections import OrderedDict
@@ -18,14 +17,19 @@ import attrs
 
 from actors.login.trust import Origin, origin_of, origin_text, same_address
 from actors.text import harmless
-from sim.recording.http_heads import Framing, RequestHead, value_in
+from sim.recording.http_heads import RequestHead, value_in
 from sim.recording.login_documents import (
     OWN,
+    SERVER_KINDS,
     Fields,
+    LoginUnderWay,
     RealServer,
     as_document,
+    callback_of,
     fields_of,
     for_server,
+    hash_of,
+    looking_for,
     put,
     read_object,
     redirected,
@@ -36,21 +40,11 @@ from sim.recording.rewriting import Addresses, without
 from sim.recording.server_place import Instead, Order, ServerPlace, Unreachable, WholeAnswer, fetch, path_of
 
 PROTECTED = "/.well-known/oauth-protected-resource"
-SERVER_KINDS = ("oauth-authorization-server", "openid-configuration")
 MAX_SERVERS, MAX_LOGINS = 20, 1000
 MAX_REDIRECTS = 5
+SAYS_ISSUER = "authorization_response_iss_parameter_supported"
 _OWN_ENDPOINT = re.compile(OWN + r"/(\d{1,4})/(authorization|token|registration|callback)")
 _PLAIN = ((b"Content-Type", b"text/plain; charset=utf-8"),)
-
-
-@attrs.frozen
-class LoginUnderWay:
-    """Where a client waits for its code, and what it calls this login."""
-
-    redirect_uri: str
-    state: str | None
-    server: RealServer
-    addresses: Addresses
 
 
 class LoginFacade:
@@ -74,6 +68,8 @@ class LoginFacade:
         self._logins: OrderedDict[str, LoginUnderWay] = OrderedDict()
         self._codes: OrderedDict[str, str] = OrderedDict()
         self._left_alone: set[str] = set()
+        self._naming: set[int] = set()
+        """Servers that say their name in their answers."""
 
     def handler(self, request: RequestHead) -> Instead | None:
         """Who answers this request; None for the server itself."""
@@ -149,6 +145,8 @@ class LoginFacade:
             # A client holds the name against the one that it asked, and sees that it is another.
             return self._passed_on(answer, request)
         self._issuers[server.number] = found["issuer"]
+        if found.get(SAYS_ISSUER) is True:
+            self._naming.add(server.number)
         trusted = {}
         for name in ("authorization", "token", "registration"):
             url = found.get(f"{name}_endpoint")
@@ -192,7 +190,7 @@ class LoginFacade:
         if name == "callback":
             return self._called_back(server, fields_of(query))
         if (number, name) not in self._endpoints:
-            await self._metadata(_looking_for(server), b"")
+            await self._metadata(looking_for(server), b"")
         url = self._endpoints.get((number, name))
         if url is None:
             return _no(f"the login server has no {name} endpoint")
@@ -215,7 +213,19 @@ class LoginFacade:
             _bound(self._logins)
             asked = put(put(asked, "redirect_uri", callback_of(server, addresses)), "state", None)
             asked = [*asked, ("state", state)]
+        elif server.number in self._naming:
+            self._warn_of(given.get("client_id", ""))
         return redirected(with_fields(url, asked))
+
+    def _warn_of(self, client: str) -> None:
+        """Of a client whose answer goes past the proxy, with the name of a server that it does not know."""
+        shown = f"client {harmless(client, 60)}"
+        if shown not in self._left_alone and len(self._left_alone) < MAX_SERVERS:
+            self._left_alone.add(shown)
+            self._tell(
+                f"{shown} did not register here: where it refuses the answer of its login (RFC 9207), "
+                "have it register anew (clear what it has stored, or take another --port)"
+            )
 
     def _called_back(self, server: RealServer, answer: Fields) -> WholeAnswer:
         """Back to the client, if it is the answer of the server that was asked."""
@@ -227,7 +237,7 @@ class LoginFacade:
         if issuer is not None and issuer != self._issuers.get(server.number):
             return _no(f"the answer is of another login server, {harmless(issuer, 100)}")
         if code := given.get("code"):
-            self._codes[_hash(code)] = callback_of(server, login.addresses)
+            self._codes[hash_of(code)] = callback_of(server, login.addresses)
             _bound(self._codes)
         answer = put(answer, "state", login.state)
         if issuer is not None:
@@ -236,7 +246,7 @@ class LoginFacade:
 
     async def _token(self, server: RealServer, url: str, request: RequestHead, body: bytes) -> WholeAnswer:
         asked = for_server(fields_of(body), self._addresses)
-        if callback := self._codes.get(_hash(dict(asked).get("code", ""))):
+        if callback := self._codes.get(hash_of(dict(asked).get("code", ""))):
             asked = put(asked, "redirect_uri", callback)
         return self._passed_on(await self._send(url, request, urlencode(asked).encode("ascii")), request)
 
@@ -271,27 +281,12 @@ class LoginFacade:
         return attrs.evolve(answer, headers=tuple(without(headers, b"content-length", b"transfer-encoding")))
 
 
-def callback_of(server: RealServer, addresses: Addresses) -> str:
-    """Where the real server sends its answers for clients that registered here."""
-    return f"{addresses.proxy}{server.endpoint('callback')}"
-
-
-def _looking_for(server: RealServer) -> RequestHead:
-    """A look at the metadata of `server`, which nobody has asked for since the proxy began."""
-    target = f"/.well-known/{SERVER_KINDS[0]}{server.mine}".encode("ascii")
-    return RequestHead(b"GET", target, (), keeps_alive=False, framing=Framing())
-
-
 def _header(document: WholeAnswer, name: bytes) -> str:
     return value_in(document.headers, name).decode("latin-1")
 
 
 def _no(text: str) -> WholeAnswer:
     return WholeAnswer(400, _PLAIN, f"simulate record: {text}\n".encode())
-
-
-def _hash(code: str) -> str:
-    return hashlib.sha256(code.encode("utf-8", "replace")).hexdigest()
 
 
 def _bound(kept: OrderedDict[str, None] | OrderedDict[str, str] | OrderedDict[str, LoginUnderWay]) -> None:

@@ -123,6 +123,22 @@ async def test_an_answer_that_nobody_waits_for_or_of_another_server_goes_nowhere
             assert (headers["status"], "Location" in headers) == ("400", False), text
 
 
+@pytest.mark.parametrize("names_itself", [True, False])
+async def test_a_client_that_did_not_register_here_is_let_pass_and_told_of_once(names_itself: bool) -> None:
+    pages: dict[str, Any] = {}
+    async with server(replying(pages, [])) as url, recording(url) as recorder:
+        origin, port = url.removesuffix("/mcp"), recorder.port
+        said = {"authorization_response_iss_parameter_supported": names_itself}
+        pages["/.well-known/oauth-authorization-server"] = metadata(origin) | said
+        query = "client_id=fixed%1b&redirect_uri=http://127.0.0.1:7/cb&state=s"
+        for _ in range(2):
+            headers, _ = await get(port, f"/simulate-login/0/authorization?{query}")
+            sent = dict(parse_qsl(urlsplit(headers["Location"]).query))
+            assert (sent["redirect_uri"], sent["state"]) == ("http://127.0.0.1:7/cb", "s")
+        assert len(recorder.told) == names_itself
+        assert all("did not register here" in told and "\x1b" not in told for told in recorder.told)
+
+
 async def test_a_login_server_elsewhere_is_left_alone_unless_the_person_named_it() -> None:
     pages: dict[str, Any] = {}
     theirs: dict[str, Any] = {}
