@@ -18,11 +18,21 @@ def recording_argument() -> click.Argument:
     return click.Argument(["file"], metavar="FILE")
 
 
-def recorded_in(text: str) -> Recording:
-    """The recording in the file of this name. Raises UsageError."""
+def one_person_option() -> click.Option:
+    """For click."""
+    return click.Option(["--one-person"], is_flag=True, help="All who did not log in are one person.")
+
+
+def recorded_in(text: str, *, one_person: bool = False) -> Recording:
+    """The recording in the file of this name. Raises UsageError.
+
+    `one_person`: those who logged in as nobody are one.
+    """
     from sim.recording.document import BadRecording, read_recording
+    from sim.recording.strangers import as_one_person
 
     try:
-        return read_recording(Path(text))
+        recording = read_recording(Path(text))
     except BadRecording as error:
         raise UsageError(str(error)) from None
+    return as_one_person(recording) if one_person else recording

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from sim.cli.parser import command
-from sim.cli.recorded_file import recorded_in, recording_argument
+from sim.cli.recorded_file import one_person_option, recorded_in, recording_argument
 from sim.config.usage import UsageError
 from sim.runtime.exit import ExitCode
 
@@ -19,13 +19,15 @@ def recording_workflow_command() -> click.Command:
     )
     force = click.Option(["--force"], is_flag=True, help="Replace FILE if it exists.")
     text = "Write a workflow that does what was recorded, for many users at once."
-    return command("workflow", recording_workflow, [recording_argument(), output, force], text)
+    return command(
+        "workflow", recording_workflow, [recording_argument(), output, force, one_person_option()], text
+    )
 
 
-def recording_workflow(file: str, output: str | None, force: bool) -> int:
+def recording_workflow(file: str, output: str | None, force: bool, one_person: bool) -> int:
     """Raises UsageError."""
     path = _target(output, force=force) if output is not None else None
-    recording = recorded_in(file)
+    recording = recorded_in(file, one_person=one_person)
     from sim.recording.story.story_text import NothingToPlay, name_of_file, workflow_text
 
     name = name_of_file(path.stem if path is not None else "recorded")

@@ -26,17 +26,20 @@ MAX_KEYS = 100_000
 MAX_SECRETS = 32
 """Of one person: tokens are renewed."""
 MAX_NAME_LENGTH = 128
+MAX_PROGRAMS = 10
+"""Of one person, that are noted."""
 
 
 @attrs.define(eq=False)
 class Member:
-    """One person, as far as is known. `who` is how the recording names them."""
+    """One person, as far as is known. `who` is how the recording names them; `also`: their other programs."""
 
     who: str
     name: str | None = None
     client: str | None = None
     protocol: str | None = None
     server: str | None = None
+    also: tuple[str, ...] = ()
     secrets: deque[str] = attrs.field(factory=lambda: deque(maxlen=MAX_SECRETS), repr=False)
 
 
@@ -102,7 +105,11 @@ class Acquaintances:
         news = {key: fact for key, fact in facts.items() if fact and getattr(member, key) is None}
         for key, fact in news.items():
             setattr(member, key, harmless(str(fact), MAX_NAME_LENGTH))
-        if news:
+        another = harmless(facts.get("client") or "", MAX_NAME_LENGTH)
+        is_new = another not in ("", member.client, *member.also) and len(member.also) < MAX_PROGRAMS
+        if is_new:
+            member.also = (*member.also, another)
+        if news or is_new:
             self._met(member)
 
 

@@ -109,9 +109,12 @@ class Listener:
 
     def _meet(self, member: Member) -> None:
         at = rounded(self._now)
-        line = RecordedPerson(at, member.who, member.name, member.client, member.protocol, member.server)
+        line = RecordedPerson(
+            at, member.who, member.name, member.client, member.protocol, member.server, member.also
+        )
         self.shared.write(Draft(lambda: line))
-        text = f"{member.who} is {member.name or 'somebody'}, with {member.client}"
+        programs = " and ".join(filter(None, (member.client, *member.also)))
+        text = f"{member.who} is {member.name or 'somebody'}, with {programs}"
         if member.client and text not in self._told:
             self._told.add(text)
             self._tell(text)

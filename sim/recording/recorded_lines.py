@@ -63,6 +63,7 @@ class RecordedPerson(RecordedLine, frozen=True, tag="person"):
         name: whom their credentials name; None where they name nobody.
         client, server: name and version.
         protocol: the revision of MCP that was agreed on.
+        also: other programs that log in as them.
     """
 
     at: float
@@ -71,6 +72,7 @@ class RecordedPerson(RecordedLine, frozen=True, tag="person"):
     client: str | None = None
     protocol: str | None = None
     server: str | None = None
+    also: tuple[str, ...] = ()
 
 
 class ToolList(RecordedLine, frozen=True, tag="tools"):

@@ -13,6 +13,7 @@ from actors.text import harmless
 from sim.recording.document import Recording
 from sim.recording.moments import CallRow, Moment, Pause, began, busy_people, moments_of, why_failed
 from sim.recording.recorded_lines import Gap, Json, RecordedPerson, RecordedQuestion
+from sim.recording.strangers import doubts_about
 
 MAX_ROWS = 200
 """Of a long recording its beginning and its end are shown."""
@@ -97,6 +98,8 @@ def heading(recording: Recording, width: int) -> Iterator[str]:
         [f"{counted(recording.unknown_lines, 'line')} of a newer release"] if recording.unknown_lines else []
     )
     yield fitted(", ".join(parts), width)
+    for doubt in doubts_about(seen_people(recording)):
+        yield fitted(harmless(doubt, MAX_TEXT_LENGTH), width)
     yield ""
 
 

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import base64
 
+from sim.recording.document import gathered
 from sim.recording.recorded_lines import (
     Gap,
+    Head,
     RecordedCall,
     RecordedPerson,
 )
+from sim.recording.strangers import as_one_person, doubts_about
 from tests.support.ears import JSON, RESULT, Ears, bearer, call, jwt, session
 
 
@@ -95,3 +98,37 @@ def test_credentials_are_in_no_line_also_when_a_server_says_them() -> None:
     for line in (*ears.lines, *ears.told):
         assert "s3cr3t" not in str(line)
         assert not any(secret in str(line) for secret in (token, "cookie-value", "key-value"))
+
+
+def test_programs_that_log_in_as_one_are_one_person_who_is_said_to_have_them_all() -> None:
+    ears = Ears()
+    for name, place in (("a", "x"), ("b", "y"), ("a", "z")):
+        params = {"clientInfo": {"name": name, "version": "1"}}
+        login = bearer(jwt(sub="alice"))
+        hello = {"protocolVersion": "2025-11-25", "serverInfo": {"name": "nc", "version": "2"}}
+        given = (JSON, session(place))
+        message = {"id": 0, "method": "initialize", "params": params}
+        ears.post(message, {"id": 0, "result": hello}, login, answer_headers=given)
+        ears.call(session(place), login)
+    person = ears.of(RecordedPerson)[-1]
+    assert (person.who, person.client, person.also) == ("p1", "a 1", ("b 1",))
+    assert ears.told == ["p1 is alice, with a 1", "p1 is alice, with a 1 and b 1"]
+    assert list(doubts_about([person])) == ["p1 alice is one person with several programs: a 1, b 1"]
+
+
+def test_sessions_without_a_login_are_several_until_they_are_said_to_be_one() -> None:
+    ears = Ears()
+    for place in "abc":
+        ears.call(session(place))
+    ears.call(session("d"), bearer(jwt(sub="alice")))
+    head = Head(1, "simulate 0", "https://cloud.example/mcp", "2026-11-26T08:00:00Z")
+    found = gathered([head, *ears.lines])
+    assert [call.who for call in found.calls] == ["p1", "p2", "p3", "p4"]
+    one = as_one_person(found)
+    assert [call.who for call in one.calls] == ["p1", "p1", "p1", "p4"]
+    assert [person.who for person in one.people] == ["p1", "p4"]
+    nobodies = [RecordedPerson(0.0, who, None, "cli 1") for who in ("p1", "p2", "p3", "p4", "p5", "p6")]
+    (doubt,) = doubts_about(nobodies)
+    assert doubt == (
+        "p1, p2, p3, p4, p5, … are sessions of cli 1 without a login; are they one person? --one-person"
+    )
