@@ -1,4 +1,7 @@
-"""The benchmarks run. What they say is for a person to read: these machines are shared."""
+"""The benchmarks run. What they say is for a person to read: these machines are shared.
+
+All of them take minutes, so most are tried with the long sweeps.
+"""
 
 from __future__ import annotations
 
@@ -25,12 +28,16 @@ SAYS = {
     "record": ("CPU of the proxy", "calls that pass", "added to a call"),
 }
 
+QUICK = {"measure", "memory", "record"}
+
 
 def test_every_part_has_its_figures() -> None:
     assert SAYS.keys() == PARTS.keys()
 
 
-@pytest.mark.parametrize("part", PARTS)
+@pytest.mark.parametrize(
+    "part", [each if each in QUICK else pytest.param(each, marks=pytest.mark.soak) for each in PARTS]
+)
 def test_a_part_runs_to_the_end_and_prints_its_table(part: str) -> None:
     done = bench("--smoke", part)
     assert done.returncode == 0, done.stderr

@@ -146,13 +146,17 @@ def test_the_first_button_of_the_consent_page_denies():
 def test_a_person_with_chromium_grants_an_app_password_past_a_form_that_is_hidden():
     identity = Identity(OneUser(), time.time, IdentityOptions(script_delay_s=0.3))
     with serving(identity) as server, chromium_page() as page:
+        page.clock.install(time=0)
+        page.clock.pause_at(1)
         flow = httpx.post(f"{server}/index.php/login/v2").json()
         page.goto(flow["login"])
         assert page.locator("button").count() == 0
         assert page.locator("input[type=submit]").count() == 2
         assert page.locator("#login-form input[type=submit]").is_disabled(), "until the script has run"
+        page.clock.run_for(300)
         assert not page.locator("input[name=password]").is_visible()
         page.locator("#login-form input[type=submit]").click()
+        page.clock.resume()
         log_in(page, "wonderland")
         page.wait_for_url("**/login/v2/grant?**")
         assert page.locator("button").count() == 0
