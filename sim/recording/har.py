@@ -12,6 +12,7 @@ import msgspec
 
 from actors.text import harmless
 from sim.recording.foreign import Foreign, PastExchange, fitting, header_pairs, instant
+from sim.recording.listener import REDIRECTS
 from sim.recording.reading import BadRecording, public
 from sim.recording.spoken import Messages
 
@@ -59,7 +60,9 @@ class HarLog(msgspec.Struct, frozen=True):
 
 def har_of(value: dict[str, Any], name: str, url: str | None) -> Foreign:
     """The traffic of one MCP endpoint: the one at `url`, or the only one there is. Raises BadRecording."""
-    entries = fitting(value.get("log"), HarLog, name).entries
+    every = fitting(value.get("log"), HarLog, name).entries
+    # Who was sent elsewhere said it there once more.
+    entries = [entry for entry in every if entry.response.status not in REDIRECTS]
     spoken = [entry for entry in entries if is_spoken(entry)]
     places = Counter(place_of(entry) for entry in spoken)
     if not places:
@@ -78,7 +81,7 @@ def har_of(value: dict[str, Any], name: str, url: str | None) -> Foreign:
     exchanges = tuple(
         exchange_of(entry, (time - began).total_seconds()) for entry, time in zip(chosen, times, strict=True)
     )
-    lacking = sum(entry.response.status == 200 and entry.response.content.text is None for entry in spoken)
+    lacking = sum(entry.response.status == 200 and not entry.response.content.text for entry in spoken)
     left_out = (f"the file lacks the content of {lacking} answers",) if lacking else ()
     return Foreign(endpoint, began, exchanges, left_out)
 

@@ -21,6 +21,7 @@ from sim.recording.talk import Talk, TalksShared, remember
 
 SESSION_ID, EVENTS, JSON = b"mcp-session-id", "text/event-stream", "application/json"
 MAX_MESSAGE_BYTES = 16 * 2**20
+REDIRECTS = (301, 302, 303, 307, 308)
 MAX_SESSIONS = 10_000
 MAX_CREDENTIALS = 2000
 READABLE_CODINGS = frozenset({b"gzip", b"x-gzip", b"deflate", b"identity"})
@@ -203,6 +204,9 @@ class Hearing:
         if self._is_deaf:
             # Its gap says so: how it ended is not known.
             self._talk.calls.pop(number)
+        elif self._status in REDIRECTS:
+            # The client says it once more, at the other address.
+            self._talk.forget(number)
         elif self._status is None:
             self._talk.give_up(number, at, "unanswered")
         elif self._status >= 400:

@@ -91,7 +91,7 @@ class RecordingProxy:
     @property
     def recorded(self) -> Recorded:
         """How much there is so far."""
-        return Recorded(self._listener.shared.calls, len(self._listener.shared.callers))
+        return Recorded(self._listener.shared.made, len(self._listener.shared.callers))
 
     async def serve(self, stopping: trio.Event) -> Recorded:
         """Until `stopping` is set; then calls under way have `GRACE_S`. Cancelled, it ends at once; the

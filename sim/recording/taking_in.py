@@ -61,7 +61,7 @@ def lines_of(found: Foreign, made_by: str) -> list[RecordedLine]:
     listener.close(end)
     gaps = [Gap(0.0, reason) for reason in found.left_out]
     head = Head(VERSION, made_by, found.url, found.began.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"))
-    return [head, *gaps, *lines, RecordedEnd(rounded(end), listener.shared.calls)]
+    return [head, *gaps, *lines, RecordedEnd(rounded(end), listener.shared.made)]
 
 
 def answer(hearing: Hearing, exchange: PastExchange, at: float) -> None:

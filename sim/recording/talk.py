@@ -53,6 +53,7 @@ class TalksShared:
 
     Attributes:
         calls: how many have been sent.
+        unmade: how many of them the server had nothing to do with.
         callers: who has sent any.
         halted: calls that wanted an answer first, until they are sent again with it.
         listed: hashes of the lists of tools that are written already.
@@ -61,10 +62,16 @@ class TalksShared:
     write: Write
     company: Acquaintances
     calls: int = 0
+    unmade: int = 0
     callers: set[str] = attrs.Factory(set)
     halted: OrderedDict[tuple[str, str, str, bytes], CallUnderWay] = attrs.Factory(OrderedDict)
     listed: set[int] = attrs.Factory(set)
     pseudonyms: Pseudonyms = attrs.Factory(Pseudonyms)
+
+    @property
+    def made(self) -> int:
+        """How many calls there are."""
+        return self.calls - self.unmade
 
 
 class Talk:
@@ -153,6 +160,11 @@ class Talk:
         if call is not None:
             self._shared.write(call.draft(Ended(at, outcome, status or call.status, error=error)))
         return call
+
+    def forget(self, number: Id) -> None:
+        """This call was not made after all."""
+        del self.calls[number]
+        self._shared.unmade += 1
 
     def close(self, at: float) -> None:
         """Nothing more will be said."""

@@ -116,6 +116,31 @@ def test_answers_that_a_har_file_lacks_are_said_to_be_missing(tmp_path: Path) ->
     assert found.gaps[0].reason == "the file lacks the content of 1 answers"
 
 
+def test_who_was_sent_to_another_address_said_it_there_alone(tmp_path: Path) -> None:
+    there = f"{URL.partition('?')[0]}/"
+    sent = entry(1, call("t"), "", status=307)
+    found = read(tmp_path, har(sent, entry(1.2, call("t"), {"id": 1, "result": RESULT}, url=there)))
+    assert [(c.name, c.outcome) for c in found.calls] == [("t", "ok")]
+    assert found.head.url == "https://cloud.example/mcp/"
+
+
+@pytest.mark.parametrize("text", ["", None])
+def test_a_browser_that_keeps_no_content_of_events_leaves_a_gap(tmp_path: Path, text: str | None) -> None:
+    kept = {"mimeType": "text/event-stream", "size": 812, "text": text}
+    found = read(tmp_path, har(entry(1, call("t"), "", content=kept)))
+    assert [gap.reason for gap in found.gaps] == ["the file lacks the content of 1 answers"]
+
+
+def test_a_file_with_a_byte_order_mark_and_a_browsers_own_keys_is_read(tmp_path: Path) -> None:
+    one = entry(1, call("t"), {"id": 1, "result": RESULT}, took=-1)
+    one |= {"_priority": "High", "pageref": "page_1", "timings": {"send": 0}, "cache": {}}
+    one["request"]["headers"].append({"name": ":authority", "value": "cloud.example"})
+    one["request"]["cookies"] = [{"name": "nc_session", "value": "s3cr3t"}]
+    content = b"\xef\xbb\xbf" + json.dumps(har(one)).encode()
+    found = read(tmp_path, content)
+    assert [(c.outcome, c.took) for c in found.calls] == [("ok", 0.0)]
+
+
 def tape(*interactions: Any, **more: Any) -> dict[str, Any]:
     metadata = {"recorded_at": "2026-02-17T20:25:23.85+00:00", "server_url": "http://127.0.0.1:8000"}
     return {"version": "1.0", "metadata": metadata, "interactions": list(interactions), **more}

@@ -6,6 +6,8 @@ import gzip
 import json
 from typing import Any
 
+import pytest
+
 from sim.recording.listener import MAX_MESSAGE_BYTES, ExchangeEnd
 from sim.recording.recorded_lines import (
     Gap,
@@ -216,3 +218,15 @@ def test_a_cancelled_call_is_unanswered() -> None:
     ears.post(cancelled, None, session("s"), status=202)
     open_call.end(5, ExchangeEnd.CLIENT_GONE)
     assert [c.outcome for c in ears.of(RecordedCall)] == ["unanswered"]
+
+
+@pytest.mark.parametrize("status", [301, 302, 307, 308])
+def test_a_call_that_is_sent_elsewhere_is_made_once(status: int) -> None:
+    ears = Ears()
+    moved = (b"Location", b"http://127.0.0.1:1/mcp/")
+    for _ in range(2):
+        ears.post(call("t"), b"", status=status, answer_headers=(moved,))
+        ears.call()
+    assert [line.outcome for line in ears.of(RecordedCall)] == ["ok", "ok"]
+    assert ears.listener.shared.made == 2
+    assert ears.told == []
