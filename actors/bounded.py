@@ -11,7 +11,8 @@ MAX_BYTES = 64 * 2**20
 """More than any list of users, notes or files that a run looks at."""
 
 ANSWER_S = 60.0
-"""How long all of an answer may take; between two of its bytes the client's own time-out counts."""
+"""How long all of an answer may take, 25 s of brute-force protection included; between two of its bytes the
+client's own time-out counts."""
 
 
 class OutOfBounds(httpx.TransportError):

@@ -7,10 +7,11 @@ from pathlib import Path
 
 import httpx
 
+from actors.bounded import ANSWER_S
 from actors.cookies import NoCookies
 from actors.errors import SetupError
 
-TIMEOUT_S = 30.0
+CONNECT_S = 30.0
 
 
 def tls_context(ca_file: Path | None, insecure: bool) -> ssl.SSLContext:
@@ -38,7 +39,8 @@ def http_client(base_url: str, tls: ssl.SSLContext, connections: int) -> httpx.A
     It keeps no cookies: one account's session would speak for the next one, and a session without its
     request token is refused (Nextcloud: "CSRF check not passed").
     """
+    timeout = httpx.Timeout(ANSWER_S, connect=CONNECT_S)
     limits = httpx.Limits(max_connections=connections, max_keepalive_connections=connections)
     return httpx.AsyncClient(
-        base_url=base_url, verify=tls, timeout=TIMEOUT_S, limits=limits, trust_env=False, cookies=NoCookies()
+        base_url=base_url, verify=tls, timeout=timeout, limits=limits, trust_env=False, cookies=NoCookies()
     )

@@ -20,7 +20,7 @@ from actors.json_text import read_json
 from actors.shelter import Shelter
 from actors.text import harmless
 
-ANSWER_S = 30.0
+ANSWER_S = 60.0
 MAX_BYTES = 4 * 2**20
 """The longest page or document that is read."""
 TOO_LONG = f"an answer of more than {MAX_BYTES >> 20} MiB"

@@ -22,8 +22,9 @@ from sim.clean.things import all_things
 GIVE_UP_S = 30.0
 """How long after the last removal that worked the clean-up goes on trying."""
 
-TRY_S = 30.0
-"""The longest that one try may take, its looks afterwards included."""
+TRY_S = 60.0
+"""The longest that one try may wait for an answer: a Nextcloud from whose clients passwords were refused makes
+each of their requests wait, up to 25 s (brute-force protection), and then begins with its work."""
 
 LATE_TRY_S = 5.0
 """The same once it has given up: what was never tried is tried all the same."""
@@ -176,13 +177,16 @@ class Remover:
         return False
 
     def _means_with(self, scope: trio.CancelScope, try_s: float) -> Means:
-        """The means of one try, whose bound begins anew with each part of it that worked."""
+        """The means of one try, whose bound begins anew with each answer."""
+
+        def answered() -> None:
+            scope.deadline = trio.current_time() + try_s
 
         def progressed() -> None:
             self._last_success = trio.current_time()
-            scope.deadline = self._last_success + try_s
+            answered()
 
-        return attrs.evolve(self._means, progressed=progressed)
+        return attrs.evolve(self._means, progressed=progressed, answered=answered)
 
     def _check_denied(self, entry: Entry) -> None:
         """A password that was refused once is not shown again: that only trips brute-force protection."""

@@ -41,6 +41,8 @@ class Means:
         say: tells a line.
         progressed: to be called when a part of a thing is gone: what takes long is not given up while it
             goes on.
+        answered: to be called when the server has answered one of several requests of a try: the bound of
+            the try begins anew. To be called a bounded number of times.
     """
 
     ledger: Ledger
@@ -51,6 +53,7 @@ class Means:
     spared: frozenset[str] = frozenset()
     say: Callable[[str], None] = lambda text: None
     progressed: Callable[[], None] = lambda: None
+    answered: Callable[[], None] = lambda: None
 
     def person(self, entry: Entry, uid: str) -> Person:
         """The owner of an account that stays. Raises Hopeless where the password is not known."""

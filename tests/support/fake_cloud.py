@@ -55,6 +55,7 @@ class FakeCloud:
         deaths: what DELETE does: `ok`, `gateway` (done, and 504), `lost` (502, not done), `html` (a page
             with 200, not done), `gzip` (an answer that cannot be read).
         looks: what GET of a user answers instead: `html404`, `gateway`; then as it is.
+        wait_s: how long each request has to wait before it is looked at.
         ever: all who ever came into being through a creation.
     """
 
@@ -65,12 +66,14 @@ class FakeCloud:
     ever: set[str] = attrs.Factory(set)
     log: list[str] = attrs.Factory(list)
     homes: set[str] = attrs.Factory(set)
+    wait_s: float = 0.0
     nursery: trio.Nursery | None = None
 
     def client(self) -> httpx.AsyncClient:
         return httpx.AsyncClient(base_url=URL, transport=httpx.MockTransport(self.answer))
 
     async def answer(self, request: httpx.Request) -> httpx.Response:
+        await trio.sleep(self.wait_s)
         path = request.url.path
         self.log.append(f"{request.method} {path}")
         uid = unquote(path.removeprefix(USERS).lstrip("/"))

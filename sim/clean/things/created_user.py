@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import attrs
 import trio
 
@@ -30,7 +32,7 @@ class UserThing:
     async def remove(self, entry: Entry, means: Means) -> None:
         accounts = admin_of(means)
         if entry.state is EntryState.INTENDED:
-            found = await settled(accounts, entry.name)
+            found = await settled(accounts, entry.name, means.answered)
             if found is None:
                 return
             if found.email and not _is_ours(found, means):
@@ -40,12 +42,13 @@ class UserThing:
                 _check_spared(entry, means)
         elif not means.ledger.is_own:
             found = await accounts.look(entry.name)
+            means.answered()
             if found is None:
                 return
             if found.email and not _is_ours(found, means):
                 raise Hopeless("the address is not of that run any more: if it is yours, remove it by hand")
             _check_spared(entry, means)
-        await remove_user(accounts, entry.name)
+        await remove_user(accounts, entry.name, means.answered)
 
     async def back(self, entries: list[Entry], means: Means) -> list[Entry]:
         """Those of our users who are there again. Raises SetupError."""
@@ -62,7 +65,13 @@ class UserThing:
 THING = UserThing()
 
 
-async def settled(accounts: Accounts, uid: str) -> ListedUser | None:
+def heard() -> None:
+    """Where nobody counts answers."""
+
+
+async def settled(
+    accounts: Accounts, uid: str, answered: Callable[[], None] = heard
+) -> ListedUser | None:
     """The user, once the address is set; without one only if it does not come within seconds.
 
     None where well-formed answers said over all this time that there is no such user. Raises
@@ -79,6 +88,7 @@ async def settled(accounts: Accounts, uid: str) -> ListedUser | None:
         except SetupError as error:
             # While a home is half made a look at its user fails.
             unknown = error
+        answered()
         if found is not None and found.email:
             return found
     if found is None and unknown is not None:
@@ -86,7 +96,7 @@ async def settled(accounts: Accounts, uid: str) -> ListedUser | None:
     return found
 
 
-async def remove_user(accounts: Accounts, uid: str) -> None:
+async def remove_user(accounts: Accounts, uid: str, answered: Callable[[], None] = heard) -> None:
     """Ask for it, and look until a well-formed answer shows the user gone. Raises SetupError."""
     reason: SetupError = StillThere(f"the user {uid} is still there")
     try:
@@ -96,10 +106,12 @@ async def remove_user(accounts: Accounts, uid: str) -> None:
     except SetupError as error:
         # It may have been carried out all the same: only the look tells.
         reason = error
+    answered()
     for pause_s in GONE_LOOKS_S:
         await trio.sleep(pause_s)
         if await accounts.look(uid) is None:
             return
+        answered()
     raise reason
 
 
