@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from typing import Any
 from urllib.parse import quote
 
 import httpx
+import trio
 
 from actors.errors import SetupError
 from actors.ocs import NOT_FOUND_CODES, UNAUTHORIZED_CODES, Denied, NoOcsAnswer, Ocs, OcsAnswer
@@ -20,6 +22,10 @@ CAPABILITIES = "/ocs/v2.php/cloud/capabilities"
 USER_EXISTS = 102
 INVALID = 101
 FORBIDDEN = 403
+SLOW_S = 1.0
+"""A first answer that took so long makes one ask whether the server has a reason."""
+THROTTLED_MS = 500
+"""What brute-force protection adds is worth a word from here on."""
 BAD_REQUEST = "bad request"
 HOPELESS_CODES = frozenset({INVALID, 103, 104, 105, 106, 107, 108, 109, 110, 111, FORBIDDEN})
 """What the manual lists for "add a new user": the server has looked at it and will not."""
@@ -68,9 +74,11 @@ class OcsAccounts:
     ) -> None:
         self._ocs = Ocs(http, admin, password, on_wait)
         self._admin = admin
+        self._on_wait = on_wait
 
     async def check(self) -> None:
         server = self._ocs.server
+        asked = trio.current_time()
         try:
             answer = await self._ocs.ask("GET", ME)
         except NoOcsAnswer as error:
@@ -88,6 +96,24 @@ class OcsAccounts:
         answer = await self._ocs.ask("GET", USERS, params={"search": "", "limit": "1"})
         if not answer.is_ok:
             raise SetupError(f"the account {self._admin!r} may not manage users at {server}: {answer.why}")
+        if trio.current_time() - asked >= SLOW_S:
+            await self._tell_throttle()
+
+    async def _tell_throttle(self) -> None:
+        with suppress(SetupError):  # a server that does not tell is slow for a reason of its own
+            if note := await self.throttle_note():
+                self._on_wait(f"  {note}")
+
+    async def throttle_note(self) -> str:
+        answer = await self._ocs.ask("GET", CAPABILITIES)
+        delay_ms = _inside(answer.data, "capabilities", "bruteforce", "delay")
+        if not isinstance(delay_ms, int | float) or not delay_ms >= THROTTLED_MS:
+            return ""
+        return (
+            f"{self._ocs.server} makes each request with a password from this address wait "
+            f"{delay_ms / 1000:g} s, since it refused passwords from there (brute-force protection): "
+            "occ security:bruteforce:reset ADDRESS ends that"
+        )
 
     async def password_length(self) -> int:
         """The least length that the server's password policy asks for, 0 where it says nothing."""

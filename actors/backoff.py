@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from random import Random
 
+from actors.denials import is_denial
 from actors.errors import CallError, CredentialsRejected, Outcome, SessionLost
 
 INITIAL_BACKOFF_S = 0.25
@@ -34,7 +35,7 @@ class Backoff:
 
     def note(self, error: CallError, now: float) -> None:
         """A call, or the opening of a session, has failed."""
-        if isinstance(error, SessionLost | CredentialsRejected):
+        if isinstance(error, SessionLost | CredentialsRejected) or is_denial(error):
             self._losses += 1
             if self._losses > 1:
                 self.fail(now)

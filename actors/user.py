@@ -15,6 +15,7 @@ import trio
 
 from actors.backoff import Backoff
 from actors.calls import Attempt, Calls
+from actors.denials import MAX_DENIALS, MAX_RENEWED_DENIALS, Resting, is_denial
 from actors.errors import CallError, CredentialsRejected, LoginError, Outcome, SessionLost
 from actors.events import SetupStep, SetupTiming
 from actors.inbox import Envelope, Inbox
@@ -64,7 +65,7 @@ class User:
         self.protocol = ""
         self.last_error = ""
         self.gave_up = False
-        self._credentials = credentials
+        self._credentials = self._shown = credentials
         self._shared = shared
         self._on_state = on_state
         self._inbox = Inbox(person.uid, INBOX_CAPACITY)
@@ -72,6 +73,7 @@ class User:
         self._backoff = Backoff(random)
         self._holds = 0
         self._refusals = 0
+        self._denials = 0
         self._attempt = Attempt()
         self._calls = Calls(person, shared, self._backoff, self._attempt)
         self._is_closing = False
@@ -177,7 +179,7 @@ class User:
             started = trio.current_time()
             try:
                 session = await stack.enter_async_context(
-                    self._shared.connector.open_session(self.person, self._credentials)
+                    self._shared.connector.open_session(self.person, self._shown)
                 )
             except (CallError, LoginError) as error:
                 self._note_failed_opening(started, error, envelope)
@@ -231,10 +233,25 @@ class User:
                     return True
             error = await self._calls.carry_out(session, envelope, calls)
             envelope = None
-            if isinstance(error, SessionLost | CredentialsRejected):
-                if isinstance(error, CredentialsRejected):
-                    self._credentials.reject()
+            is_rejected = self._is_rejected(error)
+            if is_rejected or isinstance(error, SessionLost):
                 if self._life.leaves_for(State.DISCONNECTED):
                     self._move(State.DISCONNECTED)
                 return True
         return False
+
+    def _is_rejected(self, error: CallError | None) -> bool:
+        """Whether what they show is of no use any more, after this call; it is then renewed, or rests."""
+        if error is None:
+            self._denials, self._shown = 0, self._credentials
+            return False
+        if is_denial(error):
+            self._denials += 1
+        elif not isinstance(error, CredentialsRejected):
+            return False
+        if self._denials >= MAX_RENEWED_DENIALS:
+            self._shown = Resting(self.uid, self._credentials, self._denials)
+        is_rejected = isinstance(error, CredentialsRejected) or self._denials >= MAX_DENIALS
+        if is_rejected:
+            self._credentials.reject()
+        return is_rejected

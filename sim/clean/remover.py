@@ -23,8 +23,8 @@ GIVE_UP_S = 30.0
 """How long after the last removal that worked the clean-up goes on trying."""
 
 TRY_S = 60.0
-"""The longest that one try may wait for an answer: a Nextcloud from whose clients passwords were refused makes
-each of their requests wait, up to 25 s (brute-force protection), and then begins with its work."""
+"""The longest that one try may wait for an answer: where passwords from an address were refused, Nextcloud
+makes each request from there wait, up to 25 s (brute-force protection), and then begins with its work."""
 
 LATE_TRY_S = 5.0
 """The same once it has given up: what was never tried is tried all the same."""

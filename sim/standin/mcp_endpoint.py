@@ -21,8 +21,9 @@ from sim.standin.behaviour import StandinOptions
 from sim.standin.changes import Changes
 from sim.standin.faults.faulty_wire import LATENCY
 from sim.standin.identity.composition import Identity
+from sim.standin.identity.throttle import TooManyAttempts
 from sim.standin.identity.user_directory import Principal
-from sim.standin.identity.web import base_url, basic_credentials, bearer_token
+from sim.standin.identity.web import address_of, base_url, basic_credentials, bearer_token
 from sim.standin.login_flow_mode import REFUSAL, SUMMARIES, Provisioning
 from sim.standin.maintenance import MaintenanceMode
 from sim.standin.store_errors import StoreError
@@ -155,6 +156,8 @@ class McpEndpoint:
     async def _answer(
         self, principal: Principal | None, name: str, arguments: dict[str, Any], context: Context
     ) -> ToolAnswer:
+        if self._basic and (status := await self._refusal(principal, context)):
+            return ToolAnswer.failure(f"{name} failed: server error ({status})", status)
         if principal is None:
             return ToolAnswer.failure(f"Error executing tool {name}: no credentials in the request")
         if self._provisioning is not None:
@@ -172,6 +175,27 @@ class McpEndpoint:
         if self._maintenance.is_on:
             return ToolAnswer.failure(f"{name} failed: Service unavailable (HTTP 503)", 503)
         return await self._carry_out(principal.uid, name, arguments, latency_of(context))
+
+    async def _refusal(self, principal: Principal | None, context: Context) -> int:
+        """The status with which Nextcloud refuses the password that this server passes on; 0: it does not.
+
+        To its brute-force protection all users of this server sit at one address, and so does whoever else is
+        on this machine.
+        """
+        assert isinstance(context.request, Request)
+        given, address = basic_credentials(context.request), address_of(context.request)
+        throttle = self._identity.throttle
+        if given is None:
+            return 0
+        try:
+            await throttle.wait(address)
+        except TooManyAttempts:
+            return 429
+        if principal is None:
+            throttle.failed(address, given.name)
+            return 401
+        throttle.succeeded(address, given.name)
+        return 0
 
     async def _carry_out(
         self, uid: str, name: str, arguments: dict[str, Any], latency_s: float

@@ -8,6 +8,7 @@ from starlette.requests import Request
 
 from sim.standin.account_creation import CreationFailed, Creations
 from sim.standin.identity.composition import Identity
+from sim.standin.identity.web import address_of
 from sim.standin.nodes import StoredAccount
 from sim.standin.ocs_envelope import (
     BAD_PASSWORD,
@@ -51,7 +52,9 @@ class OcsUsers:
         )
 
     async def _capabilities(self, request: Request, account: StoredAccount) -> Any:
-        return capabilities()
+        found, delay_s = capabilities(), self._identity.throttle.waits_s(address_of(request))
+        found["capabilities"]["bruteforce"] = {"delay": round(1000 * delay_s), "allow-listed": False}
+        return found
 
     async def _user(self, request: Request, account: StoredAccount) -> Any:
         return person(account)

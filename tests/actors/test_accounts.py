@@ -55,6 +55,7 @@ ACTS: dict[str, Act] = {
     "delete": lambda accounts: accounts.delete("carl"),
     "look": lambda accounts: accounts.look("carl"),
     "password_length": lambda accounts: accounts.password_length(),
+    "throttle_note": lambda accounts: accounts.throttle_note(),
     "user_id": lambda accounts: user_id(accounts._ocs._http, "carl@x", Secret("p")),
 }
 PAGES = {
@@ -189,6 +190,35 @@ def test_a_long_wait_is_told() -> None:
     busy = httpx.Response(503, headers={"Retry-After": "20"})
     run(ACTS["look"], busy, ocs(998, []), said=said)
     assert "20 s" in said[0]
+
+
+@pytest.mark.parametrize(
+    ("wait_s", "delay", "is_told"),
+    [
+        (2.0, 25_000, True),
+        (2.0, 0, False),
+        (2.0, "25000", False),
+        (2.0, None, False),
+        (2.0, float("nan"), False),
+        (0.1, 25_000, False),
+    ],
+)
+async def test_a_server_that_makes_this_address_wait_for_wrong_passwords_is_told(
+    wait_s: float, delay: object, is_told: bool, autojump_clock: MockClock
+) -> None:
+    said: list[str] = []
+
+    async def answer(request: httpx.Request) -> httpx.Response:
+        await trio.sleep(wait_s)
+        is_asked_why = request.url.path.endswith("/capabilities")
+        capabilities = {"capabilities": {"bruteforce": {"delay": delay}}} if is_asked_why else {}
+        return httpx.Response(
+            200, text=json.dumps({"ocs": {"meta": {"statuscode": 200}, "data": capabilities}})
+        )
+
+    async with httpx.AsyncClient(base_url="http://cloud.test", transport=httpx.MockTransport(answer)) as http:
+        await OcsAccounts(http, "admin", Secret(PASSWORD), said.append).check()
+    assert [("wait 25 s" in text, text.isprintable()) for text in said] == [(True, True)] * is_told
 
 
 @pytest.mark.parametrize(

@@ -69,9 +69,7 @@ def heard() -> None:
     """Where nobody counts answers."""
 
 
-async def settled(
-    accounts: Accounts, uid: str, answered: Callable[[], None] = heard
-) -> ListedUser | None:
+async def settled(accounts: Accounts, uid: str, answered: Callable[[], None] = heard) -> ListedUser | None:
     """The user, once the address is set; without one only if it does not come within seconds.
 
     None where well-formed answers said over all this time that there is no such user. Raises

@@ -45,6 +45,11 @@ class Throttle:
         factor = 2.0 ** (attempts - 1) if attempts <= MAX_ATTEMPTS else MAX_DELAY_FACTOR
         return self._first_delay_s * min(factor, MAX_DELAY_FACTOR)
 
+    def waits_s(self, address: str) -> float:
+        """How long the next one from there is made to wait."""
+        attempts = len(self._recent(address))
+        return self.delay_s(attempts) if attempts else 0.0
+
     def failed(self, address: str, login: str) -> None:
         """A wrong password."""
         self._failed.setdefault(address, deque()).append((self._now(), login))
