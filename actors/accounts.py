@@ -11,7 +11,7 @@ import httpx
 import trio
 
 from actors.errors import SetupError
-from actors.ocs import NOT_FOUND_CODES, UNAUTHORIZED_CODES, Denied, NoOcsAnswer, Ocs, OcsAnswer
+from actors.ocs import NOT_FOUND_CODES, UNAUTHORIZED_CODES, Denied, NoOcsAnswer, Ocs, OcsAnswer, Throttled
 from actors.ports import ListedUser, Person
 from actors.secret import Secret
 from actors.text import harmless
@@ -81,6 +81,8 @@ class OcsAccounts:
         asked = trio.current_time()
         try:
             answer = await self._ocs.ask("GET", ME)
+        except Throttled:
+            raise
         except NoOcsAnswer as error:
             if str(error).startswith(("cannot reach", server)):
                 raise

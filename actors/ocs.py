@@ -7,6 +7,7 @@ Proxies, captive pages and maintenance pages answer too, with any status: only a
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import urljoin
@@ -36,6 +37,12 @@ BUSY = frozenset({429, 502, 503, 504})
 REFUSED_UNREAD = 429
 """The one status that says that the request was not carried out: it may be sent again whatever it is."""
 
+REFUSAL = re.compile(
+    rb"\s*<\?xml[^<>]*\?>\s*<ocs>\s*<meta>\s*<status>failure</status>\s*"
+    rb"<statuscode>(401|997)</statuscode>\s*<message>([^<>&]*)</message>\s*</meta>\s*<data\s*/>\s*</ocs>\s*"
+)
+MAX_REFUSAL_BYTES = 2_000
+
 FOREIGN_ERRORS = (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, ValueError, LookupError)
 """What an answer of any shape can raise on its way through httpx: resets, broken gzip, unknown codecs."""
 
@@ -46,6 +53,10 @@ class NoOcsAnswer(SetupError):
 
 class Maintenance(NoOcsAnswer):
     """Nextcloud is in maintenance mode."""
+
+
+class Throttled(NoOcsAnswer):
+    """Nextcloud looks at no password from this address for a while, not at the right one either."""
 
 
 class Denied(SetupError):
@@ -146,7 +157,14 @@ class Ocs:
             if not (is_waiting and may_repeat) or tries == MAX_TRIES:
                 break
             await self._wait(response, 0.5 * 2 ** (tries - 1))
-        return attrs.evolve(read(response), tries=tries)
+        answer = read(response)
+        if answer.code == REFUSED_UNREAD:
+            raise Throttled(
+                f"{self.server} looks at no password from this address for now ({answer.why}), since it "
+                "refused others from there (brute-force protection): wait half an hour, or have "
+                "occ security:bruteforce:reset ADDRESS end it"
+            )
+        return attrs.evolve(answer, tries=tries)
 
     async def _send(
         self, method: str, path: str, params: Mapping[str, str] | None, data: Mapping[str, str] | None
@@ -180,13 +198,30 @@ class Ocs:
 
 def read(response: httpx.Response) -> OcsAnswer:
     """The OCS answer in a response. Raises NoOcsAnswer that says what came instead."""
+    answer = read_refusal(response.content) or _read_json(response.content)
+    if answer is None:
+        raise NoOcsAnswer(instead_of_ocs(response))
+    return answer
+
+
+def _read_json(body: bytes) -> OcsAnswer | None:
     try:
-        ocs = read_json(response.content)["ocs"]
+        ocs = read_json(body)["ocs"]
         meta, data = ocs["meta"], ocs["data"]
         code, message = int(meta["statuscode"]), str(meta.get("message") or "")
     except (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError):
-        raise NoOcsAnswer(instead_of_ocs(response)) from None
+        return None
     return OcsAnswer(code, data, harmless(message))
+
+
+def read_refusal(body: bytes) -> OcsAnswer | None:
+    """What Nextcloud answers to a password that it does not take: XML, whatever format was asked for.
+
+    Read as this one form (Nextcloud 29, `ocs/v1.php`), and not as XML: nobody's entities are resolved.
+    """
+    if len(body) > MAX_REFUSAL_BYTES or not (found := REFUSAL.fullmatch(body)):
+        return None
+    return OcsAnswer(int(found[1]), None, harmless(found[2].decode("utf-8", "replace")))
 
 
 def instead_of_ocs(response: httpx.Response) -> str:

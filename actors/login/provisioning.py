@@ -18,7 +18,7 @@ from actors.login.client import is_own_answer
 from actors.login.driver import LOGIN_S, Driver, LoginRefused, without_query
 from actors.login.fetch import NoAnswer, Reply, ask, describe
 from actors.login.trust import Trust
-from actors.ocs import OK_CODES
+from actors.ocs import OK_CODES, read_refusal
 from actors.ports import Connector, Credentials, Person, ToolSession
 from actors.secret import Secret
 from actors.shelter import Shelter
@@ -183,6 +183,8 @@ async def _give_back(http: httpx.AsyncClient, person: Person, url: str, passing:
 
 def ocs_code(reply: Reply) -> int | None:
     """The status in an answer of Nextcloud's OCS API; None for what is no answer of it."""
+    if (refusal := read_refusal(reply.body)) is not None:
+        return refusal.code
     try:
         code = (reply.document or {})["ocs"]["meta"]["statuscode"]
     except (KeyError, TypeError):

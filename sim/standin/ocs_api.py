@@ -7,8 +7,16 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from sim.standin.access import Doorkeeper, Part, Refused
-from sim.standin.identity.web import Endpoint
-from sim.standin.ocs_envelope import NOT_FOUND, UNAUTHORIZED, Handler, Handlers, OcsError, respond
+from sim.standin.identity.web import Endpoint, basic_credentials
+from sim.standin.ocs_envelope import (
+    NOT_FOUND,
+    UNAUTHORIZED,
+    Handler,
+    Handlers,
+    OcsError,
+    respond,
+    wrong_password,
+)
 from sim.standin.store_errors import StoreError
 
 CHANGING_METHODS = ("POST", "PUT", "DELETE")
@@ -43,6 +51,8 @@ class OcsApi:
             except OcsError as error:
                 return respond(request, error.code, str(error), [])
             except Refused as refused:
+                if refused.status == 401 and basic_credentials(request):
+                    return wrong_password()
                 return respond(request, UNAUTHORIZED if refused.status == 401 else 429, str(refused), [])
             try:
                 response = respond(request, 200, "OK", await handler(request, visit.account))

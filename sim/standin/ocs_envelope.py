@@ -69,6 +69,16 @@ def respond(request: Request, code: int, text: str, data: Any) -> Response:
     return Response(body, status_code=status, media_type="application/xml")
 
 
+def wrong_password() -> Response:
+    """What a password gets that is not taken: it is looked at before the format is, so this is always XML."""
+    body = (
+        '<?xml version="1.0"?>\n<ocs>\n <meta>\n  <status>failure</status>\n  <statuscode>997</statuscode>\n'
+        "  <message>Unauthorised</message>\n </meta>\n <data/>\n</ocs>\n"
+    )
+    headers = {"WWW-Authenticate": 'Basic realm="Authorisation Required"'}
+    return Response(body, status_code=401, headers=headers, media_type="text/xml")
+
+
 def xml(value: Any) -> str:
     """JSON as OCS writes it in XML: lists become `<element>`s."""
     match value:

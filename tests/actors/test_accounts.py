@@ -48,6 +48,14 @@ def run(act: Act, *answers: Answer, said: list[str] | None = None) -> tuple[Any,
     return trio.run(main, clock=MockClock(autojump_threshold=0)), asked
 
 
+REFUSAL = (
+    '<?xml version="1.0"?>\n<ocs>\n <meta>\n  <status>failure</status>\n  <statuscode>997</statuscode>\n'
+    "  <message>Unauthorised</message>\n </meta>\n <data/>\n</ocs>\n"
+)
+"""As Nextcloud 29 sends it to a wrong password, whatever format was asked for."""
+
+WRONG_PASSWORD = httpx.Response(401, text=REFUSAL, headers={"content-type": "text/xml; charset=UTF-8"})
+
 ACTS: dict[str, Act] = {
     "check": lambda accounts: accounts.check(),
     "existing": lambda accounts: accounts.existing(frozenset({"a1", "a2"})),
@@ -162,6 +170,34 @@ def test_a_creation_is_sent_once_where_it_may_have_been_carried_out(status: int)
     assert asked == ["POST"]
 
 
+@pytest.mark.parametrize("act", ["check", "existing", "delete", "look", "user_id"])
+def test_a_password_that_is_refused_is_known_for_one_and_shown_once(act: str) -> None:
+    """Each further try would count for brute-force protection."""
+
+    async def refused(accounts: OcsAccounts) -> None:
+        with pytest.raises(Denied):
+            await ACTS[act](accounts)
+
+    assert len(run(refused, WRONG_PASSWORD)[1]) == 1
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        REFUSAL.replace("997", "404"),
+        REFUSAL.replace("failure", "ok"),
+        REFUSAL.replace("Unauthorised", "&x;"),
+        REFUSAL + "<html>",
+        REFUSAL.replace('<?xml version="1.0"?>', '<?xml version="1.0"?><!DOCTYPE ocs [<!ENTITY x "y">]>'),
+        REFUSAL.replace("Unauthorised", "x" * 5000),
+        "",
+    ],
+)
+def test_no_other_page_is_taken_for_a_refused_password(body: str) -> None:
+    with pytest.raises(NoOcsAnswer):
+        run(ACTS["look"], httpx.Response(401, text=body))
+
+
 def test_absence_is_the_apis_own_word() -> None:
     assert run(ACTS["look"], ocs(998, []))[0] is None
     assert run(ACTS["look"], ocs(200, {"email": None}))[0].email == ""
@@ -229,6 +265,8 @@ async def test_a_server_that_makes_this_address_wait_for_wrong_passwords_is_told
         (httpx.Response(400, text="<title>Trusted domain error</title>"), "Trusted domain error"),
         (ocs(997, [], "Current user is not logged in"), "two-factor"),
         (ocs(404, [], "\x1b[31mno\x1b]0;x\x07"), "no"),
+        (ocs(429, [], "Reached maximum delay"), "brute-force protection"),
+        (WRONG_PASSWORD, "check NEXTCLOUD_USERNAME and NEXTCLOUD_PASSWORD"),
     ],
 )
 def test_the_reason_that_is_known_is_told_in_one_harmless_line(answer: httpx.Response, words: str) -> None:
