@@ -143,37 +143,6 @@ async def test_what_takes_long_is_not_given_up_while_parts_of_it_go(
     assert (result.is_clean, many.tried) == (True, ["many"])
 
 
-async def test_a_server_that_makes_each_request_wait_is_seen_to_be_rid_of_everybody(
-    autojump_clock: object, ledger: Ledger
-) -> None:
-    """Brute-force protection: passwords were refused to somebody at this address."""
-    for number in range(20):
-        (ledger.created if number % 2 else ledger.intend)("user", f"u{number}")
-    cloud = FakeCloud(rows={f"u{number}": Row(email(f"u{number}")) for number in range(20)}, wait_s=32.0)
-    async with running(cloud) as accounts, cloud.client() as http:
-        result = await Remover(means(ledger, accounts, http), 4).remove_all()
-    assert (result.remaining, result.removed, cloud.rows) == ((), 20, {})
-
-
-async def test_a_server_that_says_yes_and_removes_nobody_is_given_up(
-    autojump_clock: object, ledger: Ledger
-) -> None:
-    ledger.created("thing", "t1")
-
-    @attrs.define
-    class Kept(Scripted):
-        async def remove(self, entry: Entry, means: Means) -> None:
-            await trio.sleep(50)
-            means.answered()
-            await trio.sleep(50)
-            raise SetupError("still there")
-
-    began = trio.current_time()
-    result = await remove(ledger, Kept(gone))
-    assert result.remaining == ("thing t1 (still there)",)
-    assert trio.current_time() - began < 4 * GIVE_UP_S
-
-
 async def test_last_created_goes_first_in_a_fixed_order(autojump_clock: object, ledger: Ledger) -> None:
     names = [f"t{number}" for number in range(12)]
     for name in names:
