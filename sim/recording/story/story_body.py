@@ -21,6 +21,7 @@ from sim.recording.story.leaf_values import LeafValue, Path, at_path
 from sim.recording.story.name_words import read_name, singular
 from sim.recording.story.step_names import answer_name
 from sim.recording.story.story_model import PlannedRemoval, PlannedStep, StoryPlan, source_path
+from sim.recording.story.story_outsiders import OUTSIDER
 from sim.recording.story.story_steps import StepCode
 from sim.recording.story.story_values import StoryValues, is_suspicious, name_for
 
@@ -38,7 +39,7 @@ class StoryWriter:
         self.code = StepCode(self.values)
         self.body: list[str] = []
         self._names = Names()
-        for role in plan.roles:
+        for role in (*plan.roles, OUTSIDER):
             self._names.take(role, "role")
         self._known = known
         self._removed_by = {id(each.step): each for each in plan.removals.values() if each.step}
@@ -144,6 +145,8 @@ class StoryWriter:
             self._hoist(step)
         if removal is not None and not self._own_verb(step) and id(removal) not in self.code.removals:
             self._remove_afterwards(removal, step)
+        if step.outsider is not None:
+            self.body += self.code.outsiders_look(step.outsider, STEP)
         if place in self.plan.staying:
             self.body += comment(self.plan.staying[place], STEP)
 

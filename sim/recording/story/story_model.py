@@ -100,6 +100,7 @@ class PlannedStep:
         again: of `gets_through`: the look that tells how things are after a conflict.
         share: of a look: the call that shared what is looked for.
         is_absence_a_miss: whether "not found" means "not yet".
+        outsider: the same look by somebody who is to be refused, where there is one.
         notes: comments, in the reader's words.
     """
 
@@ -112,6 +113,7 @@ class PlannedStep:
     sight: Sight | None = None
     again: PlannedStep | None = None
     share: Take | None = None
+    outsider: PlannedStep | None = None
     statuses: tuple[int, ...] = ()
     is_absence_a_miss: bool = False
     doubts: tuple[Doubt, ...] = ()

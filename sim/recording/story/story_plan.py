@@ -32,6 +32,7 @@ from sim.recording.story.story_model import (
     StoryPlan,
 )
 from sim.recording.story.story_order import in_rounds, merged, place_of, thinking_of
+from sim.recording.story.story_outsiders import OUTSIDER, let_outsiders_look
 from sim.recording.story.story_removals import Removals, makes_something, removing_tools
 from sim.recording.story.takes import PLAYED, Take, takes_of
 
@@ -47,6 +48,7 @@ class Planner:
         self.name = name
         self.takes = takes_of(recording)
         self.names = Names()
+        self.names.take(OUTSIDER, OUTSIDER)
         self.cast = CastList(recording, self.takes, self.names)
         self.carrying = Carrying(self.takes, self.cast)
         self.remarks = list(left_out_of(recording))
@@ -58,6 +60,7 @@ class Planner:
         removals, staying = self._removals()
         self._drop_last_removals(removals)
         self._check()
+        let_outsiders_look([step for each in self.rounds for step in each])
         leader = self.cast.members[0].role if self.cast.members else ""
         names = StepNames(leader)
         kept = [step for each in self.rounds for step in each]
@@ -65,6 +68,8 @@ class Planner:
         for step in kept:
             if step.again is not None:
                 step.again.name = names.take(f"re{phrase(step.again.first)}")
+            if step.outsider is not None:
+                step.outsider.name = names.take(f"outsider_{phrase(step.first)}")
         for removal in removals.values():
             removal.name = (
                 removal.step.name

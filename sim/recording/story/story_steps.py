@@ -103,6 +103,12 @@ class StepCode:
             "",
         ]
 
+    def outsiders_look(self, look: PlannedStep, indent: str) -> list[str]:
+        """Where there is somebody more, they look as well."""
+        move = self.move(look)
+        lines = laid_out(Invocation(f"await {move.head}", move.args), indent + STEP)
+        return [f"{indent}if {look.role}:", *lines]
+
     def _version_of(self, look: PlannedStep) -> str:
         value = look.take.value
         keys = [key for key in value if is_version(key)] if isinstance(value, dict) else []

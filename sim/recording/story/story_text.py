@@ -24,6 +24,7 @@ from sim.recording.story.code_nodes import (
 from sim.recording.story.identifiers import identifier
 from sim.recording.story.story_body import StoryWriter
 from sim.recording.story.story_model import StoryPlan
+from sim.recording.story.story_outsiders import OUTSIDER
 from sim.recording.story.story_plan import Planner
 from sim.recording.story.story_values import MAX_TEXT, is_suspicious
 
@@ -83,7 +84,9 @@ def story_lines(plan: StoryPlan, writer: StoryWriter) -> Iterator[str]:
     yield from laid_out(
         Invocation("@workflow", (Prefixed("steps=", Invocation("", tuple(table), "{}")),)), ""
     )
-    roles = tuple(Atom(f"{role}: Role") for role in plan.roles)
+    roles = [Atom(f"{role}: Role") for role in plan.roles]
+    if any(step.outsider is not None for step in writer.steps):
+        roles += [Atom("*"), Atom(f"{OUTSIDER}: Role | None = None")]
     yield from laid_out(
         Invocation(f"async def {plan.name}", (Atom("scene: Scene"), *roles)), "", "", " -> None:"
     )
@@ -98,6 +101,8 @@ def table_of(plan: StoryPlan, writer: StoryWriter) -> Iterator[Node]:
         rows[step.name] = step.tool
         if step.again is not None:
             rows[step.again.name] = step.again.tool
+        if step.outsider is not None:
+            rows[step.outsider.name] = step.outsider.tool
     for removal in plan.removals.values():
         if id(removal) in writer.code.removals or removal.name in writer.code.named:
             rows[removal.name] = removal.tool
