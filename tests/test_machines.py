@@ -82,6 +82,30 @@ def test_whatever_dies_is_named_and_nothing_is_left(
         assert_nothing_left(standin)
 
 
+@pytest.mark.parametrize("asleep_s", [10, 21])
+def test_a_shard_that_was_stopped_and_wakes_makes_nothing_and_removes_nothing_anew(
+    asleep_s: int, standin: StandinServer, tmp_path: Path
+) -> None:
+    """Within its lease it stops by itself, and its users are removed; beyond it, it does nothing more."""
+    with running_cluster(tmp_path / "cluster") as cluster:
+        terminal = run_on(cluster, standin, tmp_path / "here", "-o", "run.json", "--duration", "40")
+        terminal.read_until("measured")
+        (stopped,) = cluster.workers[0].children()
+        os.kill(stopped, signal.SIGSTOP)
+        terminal.watch(asleep_s)
+        assert "LOST: nothing was heard of it" in terminal.text
+        os.kill(stopped, signal.SIGCONT)
+        assert terminal.wait(180) == 6, terminal.text
+        assert "Traceback" not in terminal.text
+        assert f"Clean: {USERS + 1} things created, {USERS + 1} removed" in terminal.text
+        assert_nothing_left(standin)
+        # Nor later: a shard that has ended leaves its process free.
+        again = run_on(cluster, standin, tmp_path / "again", "--duration", "1")
+        assert again.wait(180) == 0, again.text
+        assert "2 shards" in again.text
+        assert standin.leftovers() == {}
+
+
 def test_a_cluster_goes_on_once_its_coordinator_was_killed_and_cleans_up_by_itself(
     standin: StandinServer, tmp_path: Path
 ) -> None:

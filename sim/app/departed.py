@@ -15,7 +15,6 @@ import trio
 
 from actors.errors import SetupError
 from actors.events import Emit, Note
-from sim.app.shard import LEASE_S
 from sim.clean.cleanup_result import CleanupResult
 from sim.clean.ledger import Ledger, take_over
 from sim.clean.ledger_text import Entry
@@ -24,11 +23,12 @@ from sim.clean.remover import Remover
 from sim.clean.thing import Means
 from sim.config.model import Config
 from sim.fleet.fleet import Fleet
+from sim.fleet.lease import LEASE_S
 from sim.fleet.mirror import Mirror
 from sim.fleet.shard_state import ShardState
 
 AFTER_LEASE_S = 5.0
-"""A shard whose lease has ended lets what it has sent come to its answer, and removes what it made."""
+"""So long a shard has after the end of its lease to notice it, and to let what it sent come to its answer."""
 
 
 class Departed:
@@ -119,8 +119,11 @@ class Departed:
         return not self._config.users.cleanup
 
     async def _until_lease_ended(self, shard: ShardState, emit: Emit) -> None:
-        ends = (shard.heard_at or trio.current_time()) + LEASE_S + AFTER_LEASE_S
-        if shard.is_dead or shard.last is not None or ends < trio.current_time():
+        if shard.is_dead or shard.last is not None:
+            return
+        # Until it was given up it was sent beats, of which it may have heard.
+        ends = shard.lost_at + LEASE_S + AFTER_LEASE_S
+        if ends < trio.current_time():
             return
         wait_s = ends - trio.current_time()
         text = f"{shard.name} may live on until its lease ends: its users are removed in {wait_s:.0f}s"

@@ -2,7 +2,8 @@
 
 It has a world, an engine, a tally and a ledger of its own, and needs no main thread. What it measures goes to
 its coordinator as windows, once a second; what it is about to make, before it makes it. Who hears nothing of
-the coordinator for `LEASE_S` stops in order and removes what it made.
+the coordinator for the time of the lease removes what it made; who notices that too late, having stood still,
+does nothing more: the coordinator has done it.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from sim.clean.ledger_file import ledger_folder, part_of_shard
 from sim.config.model import Config
 from sim.fleet.config_json import BadConfig, config_from_json
 from sim.fleet.event_json import KINDS, event_to_json, shifted, shifted_window
+from sim.fleet.lease import LEASE_S, Lease
 from sim.fleet.link_mirror import LinkMirror
 from sim.fleet.rest_json import ShardFacts, rest_to_json
 from sim.fleet.shard_link import ShardInbox, ShardLink
@@ -60,8 +62,7 @@ if TYPE_CHECKING:
     # It brings the HTTP client along, which takes a while.
     from actors.login.client import OAuthClient
 
-LEASE_S = 15.0
-"""So long without a word of the coordinator, and the shard is on its own."""
+ALONE = f"it has heard nothing of its coordinator for {LEASE_S:g} s"
 FAILURES_EACH_S = 1.0
 """A failed call is told this often at most: of each there is a count in the windows."""
 MAX_QUEUED = 20_000
@@ -101,7 +102,7 @@ class Shard:
         self._started: float | None = None
         """The instant, on this run's clock, from which instants count."""
         self._skew_s: float | None = None
-        self._lease = trio.CancelScope()
+        self._is_alone = False
         self._tally: Tally
         self._hub: Hub
         self._drive: Drive
@@ -131,18 +132,17 @@ class Shard:
     @asynccontextmanager
     async def _listening(self, stop: Stop) -> AsyncIterator[None]:
         """A stop source: the coordinator's word, or that there is none for long."""
-        self._renew_lease()
+        lease = Lease(stop.everything)
         with self._inbox.opened() as messages:
 
             async def listen() -> None:
                 async for message in messages:
-                    self._renew_lease()
-                    self._hear(message, stop)
+                    self._hear(message, stop, lease)
 
-            async with in_background(listen), in_background(partial(self._watch_lease, stop)):
+            async with in_background(listen), in_background(partial(self._watch_lease, lease, stop)):
                 yield
 
-    def _hear(self, message: ToShard, stop: Stop) -> None:
+    def _hear(self, message: ToShard, stop: Stop, lease: Lease) -> None:
         match message:
             case StartAt():
                 self._start_at = message.at
@@ -153,18 +153,18 @@ class Shard:
                 self._mirror.acknowledge(message.n)
             case Probe():
                 self._link.tell(Probed(self._number, message.n, trio.current_time()))
-            case Beat() | Begin():
-                """It lives; and a shard begins only once."""
+            case Beat():
+                lease.renew(message.at)
+            case Begin():
+                """A shard begins only once."""
             case _:
                 assert_never(message)
 
-    def _renew_lease(self) -> None:
-        self._lease.deadline = trio.current_time() + LEASE_S
-
-    async def _watch_lease(self, stop: Stop) -> None:
-        with self._lease:
-            await trio.sleep_forever()
-        stop.request(StopLevel.NO_NEW_WORK)
+    async def _watch_lease(self, lease: Lease, stop: Stop) -> None:
+        in_time = await lease.end()
+        self._is_alone = True
+        # Nobody counts any more what workflows would still do, and users are to have gone before long.
+        stop.request(StopLevel.NO_WORK if in_time else StopLevel.LEAVE)
 
     async def _gate(self) -> None:
         """All sessions are open: say so, and wait for the instant at which all shards begin."""
@@ -204,6 +204,8 @@ class Shard:
     def _say_last(self, found: VisitEnd) -> None:
         left = [text[:MAX_TEXT] for text in found.cleanup.left[:MAX_LEFT]]
         engine = self._drive.engine
+        if self._is_alone:
+            found.problem = found.problem or ALONE
         if engine is None or found.world is None:
             problem = found.problem or "it was stopped before it was ready"
             self._link.tell(ShardFailed(self._number, problem[:MAX_TEXT], left))

@@ -59,6 +59,10 @@ class ShardsInside:
         """It is there at once."""
         self._inboxes[shard].put(to_shard(msgspec.json.decode(msgspec.json.encode(message))))
 
+    async def why_gone(self, shard: int) -> str:
+        """None ever is."""
+        return ""
+
     async def give_up(self, shard: int) -> bool:
         """None is ever lost."""
         return False

@@ -15,7 +15,7 @@ from typing import Any
 import msgspec
 
 from sim.fleet import on_worker
-from sim.fleet.shard_engine import Heard, Lost, News
+from sim.fleet.shard_engine import ENDED, Heard, Lost, News
 from sim.fleet.shard_messages import (
     BadMessage,
     Beat,
@@ -101,7 +101,7 @@ class Conversation:
                 fetched = await asyncio.wait_for(self._fetch(), FETCH_S + CALL_S)
             except Exception:
                 if not await self._is_still_there():
-                    self._report(Lost(self._shard, "its process has ended", is_dead=False))
+                    self._report(Lost(self._shard, ENDED, is_dead=False))
                     return
                 await asyncio.sleep(RETRY_S)
                 continue

@@ -30,7 +30,7 @@ WORDS = {"logging": {"distributed": "critical", "distributed.client": "critical"
 """Read once, when distributed is imported."""
 SETTINGS: dict[str, Any] = {
     "distributed.worker.profile.enabled": False,
-    "distributed.scheduler.worker-ttl": "20s",
+    "distributed.scheduler.worker-ttl": "5 minutes",
     "distributed.scheduler.reuse-broadcast-comm": True,
     "distributed.scheduler.allowed-failures": 0,
     "distributed.scheduler.http.routes": [],
@@ -40,7 +40,9 @@ SETTINGS: dict[str, Any] = {
     "distributed.admin.tick.limit": "60s",
     "distributed.nanny.pre-spawn-environ.DASK_LOGGING__DISTRIBUTED": "critical",
 }
-"""Of our own cluster, and of our side of another. No profiler, no words, connections that are used again."""
+"""Of our own cluster, and of our side of another. No profiler, no words, connections that are used again.
+A scheduler that stood still would soon take all for dead: who is silent is seen elsewhere.
+"""
 
 
 @attrs.frozen
@@ -70,13 +72,15 @@ class Processes:
 
     Attributes:
         call: a function of `on_worker`, in the process at this place, with arguments.
-        is_there: whether that process belongs to the cluster.
+        is_there: whether that process belongs to the cluster; one of our own: lives.
+        has_ended: whether that process has, as this machine knows; None: it is none of our own.
         kill: ends it where it is one of our own; whether it is dead.
     """
 
     places: tuple[Place, ...]
     call: Callable[..., Awaitable[Any]]
     is_there: Callable[[Place], Awaitable[bool]]
+    has_ended: Callable[[Place], bool | None]
     kill: Callable[[Place], bool]
 
 
@@ -104,7 +108,10 @@ def imported() -> Any:
 
 @asynccontextmanager
 async def local(wanted: LocalProcesses) -> AsyncIterator[Any]:
-    """Processes of our own. Others on this machine could have them run code, so they speak TLS, too."""
+    """Processes of our own. Others on this machine could have them run code, so they speak TLS, too.
+
+    Raises SetupError where one of them ends before it is ready.
+    """
     distributed = imported()
     security = distributed.Security.temporary()
     cluster = distributed.LocalCluster(
@@ -120,8 +127,14 @@ async def local(wanted: LocalProcesses) -> AsyncIterator[Any]:
         silence_logs=logging.CRITICAL,
         asynchronous=True,
     )
-    with without_secrets():
-        await cluster
+    try:
+        with without_secrets():
+            await cluster
+    except (RuntimeError, OSError, TimeoutError) as error:
+        with suppress(Exception):  # What has come up of it is ended as far as it can be.
+            await asyncio.wait_for(cluster.close(), CONNECT_S)
+        why = in_one_line(error.__cause__ or error)
+        raise SetupError(f"processes for shards could not be started: {why}") from None
     async with cluster:
         for nanny in cluster.workers.values():
             # Else it starts another process in the place of one that has died.
@@ -165,7 +178,10 @@ async def looked_at(client: Any, wanted: Wanted, program: str, *, is_own: bool) 
         return answers[place.name]
 
     async def is_there(place: Place) -> bool:
-        return place.name in await listed()
+        return lives(place.pid) if is_own else place.name in await listed()
+
+    def has_ended(place: Place) -> bool | None:
+        return not lives(place.pid) if is_own else None
 
     def kill(place: Place) -> bool:
         return is_own and killed(place.pid)
@@ -175,7 +191,7 @@ async def looked_at(client: Any, wanted: Wanted, program: str, *, is_own: bool) 
         about = await client.run(on_worker.about, program, workers=names, on_error="return")
     except OSError as error:
         raise SetupError(f"the cluster does not answer: {in_one_line(error)}") from None
-    return Processes(chosen(about, wanted), call, is_there, kill)
+    return Processes(chosen(about, wanted), call, is_there, has_ended, kill)
 
 
 def chosen(about: dict[str, Any], wanted: Wanted) -> tuple[Place, ...]:
@@ -202,10 +218,22 @@ def chosen(about: dict[str, Any], wanted: Wanted) -> tuple[Place, ...]:
     return tuple(places[:count])
 
 
+def lives(pid: int) -> bool:
+    """Whether a process that we have started has not ended; its number may be another's by now.
+
+    Whoever waits for its end is left to see it.
+    """
+    try:
+        return os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is None
+    except ChildProcessError:
+        return False
+
+
 def killed(pid: int) -> bool:
     """End a process of our own at once; it is dead afterwards."""
-    with suppress(ProcessLookupError):
-        os.kill(pid, signal.SIGKILL)
+    if lives(pid):
+        with suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
     return True
 
 

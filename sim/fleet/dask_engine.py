@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from functools import partial
 
@@ -16,10 +16,11 @@ import trio
 
 from sim.fleet.conversation import Conversation
 from sim.fleet.dask_cluster import Processes, Wanted, open_processes
-from sim.fleet.shard_engine import News, Place
+from sim.fleet.shard_engine import ENDED, News, Place
 from sim.fleet.shard_messages import Begin, ToShard
 
 CLOSE_S = 15.0
+ASK_S = 1.0
 PROGRAM = "sim.app.shard:run_shard"
 
 
@@ -39,6 +40,14 @@ class DaskEngine:
 
     def tell(self, shard: int, message: ToShard) -> None:
         self._side.soon(partial(self._side.tell, shard, message))
+
+    async def why_gone(self, shard: int) -> str:
+        """Of one of our own the machine knows it, of another the cluster; see `ShardEngine`."""
+        processes, place = self._side.processes, self.places[shard - 1]
+        has_ended = processes.has_ended(place)
+        if has_ended is None:
+            has_ended = await self._side.ask(partial(processes.is_there, place)) is False
+        return ENDED if has_ended else ""
 
     async def give_up(self, shard: int) -> bool:
         self._side.soon(partial(self._side.end, shard))
@@ -82,6 +91,7 @@ class _DaskSide:
         self._news = news
         self._loop = asyncio.new_event_loop()
         self._over = asyncio.Event()
+        self._questions: set[asyncio.Task[None]] = set()
         self._conversations: dict[int, tuple[Conversation, asyncio.Task[None]]] = {}
         self.thread = threading.Thread(target=self._run, name="dask", daemon=True)
         self.opened = trio.Event()
@@ -115,6 +125,26 @@ class _DaskSide:
     def end(self, shard: int) -> None:
         self._conversations[shard][1].cancel()
 
+    async def ask(self, question: Callable[[], Awaitable[bool]]) -> bool | None:
+        """Asked in the loop; None where no answer comes within `ASK_S`."""
+        answers: list[bool] = []
+        answered = trio.Event()
+
+        async def main() -> None:
+            with suppress(Exception):  # Who does not answer says nothing.
+                answers.append(await asyncio.wait_for(question(), ASK_S))
+            with suppress(trio.RunFinishedError):
+                self._token.run_sync_soon(answered.set)
+
+        def begin() -> None:
+            self._questions.add(task := self._loop.create_task(main()))
+            task.add_done_callback(self._questions.discard)
+
+        self.soon(begin)
+        with trio.move_on_after(ASK_S):
+            await answered.wait()
+        return answers[0] if answers else None
+
     def _report(self, news: News) -> None:
         with suppress(trio.RunFinishedError):
             self._token.run_sync_soon(self._put, news)
@@ -137,5 +167,5 @@ class _DaskSide:
         async with open_processes(self._wanted, self._program) as self.processes:
             self._token.run_sync_soon(self.opened.set)
             await self._over.wait()
-            for _, task in self._conversations.values():
+            for task in (*self._questions, *(task for _, task in self._conversations.values())):
                 task.cancel()

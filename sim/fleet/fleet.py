@@ -148,35 +148,42 @@ class Fleet:
         """Tell all that the coordinator lives."""
         while True:
             self._beats += 1
-            self.tell_all(Beat(self._beats))
+            self.tell_all(Beat(self._beats, trio.current_time()))
             await trio.sleep(BEAT_S)
 
     async def watch(self) -> None:
         """Name who is not heard, and give up who is not heard for long."""
-        looked = trio.current_time()
         while True:
-            await trio.sleep(LOOK_S)
-            now, before = trio.current_time(), looked
-            looked = now
-            # If we ourselves stood still, what has been said meanwhile has yet to be heard.
-            if now - before < 2 * LOOK_S:
-                for shard in self.there:
-                    await self._look_at(shard, now)
+            due = trio.current_time() + LOOK_S
+            await trio.sleep_until(due)
+            now = trio.current_time()
+            for shard in self.there:
+                # While we ourselves stood still, nobody could be heard.
+                shard.pass_over(now - due if now - due > LOOK_S else 0.0)
+                await self._look_at(shard, now)
 
     async def _look_at(self, shard: ShardState, now: float) -> None:
         if shard.heard_at is None:
             return
         silent_s = now - shard.heard_at
-        if silent_s > SILENT_S and not shard.is_silent:
-            shard.is_silent = True
-            self._say(f"{shard.name} is not heard any more")
-        if silent_s > LOST_S:
-            self._lose(shard, f"nothing was heard of it for {LOST_S:g} s", is_dead=False)
-            await self._give_up(shard)
+        if silent_s > LOST_S or (silent_s > SILENT_S and not shard.is_silent):
+            # On a busy machine it is seen to be silent before its end is heard of.
+            why = await self._engine.why_gone(shard.number)
+            await self._note_silence(shard, why, silent_s)
         elif now - shard.spoke_at > SPEECHLESS_S:
             self._lose(shard, f"it has said nothing for {SPEECHLESS_S:g} s", is_dead=False)
             await self._give_up(shard)
         self._change()
+
+    async def _note_silence(self, shard: ShardState, why: str, silent_s: float) -> None:
+        if shard.heard_at is None or trio.current_time() - shard.heard_at <= SILENT_S:
+            return
+        if why or silent_s > LOST_S:
+            self._lose(shard, why or f"nothing was heard of it for {LOST_S:g} s", is_dead=False)
+            await self._give_up(shard)
+        elif shard.is_there:
+            shard.is_silent = True
+            self._say(f"{shard.name} is not heard any more")
 
     def _hear(self, shard: ShardState, messages: Sequence[FromShard]) -> None:
         if not shard.is_there:
@@ -241,7 +248,7 @@ class Fleet:
     def _lose(self, shard: ShardState, reason: str, *, is_dead: bool) -> None:
         if not shard.is_there:
             return
-        shard.lost, shard.is_dead = reason, is_dead
+        shard.lost, shard.is_dead, shard.lost_at = reason, is_dead, trio.current_time()
         self._say(f"{shard.name} is LOST: {reason}")
         self._acknowledge(self._turns.drop(shard.number))
         self._dropped(shard)

@@ -47,6 +47,8 @@ class Lost:
 
 News = Heard | Lost
 
+ENDED = "its process has ended"
+
 
 class ShardEngine(Protocol):
     """See `sim.fleet.dask_engine`. Shards are numbered from 1."""
@@ -64,6 +66,9 @@ class ShardEngine(Protocol):
 
     def tell(self, shard: int, message: ToShard) -> None:
         """Send it, in the order of telling. Neither waits nor raises."""
+
+    async def why_gone(self, shard: int) -> str:
+        """Why nothing more can come from its process; "" where it is there, or nothing is known of it."""
 
     async def give_up(self, shard: int) -> bool:
         """Listen to it no more, and end its process where that is possible; whether it is dead."""

@@ -87,9 +87,10 @@ class StopNow(Message, frozen=True):
 
 
 class Beat(Message, frozen=True):
-    """The coordinator lives: the lease of the shard is renewed."""
+    """The coordinator lived at this instant of its own clock: the lease of the shard counts from then."""
 
     n: Number
+    at: Instant
 
 
 class Written(Message, frozen=True):

@@ -18,7 +18,7 @@ class ShardState:
     Attributes:
         users: how many it is to drive.
         heard_at, spoke_at: when its process was heard last, and when it said something (our clock); None
-            until it has been started there.
+            until it has been started there. `lost_at`: when it was given up.
         lost: why nothing more is heard of it; "" while it is there.
         is_dead: whether a lost one has certainly ended.
         last: its last word; `rest` what it tells of its whole run there.
@@ -36,6 +36,7 @@ class ShardState:
     users: int = 0
     heard_at: float | None = None
     spoke_at: float = 0.0
+    lost_at: float = 0.0
     is_ready: bool = False
     is_silent: bool = False
     lost: str = ""
@@ -55,6 +56,12 @@ class ShardState:
     def is_there(self) -> bool:
         """Whether more is to be heard of it."""
         return not self.lost and self.last is None
+
+    def pass_over(self, seconds: float) -> None:
+        """So long nobody listened: that is no silence of it."""
+        self.spoke_at += seconds
+        if self.heard_at is not None:
+            self.heard_at += seconds
 
     @property
     def name(self) -> str:

@@ -21,6 +21,7 @@ class FakeEngine:
     Attributes:
         told: what each shard was told.
         given_up: those whose processes are to end.
+        gone: those whose processes have ended, and nobody has heard of it; and why.
         answer: what a shard says to what it is told, at once.
     """
 
@@ -29,6 +30,7 @@ class FakeEngine:
         self._send, self.news = trio.open_memory_channel[News](1000)
         self.told: dict[int, list[ToShard]] = {number: [] for number in range(1, shards + 1)}
         self.given_up: list[int] = []
+        self.gone: dict[int, str] = {}
         self.answer = answer
 
     def start(self, begin: Begin) -> None:
@@ -38,6 +40,9 @@ class FakeEngine:
         self.told[shard].append(message)
         for said in self.answer(shard, message):
             self.hear(shard, said)
+
+    async def why_gone(self, shard: int) -> str:
+        return self.gone.get(shard, "")
 
     async def give_up(self, shard: int) -> bool:
         self.given_up.append(shard)

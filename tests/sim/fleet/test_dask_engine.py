@@ -12,6 +12,7 @@ import pytest
 import trio
 
 from actors.errors import SetupError
+from sim.fleet import dask_cluster
 from sim.fleet.dask_cluster import ExistingCluster, LocalProcesses, chosen
 from sim.fleet.dask_engine import DaskEngine, open_dask_engine
 from sim.fleet.release import release
@@ -85,6 +86,17 @@ def assert_hidden(pid: int) -> None:
         seen = Path(f"/proc/{pid}/{name}").read_bytes()
         assert seen
         assert SECRET.encode() not in seen
+
+
+async def test_processes_that_end_before_they_are_ready_are_one_line_and_leave_none_behind(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    # Where Python finds nothing of its own it ends at once.
+    monkeypatch.setitem(dask_cluster.SETTINGS, "distributed.nanny.pre-spawn-environ.PYTHONHOME", "/nowhere")
+    with trio.fail_after(60), pytest.raises(SetupError, match="processes for shards could not be started: "):
+        async with open_dask_engine(LocalProcesses(2), PROGRAM):
+            raise AssertionError
+    assert await processes_of(os.getpid()) == set()
 
 
 def test_all_processes_have_to_run_this_very_release() -> None:

@@ -6,9 +6,10 @@ from collections.abc import Sequence
 
 import pytest
 import trio
+from trio.testing import MockClock
 
-from sim.fleet.fleet import LOST_S
-from sim.fleet.shard_engine import Lost
+from sim.fleet.fleet import LOOK_S, LOST_S
+from sim.fleet.shard_engine import ENDED, Lost
 from sim.fleet.shard_messages import (
     Beat,
     Figures,
@@ -51,6 +52,33 @@ async def test_a_shard_that_is_heard_again_in_time_is_not_lost(autojump_clock: t
         await trio.sleep(0.1)
         assert seen.said == ["shard 1 on here is not heard any more", "shard 1 on here is heard again"]
         assert seen.dropped == []
+
+
+@pytest.mark.parametrize("dies_after_s", [0.0, 2.0])
+async def test_a_shard_is_named_by_its_end_although_its_silence_is_seen_first(
+    dies_after_s: float, autojump_clock: trio.abc.Clock
+) -> None:
+    async with watched_fleet(1) as (seen, _):
+        await trio.sleep(dies_after_s)
+        seen.engine.gone[1] = ENDED
+        await trio.sleep(1.2 if not dies_after_s else LOST_S)
+        assert seen.said[-1] == "shard 1 on here is LOST: its process has ended"
+        assert seen.dropped == seen.engine.given_up == [1]
+
+
+async def test_the_time_in_which_the_coordinator_stood_still_is_no_silence_of_its_shards(
+    mock_clock: MockClock,
+) -> None:
+    async with watched_fleet(2) as (seen, _):
+        await trio.testing.wait_all_tasks_blocked()
+        for _ in range(3):
+            mock_clock.jump(LOST_S * 4)
+            await trio.testing.wait_all_tasks_blocked()
+        assert seen.said == []
+        for _ in range(int((LOST_S + 1) / LOOK_S)):
+            mock_clock.jump(LOOK_S)
+            await trio.testing.wait_all_tasks_blocked()
+        assert seen.dropped == [1, 2]
 
 
 async def test_a_shard_whose_process_has_died_is_lost_at_once(autojump_clock: trio.abc.Clock) -> None:

@@ -9,10 +9,10 @@ import pytest
 import trio
 
 from actors.events import Phase, PhaseBegan, StepBegan
-from sim.app.shard import LEASE_S
 from sim.config.grammar.shapes import ClosedProfile, OpenProfile, Stage
 from sim.config.model import Config
 from sim.fleet.event_json import event_from_json
+from sim.fleet.lease import LEASE_S
 from sim.fleet.rest_json import rest_from_json
 from sim.fleet.shard_messages import (
     Figures,

@@ -17,12 +17,15 @@ from sim.app.shard import run_shard
 from sim.clean.things.created_user import USER_KIND
 from sim.config.grammar.shapes import ClosedProfile
 from sim.config.model import AuthMode, Config, LoginDriver, LoginOptions, Target
+from sim.fleet import lease
 from sim.fleet.config_json import config_to_json
 from sim.fleet.cut import split
 from sim.fleet.rest_json import rest_from_json
 from sim.fleet.shard_link import ShardInbox
 from sim.fleet.shard_messages import (
+    Beat,
     Begin,
+    Figures,
     FromShard,
     LedgerLine,
     Ready,
@@ -33,7 +36,7 @@ from sim.fleet.shard_messages import (
     Written,
 )
 from tests.sim.fleet.support import config_of, group_of
-from tests.support.processes import StandinServer, running_standin
+from tests.support.processes import StandinServer, running_standin, simulate
 
 RUN = "sim-00c0ffee"
 Answer = Callable[["Coordinated", FromShard], None]
@@ -171,6 +174,40 @@ def test_without_the_coordinators_word_nothing_is_made_and_it_can_be_stopped(
     assert isinstance(shard.said[-1], ShardFailed)
     assert not shard.said[-1].left_behind
     assert not [each for each in shard.of(LedgerLine) if "created" in each.line]
+    assert not made(standin)
+
+
+def test_a_shard_that_stood_still_beyond_its_lease_does_nothing_more_to_the_servers(
+    standin: StandinServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lease, "LEASE_S", 5.0)
+    monkeypatch.setattr(lease, "MAX_LATE_S", 1.0)
+    config = config_for(standin, tmp_path)
+    profile = attrs.evolve(config.load.groups[0], profile=ClosedProfile.constant(4, 600.0))
+    config = attrs.evolve(config, load=attrs.evolve(config.load, groups=(profile,)))
+    seen: list[dict[str, Any]] = []
+
+    def answer(shard: Coordinated, message: FromShard) -> None:
+        if not seen:
+            shard.inbox.put(Beat(1, time.monotonic()))
+        as_usual(shard, message)
+        if not seen and isinstance(message, Figures) and message.snapshot["leaves"].get("ended_calls"):
+            # This is the shard's own thread: as if its process had been stopped.
+            time.sleep(7)
+            seen.append({**standin.get("/standin/counts"), **standin.get("/standin/holdings")})
+            # What lay unread while it stood still.
+            shard.inbox.put(Beat(2, time.monotonic() - 6.5))
+
+    shard = Coordinated(config, answer, number=1, of=1)
+    shard.run()
+    after = {**standin.get("/standin/counts"), **standin.get("/standin/holdings")}
+    assert seen == [after]
+    assert len(made(standin)) == 4
+    # It has said what it left, and its ledger says so: whoever cleans up there removes it, or sees it gone.
+    last: Any = shard.said[-1]
+    assert len(last.left_behind) >= 4
+    cleaned = simulate(("cleanup", "--ledger", str(tmp_path / "run.jsonl")), standin.environment, tmp_path)
+    assert cleaned.returncode == 0, cleaned.stdout + cleaned.stderr
     assert not made(standin)
 
 

@@ -29,7 +29,7 @@ def taken(inbox: ShardInbox, count: int, begun: threading.Event | None = None) -
 def test_what_came_before_the_run_is_kept_for_it() -> None:
     inbox = ShardInbox()
     for number in range(3):
-        inbox.put(Beat(number))
+        inbox.put(Beat(number, 1.0))
     assert taken(inbox, 3) == [0, 1, 2]
 
 
@@ -39,7 +39,7 @@ def test_what_another_thread_puts_wakes_the_run_in_order() -> None:
     def bring() -> None:
         begun.wait(10)
         for number in range(200):
-            inbox.put(Beat(number))
+            inbox.put(Beat(number, 1.0))
 
     bringing = threading.Thread(target=bring)
     bringing.start()
@@ -49,6 +49,6 @@ def test_what_another_thread_puts_wakes_the_run_in_order() -> None:
 
 def test_what_comes_after_the_run_harms_nobody() -> None:
     inbox = ShardInbox()
-    inbox.put(Beat(1))
+    inbox.put(Beat(1, 1.0))
     taken(inbox, 1)
-    inbox.put(Beat(2))
+    inbox.put(Beat(2, 1.0))

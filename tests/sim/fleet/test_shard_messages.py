@@ -33,7 +33,7 @@ DOWN: tuple[ToShard, ...] = (
     Begin("m4rk", 2, 4, {"seed": 1}, {"a.csv": "u,p"}, GivenClient("id", "client_secret_post", "s3cret")),
     StartAt(1.5e9),
     StopNow(2),
-    Beat(7),
+    Beat(7, 1.5),
     Written(3),
     Probe(1),
 )

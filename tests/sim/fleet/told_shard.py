@@ -54,7 +54,7 @@ class ToldShard:
         number = 0
         while trio.current_time() < until_s:
             number += 1
-            self.inbox.put(Beat(number))
+            self.inbox.put(Beat(number, trio.current_time()))
             await trio.sleep(1)
 
     def play(
