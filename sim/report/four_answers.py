@@ -156,7 +156,9 @@ def several_of_load(number: float) -> str:
 
 
 def _flow(result: Result) -> str:
-    return f"{_per_s(result.answered_per_s)}, p95 {duration(result.calls.latency.p95)}"
+    calls = result.calls
+    failed = f" ({calls.failed:,} of {calls.total:,} failed)" if calls.failed else ""
+    return f"{_per_s(result.answered_per_s)}{failed}, p95 {duration(calls.latency.p95)}"
 
 
 def _per_s(rate: float | None) -> str:

@@ -34,6 +34,8 @@ MEANINGS: dict[int, str] = {
 def troubles(result: Result) -> list[str]:
     """What was not as it should be, each in one line with its reason; nothing of a run that went well."""
     lines = [line for name, story in result.workflows.items() if (line := of_story(name, story, result))]
+    if not lines and result.calls.total and not any(e.get("succeeded") for e in result.executions.values()):
+        lines.append("Not one workflow came to a good end (a longer --duration or --grace lets them finish)")
     for name, found in result.consistency.items():
         if found.violations:
             kinds = ", ".join(f"{count} {kind.replace('_', ' ')}" for kind, count in found.violations.items())

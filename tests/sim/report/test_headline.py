@@ -16,6 +16,8 @@ from sim.config.grammar.threshold import parse_threshold
 from sim.load.watchdog import Breakpoint
 from sim.measure.summary import Summary, summarize
 from sim.measure.thresholds import judge
+from sim.report.building import is_fruitless
+from sim.report.four_answers import carries
 from sim.report.headline import checks_text, troubles, worst_span
 from sim.report.terminal import text_report
 from tests.support.facts import call, execution, recorder_of, result_of, violation
@@ -64,6 +66,31 @@ async def test_what_was_cut_off_or_not_begun_is_said_with_what_it_means(autojump
     assert "Cut off by the end of the run: note_share 1" in text
     assert "Postponed: fan_out 1 (too few users were on stage for them)" in text
     assert "Dropped: note_share 1 (no user was free within --max-lag)" in text
+
+
+@pytest.mark.parametrize(
+    "ends",
+    [
+        [],
+        [{"ending": Ending.INTERRUPTED}],
+        [FAILED],
+        [{}, {"ending": Ending.FAILED, "workflow": "file_share"}],
+    ],
+)
+async def test_a_run_that_ends_as_one_without_success_says_what_had_none(
+    ends: list[dict[str, Any]], autojump_clock: MockClock
+) -> None:
+    summary = summarize(recorder_of([call(), *(execution(**end) for end in ends)]))
+    assert is_fruitless(summary)
+    assert any("not one" in line.casefold() for line in troubles(result_of(summary)))
+
+
+async def test_a_rate_is_told_with_how_much_of_it_was_failure(autojump_clock: MockClock) -> None:
+    facts = [call(), *(call(outcome=Outcome.TOOL_ERROR, status=500) for _ in range(9)), execution()]
+    recorder = recorder_of(facts)
+    await trio.sleep(1)
+    assert "(9 of 10 failed)" in carries(result_of(summarize(recorder))).text
+    assert "failed" not in carries(result_of(summarize(recorder_of([call(), execution()])))).text
 
 
 async def test_operations_without_an_answer_are_no_work_done(autojump_clock: MockClock) -> None:
