@@ -233,6 +233,28 @@ def test_a_day_of_work_is_written_in_a_time_that_grows_with_its_calls() -> None:
     assert seconds(1200) < 18 * seconds(200)
 
 
+@pytest.mark.parametrize(
+    ("day", "is_named"),
+    [
+        ("2026-11-26", True),
+        ("2026-12-24T18:00:00+01:00", True),
+        ("2026-11-25T08:00:00Z", True),
+        ("1969-07-20", False),
+        ("2026-13-45", False),
+        ("9999-12-31T23:59:59-23:59", False),
+        ("18:00", False),
+        ("at 2026-11-26", False),
+    ],
+)
+def test_dates_near_the_recording_are_said_to_pass(day: str, is_named: bool) -> None:
+    tape = Tape("diary_add_entry(entry:dict)")
+    tape.call(tape.person("alice"), "diary_add_entry", {"entry": {"due": day}}, {"success": True})
+    text = workflow_text(tape.recording(), "recorded")
+    assert (
+        f"pass: due of diary_add_entry ({day})." in " ".join(text.replace("\n# ", " ").split())
+    ) is is_named
+
+
 def test_texts_that_are_read_again_cost_time_that_grows_with_their_number() -> None:
     def cpu_s(notes: int) -> float:
         tape = Tape(*NOTES)

@@ -19,6 +19,7 @@ from sim.recording.story.story_checks import (
     shape_check,
     sight_of,
 )
+from sim.recording.story.story_dates import dates_that_pass
 from sim.recording.story.story_handing import Handing
 from sim.recording.story.story_meetings import let_meet
 from sim.recording.story.story_model import (
@@ -78,6 +79,7 @@ class Planner:
             )
         roles = [member.role for member in self.cast.members]
         thinking = thinking_of(self.takes)
+        self.remarks += dates_that_pass(kept, self.recording.head.began)
         return StoryPlan(
             self.name,
             self._summary(kept),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 
 import attrs
 
@@ -44,19 +44,12 @@ class TapeQuestion:
     ids: Mapping[str, str] = attrs.field(factory=dict)
     is_outdated: bool = False
 
-    def likeness(self, call: TapedCall, facts: TapeFacts) -> tuple[int, int]:
-        """How much it is like a call of the tape: first by the ids in it, then by all that differs."""
-        # Whoever is named is somebody else here, also where both happen to have one name.
-        mine, theirs = (
-            {
-                (leaf.place, leaf.token or repr(leaf.value))
-                for leaf in each
-                if (self.tool, leaf.place) not in facts.persons
-            }
-            for each in (self.leaves, facts.asked[call])
-        )
-        differing = mine ^ theirs
-        return -sum(token in facts.maker for _, token in differing), -len(differing)
+    def likeness(self, calls: Iterable[TapedCall], facts: TapeFacts) -> Iterator[tuple[int, int]]:
+        """How much it is like each of these calls: first by the ids in it, then by all that differs."""
+        mine = facts.signs_of(self.tool, self.leaves)
+        for call in calls:
+            differing = mine ^ facts.signs[call]
+            yield -sum(token in facts.maker for _, token in differing), -len(differing)
 
     def other_ids(self, call: TapedCall, facts: TapeFacts) -> dict[str, str]:
         """Ids that the call was made with on the tape, where others are named now."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from sim.standin.tape.deeds import may_change, updates
 from sim.standin.tape.tape_file import Tape, TapedCall
@@ -27,6 +27,7 @@ class TapeFacts:
     Attributes:
         calls: by tool, in the order of sending.
         asked, texts: by call, its arguments, and the texts among them by their place.
+        signs: by call, what tells it from others.
         made: by the number of a call, the values that were seen for the first time in its answer and name
             what it made.
         maker: by such a value, the number of that call.
@@ -64,6 +65,7 @@ class TapeFacts:
             for leaf in asked
             if leaf.token in self.names
         }
+        self.signs = {call: self.signs_of(call.tool, asked) for call, asked in self.asked.items()}
         self.before: set[str] = set()
         self.places = self._find_places()
         self.open = self._find_open()
@@ -73,6 +75,17 @@ class TapeFacts:
     def changes(self, tool: str) -> bool:
         """Whether it may change something."""
         return may_change(tool, self.tape.tools.get(tool, {}))
+
+    def signs_of(self, tool: str, asked: Iterable[Leaf]) -> frozenset[tuple[Place, str]]:
+        """By what calls of a tool are told apart.
+
+        Whoever is named is somebody else here, also where both happen to have one name.
+        """
+        return frozenset(
+            (leaf.place, leaf.token or repr(leaf.value))
+            for leaf in asked
+            if (tool, leaf.place) not in self.persons
+        )
 
     def _find_made(self) -> None:
         flows, seen = flows_of(self.tape), set(self.names)

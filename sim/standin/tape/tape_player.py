@@ -123,7 +123,10 @@ class TapePlayer:
         said = [
             call for call in every if not (asked.things and call.is_error and is_of_state(str(call.value)))
         ]
-        likeness = {call.n: asked.likeness(call, self.facts) for call in said or every}
+        calls = said or every
+        likeness = {
+            call.n: alike for call, alike in zip(calls, asked.likeness(calls, self.facts), strict=True)
+        }
         best = max(likeness.values())
         return [call for call in every if likeness.get(call.n) == best]
 
