@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Any
 from urllib.parse import unquote
 
@@ -55,6 +56,8 @@ CREDENTIALS = re.compile(
     r"|no credentials",
     re.IGNORECASE,
 )
+MAX_KNOWN = 300
+"""Longer texts are not remembered: there are servers that send megabytes."""
 NUMBER = re.compile(r"[0-9]{1,18}")
 """An id that is a number; longer ones fit into no database, and `int` refuses thousands of digits."""
 
@@ -101,10 +104,20 @@ def tool_error(text: str) -> CallError:
 
     A 403 is a refusal whatever its words are: also `unauthorized` means, beside it, this one thing.
     """
+    outcome, status = known_meaning(text) if len(text) <= MAX_KNOWN else meaning(text)
+    return CallError(outcome, text, status=status)
+
+
+def meaning(text: str) -> tuple[Outcome, int | None]:
+    """What an answer with `isError` is counted as, and the status behind it."""
     status = status_of(text)
     if status == 401 or (status != 403 and CREDENTIALS.search(text)):
-        return CallError(Outcome.AUTHORIZATION, text, status=status)
-    return CallError(Outcome.TOOL_ERROR, text, status=status)
+        return Outcome.AUTHORIZATION, status
+    return Outcome.TOOL_ERROR, status
+
+
+known_meaning = lru_cache(maxsize=256)(meaning)
+"""A story is refused in the same words several times, and looking for all words that there are takes long."""
 
 
 def refused(tool: str, value: dict[str, Any]) -> CallError:

@@ -17,6 +17,8 @@ from sim.report.result import SCHEMA_VERSION, Result
 MAX_TEXT = 2_000
 MAX_INT = 2**63 - 1
 """What every reader of JSON can hold, and more than is ever counted."""
+PLAIN = json.JSONEncoder(allow_nan=False)
+"""`json.dumps` makes one for each value."""
 Take = Callable[[Any, Any], Any]
 
 
@@ -69,6 +71,8 @@ def presentable(value: Any) -> Any:
             return type(value)(presentable(inner) for inner in value)
         case float() if not math.isfinite(value):
             raise ValueError(f"not a finite number: {value}")
+        case None | int() | float():
+            return value  # most there is
         case _ if attrs.has(type(value)):
             return type(value)(**presentable(attrs.asdict(value, recurse=False)))
         case _:
@@ -80,12 +84,12 @@ def written(value: Any, margin: str = "") -> str:
     inner = f"{margin}  "
     match value:
         case dict() if value:
-            lines = [f"{inner}{json.dumps(key)}: {written(each, inner)}" for key, each in value.items()]
+            lines = [f"{inner}{PLAIN.encode(key)}: {written(each, inner)}" for key, each in value.items()]
             return "{\n" + ",\n".join(lines) + f"\n{margin}}}"
         case list() | tuple() if any(isinstance(each, dict | list | tuple) for each in value):
             return "[\n" + ",\n".join(inner + written(each, inner) for each in value) + f"\n{margin}]"
         case _:
-            return json.dumps(value, allow_nan=False)
+            return PLAIN.encode(value)
 
 
 def _refuse(word: str) -> NoReturn:

@@ -11,7 +11,7 @@ from tests.bench.whole_run import LOCUST, MIXED, MIXED_EVENTS, USERS
 
 
 def figures() -> Iterator[Figure]:
-    yield from long_run(100_000, 10)
+    yield from long_run(50_000, 8)
 
 
 def small_figures() -> Iterator[Figure]:

@@ -18,10 +18,10 @@ from tests.support.processes import ROOT, environment, running_standin
 
 
 def figures() -> Iterator[Figure]:
-    yield from on_stage((100, 1_000, 10_000))
-    yield whole(10_000, 20)
-    yield from late((200, 1_000, 3_000), 10)
-    yield from sent_home((10_000, 100_000))
+    yield from on_stage((100, 10_000))
+    yield whole(10_000, 8)
+    yield from late((200, 1_000, 3_000), 5)
+    yield from sent_home((100_000,))
 
 
 def small_figures() -> Iterator[Figure]:
