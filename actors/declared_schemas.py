@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import msgspec
@@ -40,10 +41,14 @@ class DeclaredSchemas:
 
     def declare(self, tool: str, schema: dict[str, Any] | None) -> None:
         """What the server last said of `tool`."""
-        self._of_tool.pop(tool, None)
-        compiled = self._book.compiled(schema) if schema is not None else None
-        if compiled is not None:
-            self._of_tool[tool] = compiled
+        self.declare_all({tool: self._book.compiled(schema) if schema is not None else None})
+
+    def declare_all(self, outputs: Mapping[str, OutputSchema | None]) -> None:
+        """What it last said of several, compiled."""
+        for tool, compiled in outputs.items():
+            self._of_tool.pop(tool, None)
+            if compiled is not None:
+                self._of_tool[tool] = compiled
 
     def check(self, tool: str, answer: ServerAnswer) -> None:
         """Raises CallError where an answer that is no error does not conform to what the tool declares."""

@@ -7,8 +7,8 @@ Streamable HTTP: https://modelcontextprotocol.io/specification/2025-06-18/basic/
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
 
 import anyio
 import msgspec
@@ -20,10 +20,9 @@ from mcp.shared.exceptions import MCPError
 from actors.call_errors import invalid_answer, stream_ended
 from actors.declared_schemas import DeclaredSchemas
 from actors.errors import CallError
-from actors.server_answer import ServerAnswer
 from actors.wire.event_stream import EventParser
 from actors.wire.exchange import Exchanger
-from actors.wire.hot_answers import PendingRequest, Read, read_nothing
+from actors.wire.hot_answers import PendingRequest, read_nothing
 from actors.wire.json_rpc import (
     Message,
     answer_to,
@@ -35,8 +34,9 @@ from actors.wire.json_rpc import (
     result_of,
 )
 from actors.wire.response import Response, media_type
-from actors.wire.server_messages import FromServer, is_valid_notification, progress_of, sound_tools
+from actors.wire.server_messages import FromServer, is_valid_notification, progress_of
 from actors.wire.session_headers import EVENTS, JSON, SessionHeaders
+from actors.wire.tool_pages import ToolPages
 
 CANCELLING_S = 0.5
 MAX_RESUMPTIONS = 20
@@ -48,6 +48,8 @@ REPEATABLE = frozenset(
 """Methods that may be sent twice; a tool may have done its work although no answer came."""
 CANNOT_RESUME = frozenset({400, 404, 405, 501})
 INTERNAL = -32603
+
+Found = TypeVar("Found")
 
 
 class WireDispatcher:
@@ -62,9 +64,12 @@ class WireDispatcher:
         ignored: how many messages of the server were none that MCP knows, and were left out.
     """
 
-    def __init__(self, exchanger: Exchanger, declared: DeclaredSchemas) -> None:
+    def __init__(
+        self, exchanger: Exchanger, declared: DeclaredSchemas, pages: ToolPages | None = None
+    ) -> None:
         self._exchanger = exchanger
         self._declared = declared
+        self._pages = pages or ToolPages()
         self._number = 0
         self._on_request: OnRequest
         self._on_notify: OnNotify
@@ -120,9 +125,14 @@ class WireDispatcher:
         opts, number = opts or {}, self.next_number()
         if "on_progress" in opts:
             params = {**(params or {}), "_meta": {**(params or {}).get("_meta", {}), "progressToken": number}}
-        found = await self.ask(number, method, params, opts, read_nothing)
-        assert isinstance(found, dict)
-        return sound_tools(found, self._declared) if method == "tools/list" else found
+        if method != "tools/list":
+            found = await self.ask(number, method, params, opts, read_nothing)
+            assert isinstance(found, dict)
+            return found
+        listed = await self.ask(number, method, params, opts, self._pages.read)
+        page = self._pages.page_of(listed) if isinstance(listed, dict) else listed
+        self._declared.declare_all(page.outputs)
+        return dict(page.message)  # the SDK writes into it
 
     def next_number(self) -> int:
         """The number of the next request."""
@@ -135,8 +145,8 @@ class WireDispatcher:
         method: str,
         params: Mapping[str, Any] | msgspec.Raw | None,
         opts: CallOptions,
-        read: Read,
-    ) -> ServerAnswer | Message:
+        read: Callable[[bytes, int], Found | None],
+    ) -> Found | Message:
         """What `read` makes of the answer, or the raw result where it makes nothing of it.
 
         Raises MCPError for a JSON-RPC error, CallError for any other failure. When cancelled, the connection
@@ -147,7 +157,8 @@ class WireDispatcher:
         self._version = headers.get(VERSION, self._version)
         asked = PendingRequest(number, method, read, opts.get("on_progress"))
         try:
-            return await self._ask(asked, encode(request(number, method, params)), headers)
+            found: Found | Message = await self._ask(asked, encode(request(number, method, params)), headers)
+            return found
         except trio.Cancelled:
             if opts.get("cancel_on_abandon", True) and self.session_id is not None:
                 with trio.CancelScope(shield=True), trio.move_on_after(CANCELLING_S):
@@ -173,9 +184,7 @@ class WireDispatcher:
                 pass  # a server that is gone has forgotten the session as well
         self._exchanger.close()
 
-    async def _ask(
-        self, asked: PendingRequest, body: bytes, headers: Mapping[str, str]
-    ) -> ServerAnswer | Message:
+    async def _ask(self, asked: PendingRequest, body: bytes, headers: Mapping[str, str]) -> Any:
         parser: EventParser | None = None
         try:
             with await self._exchanger.ask(
@@ -197,9 +206,7 @@ class WireDispatcher:
             found = None
         return found if found is not None else await self._resume(parser, asked, headers)
 
-    async def _resume(
-        self, parser: EventParser, asked: PendingRequest, headers: Mapping[str, str]
-    ) -> ServerAnswer | Message:
+    async def _resume(self, parser: EventParser, asked: PendingRequest, headers: Mapping[str, str]) -> Any:
         """Ask for the rest of a stream that ended early, and named its events for that.
 
         MCP 2025-11-25, Streamable HTTP, Resumability and Redelivery. Raises CallError.
@@ -227,9 +234,7 @@ class WireDispatcher:
                     raise
         raise stream_ended()
 
-    async def _read_events(
-        self, response: Response, parser: EventParser, asked: PendingRequest
-    ) -> ServerAnswer | Message | None:
+    async def _read_events(self, response: Response, parser: EventParser, asked: PendingRequest) -> Any:
         """Take events until the answer comes, None when the stream ends before it does.
 
         What else the server says is answered in between.
@@ -252,9 +257,7 @@ class WireDispatcher:
         if "id" in message:
             number = message["id"]
             if not isinstance(number, str | int) or isinstance(number, bool):
-                self.ignored += (
-                    1  # null and the like are no ids (MCP, Base Protocol): there is nothing to answer
-                )
+                self.ignored += 1  # no id, such as null (MCP, Base Protocol): there is nothing to answer
                 return
             await self._post(await self._reply(method, params, number), {})
             return

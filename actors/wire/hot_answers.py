@@ -122,7 +122,8 @@ class PendingRequest(msgspec.Struct, frozen=True, gc=False):
 
     number: int
     method: str
-    read: Read
+    read: Callable[[bytes, int], Any]
+    """As `Read`, whatever it makes of an answer."""
     progress: ProgressFnT | None
 
 

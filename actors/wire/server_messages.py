@@ -12,7 +12,6 @@ from mcp.shared.transport_context import TransportContext
 from mcp_types.methods import parse_server_notification
 from pydantic import ValidationError
 
-from actors.declared_schemas import DeclaredSchemas
 from actors.wire.json_rpc import Message
 
 DEFAULT_VERSION = "2025-11-25"
@@ -71,22 +70,6 @@ def is_number(value: Any) -> TypeGuard[float]:
 
 HINTS = ("readOnlyHint", "destructiveHint")
 """What a server says of a tool's effects (MCP, ToolAnnotations)."""
-
-
-def sound_tools(listing: Message, declared: DeclaredSchemas) -> Message:
-    """A page of `tools/list` without those that are no tools: one of them must not hide the others.
-
-    Of each is left what a call needs, and the hints on what it does; the SDK would refuse the whole page
-    for an odd icon or schema. What they say of their results is for `declared`.
-    """
-    tools = listing.get("tools")
-    if not isinstance(tools, list):
-        return listing
-    sound = [tool for tool in tools if is_tool(tool)]
-    for tool in sound:
-        schema = tool.get("outputSchema")
-        declared.declare(tool["name"], schema if isinstance(schema, dict) else None)
-    return {**listing, "tools": [plain_tool(tool) for tool in sound]}
 
 
 def plain_tool(tool: Message) -> Message:

@@ -21,6 +21,7 @@ from actors.wire.dispatcher import WireDispatcher
 from actors.wire.exchange import Exchanger
 from actors.wire.hot_calls import HotCalls
 from actors.wire.response import BodyRoom
+from actors.wire.tool_pages import ToolPages
 
 HERE = Network()
 
@@ -56,6 +57,7 @@ class WireConnector:
         self._sessions: Counter[str] = Counter()
         self._room = BodyRoom()
         self._schemas = SchemaBook()
+        self._pages = ToolPages(self._schemas)
 
     @asynccontextmanager
     async def open_session(self, person: Person, credentials: Credentials) -> AsyncIterator[ToolSession]:
@@ -68,7 +70,7 @@ class WireConnector:
             way = Way(network, draws)
         declared = DeclaredSchemas(self._schemas)
         exchanger = Exchanger(self._url, self._tls, way, self._room)
-        dispatcher = WireDispatcher(exchanger, declared)
+        dispatcher = WireDispatcher(exchanger, declared, self._pages)
         failure: SimulateError | None = None
         try:
             async with Client(dispatcher=dispatcher, client_info=CLIENT_INFO, declared=declared) as client:
