@@ -42,7 +42,7 @@ from sim.cli.main import execute
 users, duration, mix = sys.argv[1:]
 with tempfile.TemporaryDirectory() as folder:
     execute(["--virtual", "--users", users, "--duration", duration, "--think", "exp:59s", "--workload", mix,
-             "--seed", "1", "--quiet", "--output", f"{folder}/run.json"])
+             "--seed", "1", "--quiet", "--no-history", "--output", f"{folder}/run.json"])
     with open(f"{folder}/run.json") as file:
         print(time.process_time(), json.load(file)["calls"]["total"])
 """
