@@ -28,11 +28,16 @@ def searched(folder: Path, *arguments: str, code: int = 0) -> tuple[dict[str, An
 
 
 def test_the_answer_is_a_number_of_users_and_what_broke_above_it(tmp_path: Path) -> None:
-    found, result, said = searched(tmp_path, *ONE_WORKER, *SLOW, "--limit", "calls: p(95)<3s")
+    # Four calls a second do not tell it sooner.
+    long = ("--within", "1h")
+    found, result, said = searched(tmp_path, *ONE_WORKER, *SLOW, *long, "--limit", "calls: p(95)<3s")
     # Mean times alone would carry (3 s + 2 s) / 0.25 s = 20 users.
     assert 8 <= found["held"] < found["broke"] <= 20
     assert (found["unit"], found["at_least"], found["is_over"]) == ("users", False, True)
     assert found["text"].startswith(f"Carries {found['held']:.0f} users (")
+    low, high = found["between"]["low"], found["between"]["high"]
+    assert low <= found["held"] < found["broke"] <= high
+    assert f"It carries {low:g} and does not carry {high:g} users (95 %)" in found["text"]
     assert "in baseline." in found["text"]
     words = " ".join(said.split())
     assert found["text"] in words

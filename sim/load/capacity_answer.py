@@ -27,6 +27,7 @@ def answer_of(found: CapacityFound, unit: str, max_level: float) -> CapacityAnsw
         is_over=found.is_over,
         max_level=max_level,
         curve=curve,
+        between=found.between,
     )
 
 

@@ -8,6 +8,7 @@ be held then. How long a hold takes and what it shows is for `sim.load.level_hol
     resting     after a level that broke, one that held: until the server is itself again
     confirming  the answer, held longer: from below; then, after a level that broke, from above
     repeating   broke from above: is it that server, or chance? Once more from below
+    sharpening  the answer and its upper neighbour in turn, until it is known which of them it is
 
 Which levels hold is for `Evidence` to say, of all that has been seen: where it changes its mind, the
 search narrows down again. A level that holds shortly and collapses when it is confirmed makes it forget
@@ -17,6 +18,7 @@ all that was held shortly.
 from __future__ import annotations
 
 import enum
+import math
 from collections.abc import Sequence
 
 import attrs
@@ -25,6 +27,9 @@ from sim.config.grammar.threshold import Threshold
 from sim.load.evidence import Evidence
 from sim.load.level_grid import LevelGrid
 from sim.load.level_hold import HoldOutcome, LevelEnd
+
+MAX_SHARPENED = 2
+"""So many holds may be added to tell neighbours apart: each takes minutes, and says less than the last."""
 
 
 class Purpose(enum.Enum):
@@ -37,11 +42,12 @@ class Purpose(enum.Enum):
     OVERLOAD = "breaking it once more"
     CONFIRM_ABOVE = "confirming from above"
     REPEAT = "confirming once more from below"
+    SHARPEN = "telling neighbours apart"
 
     @property
     def is_thorough(self) -> bool:
         """Whether it is held longer, since the answer depends on it."""
-        return self in (Purpose.CONFIRM, Purpose.CONFIRM_ABOVE, Purpose.REPEAT)
+        return self in (Purpose.CONFIRM, Purpose.CONFIRM_ABOVE, Purpose.REPEAT, Purpose.SHARPEN)
 
 
 @attrs.frozen
@@ -70,7 +76,8 @@ class CapacityFound:
         recovers: whether the server holds the answer also after it was overloaded; None: not known.
         rested_at: the level at which it did not become itself again; None where it always did.
         ends: of all holds, in their order, with what they were for.
-        is_over: whether the search came to its end by itself.
+        is_over: whether the search came to its end by itself, or had but to make its answer more exact.
+        between: see `CapacityAnswer`.
     """
 
     held: LevelEnd | None = None
@@ -80,6 +87,7 @@ class CapacityFound:
     rested_at: float | None = None
     ends: list[tuple[Purpose, LevelEnd]] = attrs.Factory(list)
     is_over: bool = False
+    between: tuple[float | None, float | None] | None = None
 
 
 class CapacitySearch:
@@ -101,6 +109,9 @@ class CapacitySearch:
         """What comes after the rest."""
         self._confirmed: set[float] = set()
         """Levels that were held longer, from below."""
+        self._from_above: dict[float, bool] = {}
+        """The same from above, and whether they held."""
+        self._sharpened = 0
         self._doubts = False
         """Whether short holds are not to be trusted."""
         self.found = CapacityFound()
@@ -117,7 +128,7 @@ class CapacitySearch:
             self._confirmed.add(end.level)
             self._doubt(end)
         self.asked = self._next(asked, end)
-        self.found.is_over = self.asked is None
+        self.found.is_over = self.asked is None or self._only_sharpens
         return self.asked
 
     def _note(self, end: LevelEnd) -> None:
@@ -129,6 +140,15 @@ class CapacitySearch:
         low, high = evidence.low, evidence.high
         self.found.held = evidence.best_of(low) if low is not None else None
         self.found.broke = evidence.worst_of(high) if high is not None else None
+        self.found.between = self._between()
+
+    def _between(self) -> tuple[float | None, float | None] | None:
+        found, low, high = self._evidence.crossing, self._evidence.low, self._evidence.high
+        if found is None or low is None or high is None:
+            return None
+        since = min(low, self._grid.rounded(found.low)) if found.low else None
+        until = max(high, self._grid.rounded_up(found.high)) if found.high < math.inf else None
+        return since, until
 
     def _doubt(self, end: LevelEnd) -> None:
         """A level that gives way after a while: so may all others that were held shortly."""
@@ -174,9 +194,33 @@ class CapacitySearch:
             return self._rest_before(Asked(low, Purpose.CONFIRM), self._grid.halved(low))
         self.found.confirmation = Confirmation.BELOW
         broke = self.found.broke
-        if self._is_open or high is None or broke is None or broke.outcome is HoldOutcome.OWN_LIMIT:
+        if high is None or broke is None or broke.outcome is HoldOutcome.OWN_LIMIT:
             return None
-        return Asked(high, Purpose.OVERLOAD)
+        if not self._is_open and low not in self._from_above:
+            return Asked(high, Purpose.OVERLOAD)
+        return self._sharpen(low, high)
+
+    def _sharpen(self, low: float, high: float) -> Asked | None:
+        """What was held for the shorter time of both; None where they are told apart, or never will be."""
+        if low in self._from_above:
+            self.found.recovers = True
+            self.found.confirmation = Confirmation.BOTH if self._from_above[low] else Confirmation.BELOW
+        if self._sharpened >= MAX_SHARPENED or self._are_apart(low, high):
+            return None
+        self._sharpened += 1
+        level = min((low, high), key=self._evidence.seconds_at)
+        return self._rest_before(Asked(level, Purpose.SHARPEN), self._grid.halved(level))
+
+    @property
+    def _only_sharpens(self) -> bool:
+        """Whether what is held next makes the answer more exact, and is no part of it."""
+        asked = self._then if self.asked and self.asked.purpose is Purpose.REST else self.asked
+        return asked is not None and asked.purpose is Purpose.SHARPEN
+
+    def _are_apart(self, low: float, high: float) -> bool:
+        """Whether the true number is at most one level away."""
+        found = self._evidence.crossing
+        return found is None or (self._grid.before(low) <= found.low and found.high <= self._grid.after(high))
 
     def _lower(self, high: float | None) -> Asked | None:
         """Nothing has held yet: lower, as long as there is anything."""
@@ -211,12 +255,8 @@ class CapacitySearch:
     def _confirmed_above(self, end: LevelEnd) -> Asked | None:
         if not end.is_held and end.is_sure:
             return self._rest_before(Asked(end.level, Purpose.REPEAT), self._grid.halved(end.level))
-        if end.level != self._evidence.low:
-            return self._narrow(rests=True)
-        self.found.recovers = True
-        if end.is_held:
-            self.found.confirmation = Confirmation.BOTH
-        return None
+        self._from_above[end.level] = end.is_held
+        return self._narrow(rests=True)
 
 
 def is_evidence(purpose: Purpose, end: LevelEnd) -> bool:

@@ -39,6 +39,20 @@ class LevelGrid:
         step = self.step_at(max(level, self.unit))
         return max(self.least, math.floor(level / step) * step)
 
+    def rounded_up(self, level: float) -> float:
+        """The lowest level that is not below `level`, also where no such level is allowed."""
+        step = self.step_at(max(level, self.unit))
+        return max(self.unit, math.ceil(level / step) * step)
+
+    def after(self, level: float) -> float:
+        """The level above one of the grid."""
+        return level + self.step_at(level)
+
+    def before(self, level: float) -> float:
+        """The level below one of the grid; 0 where there is none."""
+        # Below a power of two they lie closer together.
+        return max(0.0, level - self.step_at(level * (1 - 1e-9)))
+
     def between(self, low: float, high: float) -> float | None:
         """The level in the middle of two others; None where they are neighbours."""
         middle = self.rounded((low + high) / 2)

@@ -21,7 +21,7 @@ from sim.load.level_figures import blamed_for, measured_of
 from sim.load.level_parts import LevelPart, halved, mean_times, part_of
 from sim.load.watchdog import not_carried_out
 from sim.measure import curve
-from sim.measure.batch_means import Pair, added, growth, ratio, settled_from
+from sim.measure.batch_means import Pair, added, growth, ratio, settled_from, spread
 from sim.measure.curve import LevelMeasured, StepPlace
 from sim.measure.leaves import Leaves
 from sim.measure.limit_ratios import Sides, is_ratio, quantile_within, sides
@@ -89,6 +89,7 @@ class LevelEnd:
             where they never held, or did to the end.
         where: the step in which most of that happened; None where it has no place.
         pairs: of each limit, of what is left without the transient; see `sim.measure.limit_ratios`.
+        spreads: the variance of the first of each pair.
         measured: figures of what is left without the transient; None where nothing came to an end.
     """
 
@@ -101,6 +102,7 @@ class LevelEnd:
     collapsed_s: float | None = None
     where: StepPlace | None = None
     pairs: tuple[Pair, ...] = ()
+    spreads: tuple[float, ...] = ()
     measured: LevelMeasured | None = None
 
     @property
@@ -243,7 +245,10 @@ class LevelHold:
         by = ("the response time grew and grew",) if outcome is HoldOutcome.DRIFTED else ()
         pairs = tuple(added(part.pairs[at] for part in kept) for at in range(len(self._limits)))
         measured = measured_of(kept, whole)
-        return LevelEnd(self._level, outcome, self._elapsed_s, by, pairs=pairs, measured=measured)
+        spreads = tuple(spread([part.pairs[at] for part in kept]) for at in range(len(self._limits)))
+        return LevelEnd(
+            self._level, outcome, self._elapsed_s, by, pairs=pairs, spreads=spreads, measured=measured
+        )
 
 
 def is_broken(look: LimitLook, *, may_decide: bool, is_last: bool) -> bool:

@@ -52,10 +52,18 @@ def ratio(pairs: Sequence[Pair], confidence: float = 0.95) -> Estimate | None:
     count = len(pairs)
     if count < MIN_BATCHES:
         return Estimate(value, -math.inf, math.inf)
-    off = [x - value * n for x, n in pairs]
-    variance = count / (count - 1) * fsum(each * each for each in off) * inflation(off) / bottom**2
-    half = student((1 + confidence) / 2, count - 1) * math.sqrt(variance)
+    half = student((1 + confidence) / 2, count - 1) * math.sqrt(spread(pairs)) / bottom
     return Estimate(value, value - half, value + half)
+
+
+def spread(pairs: Sequence[Pair]) -> float:
+    """The variance of the sum of the first around what the second let expect; 0 of fewer than two."""
+    count, bottom = len(pairs), fsum(n for _, n in pairs)
+    if count < 2 or not bottom:
+        return 0.0
+    value = fsum(x for x, _ in pairs) / bottom
+    off = [x - value * n for x, n in pairs]
+    return count / (count - 1) * fsum(each * each for each in off) * inflation(off)
 
 
 def added(pairs: Iterable[Pair]) -> Pair:

@@ -80,9 +80,11 @@ class CapacityAnswer:
         confirmation: how far the answer was confirmed, in words.
         recovers: whether it holds also after the server was overloaded; None: not known.
         rested_at: the level at which an overloaded server did not become itself again; None: it always did.
-        is_over: whether the search ended by itself, and neither by time nor by hand.
+        is_over: whether the search ended by itself, and neither by time nor by hand before it had its answer.
         max_level: no higher one was allowed.
         curve: ascending.
+        between: the levels between which the true number lies (95 %): the first still holds, the second no
+            longer. None in a place: no such end is known; None: that is no matter of chance.
     """
 
     unit: str
@@ -95,3 +97,4 @@ class CapacityAnswer:
     is_over: bool
     max_level: float
     curve: tuple[CurvePoint, ...] = ()
+    between: tuple[float | None, float | None] | None = None

@@ -65,6 +65,16 @@ class Sides:
     seems_to_hold: bool
 
 
+def share_allowed(limit: Threshold) -> float | None:
+    """The share of calls that may be beyond an upper bound; None where the limit is of no share."""
+    if limit.comparison not in (Comparison.LESS, Comparison.AT_MOST):
+        return None
+    if limit.aggregate is Aggregate.QUANTILE:
+        assert limit.quantile is not None
+        return 1 - limit.quantile
+    return limit.bound if limit.unit is Unit.FRACTION else None
+
+
 def sides(limit: Threshold, estimate: Estimate) -> Sides:
     """Where the whole interval lies on one side, it is certain."""
     if limit.aggregate is Aggregate.QUANTILE:

@@ -11,6 +11,7 @@ from sim.measure.curve import OWN_LIMIT, CapacityAnswer, CurvePoint, StepPlace
 from sim.measure.scalability import Z95, ThroughputPoint, fit
 from sim.report.page import duration, several
 from sim.report.result_capacity import (
+    BetweenLevels,
     CapacityResult,
     CurveLevel,
     FirstOver,
@@ -41,6 +42,7 @@ def capacity(answer: CapacityAnswer | None, limits: Sequence[Threshold]) -> Capa
         first_over=first_over(answer.curve, limits),
         scalability=scalability(answer.curve) if answer.unit == USERS else None,
         curve=tuple(map(curve_level, answer.curve)),
+        between=BetweenLevels(*answer.between) if answer.between is not None else None,
     )
 
 
@@ -183,8 +185,22 @@ def of_load(answer: CapacityAnswer, level: float) -> str:
     return several(round(level), "user") if answer.unit == USERS else f"{level:.4g} arrivals a second"
 
 
+def _doubt(answer: CapacityAnswer, low: float | None, high: float | None) -> str:
+    """What chance leaves open, of an answer that something holds."""
+    unit = "users" if answer.unit == USERS else "arrivals a second"
+    if low is not None and high is not None:
+        return f"It carries {low:.4g} and does not carry {high:.4g} {unit} (95 %)"
+    if low is not None:
+        return f"It carries {low:.4g} {unit} (95 %); how many more was not to be told in the time"
+    if high is not None:
+        return f"It does not carry {high:.4g} {unit} (95 %); how many fewer was not to be told in the time"
+    return "So few calls do not tell how exact that is"
+
+
 def _further(answer: CapacityAnswer) -> Iterator[str]:
     """What else is to be known of the answer."""
+    if answer.held is not None and answer.between is not None:
+        yield _doubt(answer, *answer.between)
     if answer.held is not None and answer.broke is not None and not answer.is_bounded_by_server:
         yield "That is not the server's limit: this machine, or the users at hand, can drive no more"
     if answer.held is not None and answer.broke is None and answer.held.level >= answer.max_level:

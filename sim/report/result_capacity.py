@@ -21,6 +21,14 @@ class WithinBounds:
 
 
 @attrs.frozen
+class BetweenLevels:
+    """The first still holds, the second no longer (95 %); None: no such end is known."""
+
+    low: float | None
+    high: float | None
+
+
+@attrs.frozen
 class StepAtLevel:
     """A step, the p95 of its calls, and the share of them that failed."""
 
@@ -112,6 +120,7 @@ class CapacityResult:
             of all calls still held, or by most of what broke a level; None: none was, or it has no place.
         scalability: None for arrivals.
         curve: every level that was held, ascending.
+        between: where the true number lies; None: nothing was left to chance, or nothing is known.
     """
 
     unit: str
@@ -128,3 +137,4 @@ class CapacityResult:
     scalability: ScalabilityLaw | None
     curve: tuple[CurveLevel, ...]
     first_over: FirstOver | None = None
+    between: BetweenLevels | None = None

@@ -24,7 +24,7 @@ from tests.support.queues import (
 )
 
 MIN_RIGHT = 0.95
-MIN_RIGHT_OF_FEW_CALLS = 0.6
+MIN_RIGHT_OF_FEW_CALLS = 0.85
 """Of the lock, which few calls meet."""
 MAX_TOO_HIGH = 0.04
 SOAK_SEEDS = 100
@@ -101,7 +101,7 @@ def test_it_is_found_so_by_nearly_every_seed_and_hardly_ever_too_high(name: str)
     print(f"{name}: levels off {counted}, {median:.1f} virtual minutes (median), {longest:.1f} at most")
     least = MIN_RIGHT_OF_FEW_CALLS if name == "a hidden lock" else MIN_RIGHT
     assert sum(abs(each) <= 1 for each in off) >= least * SOAK_SEEDS
-    assert sum(each > 1 for each in off) <= (0.15 if name == "a hidden lock" else MAX_TOO_HIGH) * SOAK_SEEDS
+    assert sum(each > 1 for each in off) <= (0.1 if name == "a hidden lock" else MAX_TOO_HIGH) * SOAK_SEEDS
 
 
 @pytest.mark.soak

@@ -8,7 +8,14 @@ from collections.abc import Callable
 import pytest
 
 from sim.config.grammar.threshold import parse_threshold
-from sim.load.capacity_search import Asked, CapacityFound, CapacitySearch, Confirmation, Purpose
+from sim.load.capacity_search import (
+    MAX_SHARPENED,
+    Asked,
+    CapacityFound,
+    CapacitySearch,
+    Confirmation,
+    Purpose,
+)
 from sim.load.evidence import rising
 from sim.load.level_grid import LevelGrid
 from sim.load.level_hold import HoldOutcome, LevelEnd
@@ -25,6 +32,16 @@ def held(level: float, share: float = 0.01) -> LevelEnd:
 def broke(level: float, share: float = 0.5, *, is_sure: bool = True) -> LevelEnd:
     pairs = ((share * CALLS, CALLS),)
     return LevelEnd(level, HoldOutcome.BROKE, 10.0, ("slow",), (LIMIT,), is_sure=is_sure, pairs=pairs)
+
+
+@pytest.mark.parametrize("unit", [1.0, 1 / 16])
+def test_each_level_lies_between_the_one_before_and_the_one_after_it(unit: float) -> None:
+    grid, level = LevelGrid(unit, 1000.0), unit
+    for _ in range(100):
+        after = grid.after(level)
+        assert grid.before(after) == level == grid.rounded(level) == grid.rounded_up(level)
+        assert (grid.rounded((level + after) / 2), grid.rounded_up((level + after) / 2)) == (level, after)
+        level = after
 
 
 def of_other_cause(level: float, outcome: HoldOutcome = HoldOutcome.BROKE) -> LevelEnd:
@@ -181,6 +198,43 @@ def test_a_server_that_never_becomes_itself_again_ends_the_search_with_what_is_k
     assert found.held is not None
     assert (found.held.level, found.recovers, found.rested_at) == (16, False, 1)
     assert asked_for(found)[-2:] == [(Purpose.REST, 16), (Purpose.REST, 1)]
+
+
+def barely_apart(asked: Asked) -> LevelEnd:
+    """22 and 23 differ by less than a few hundred calls can show."""
+    share = 0.05 * (asked.level / 22.4) ** 4
+    pairs, spreads = ((400 * share, 400.0),), (200.0,)
+    if share <= 0.05:
+        return LevelEnd(asked.level, HoldOutcome.HELD, 60.0, pairs=pairs, spreads=spreads)
+    is_sure = asked.level > 40
+    return LevelEnd(
+        asked.level, HoldOutcome.BROKE, 60.0, ("slow",), (LIMIT,), is_sure, pairs=pairs, spreads=spreads
+    )
+
+
+def test_neighbours_that_are_not_told_apart_are_held_again_and_the_doubt_is_said() -> None:
+    found = walked(barely_apart)
+    assert found.held is not None
+    assert found.held.level == 22
+    assert [purpose for purpose, _ in found.ends].count(Purpose.SHARPEN) == MAX_SHARPENED
+    assert found.between is not None
+    low, high = found.between
+    assert low is None or low < 22
+    assert high is None or high > 23
+
+
+def test_a_search_that_is_cut_while_it_only_makes_its_answer_more_exact_was_over() -> None:
+    search = CapacitySearch(LevelGrid(1.0, 1000.0), 2, [LIMIT])
+    while search.asked is not None and not search.found.is_over:
+        search.take(barely_apart(search.asked))
+    assert search.found.confirmation is Confirmation.BOTH
+    assert search.asked is not None
+
+
+def test_neighbours_that_are_told_apart_are_not_held_again() -> None:
+    found = walked(carries(22))
+    assert Purpose.SHARPEN not in [purpose for purpose, _ in found.ends]
+    assert found.between == (22, 23)
 
 
 def test_at_every_moment_the_best_answer_so_far_is_known() -> None:
