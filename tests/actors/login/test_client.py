@@ -179,6 +179,19 @@ def test_a_client_is_managed_where_it_was_registered_or_where_the_person_trusts_
         read_client(answer, "none", "https://as.example.org/register", trust)
 
 
+async def test_a_token_that_died_with_its_client_is_not_shown_again() -> None:
+    """Nextcloud counts it as an attack, and makes the next run's removal wait for twice as long."""
+    asked: list[str] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        asked.append(request.method)
+        return httpx.Response(204 if request.method == "DELETE" else 401)
+
+    async with httpx.AsyncClient(transport=httpx.MockTransport(answer)) as http:
+        assert await remove(http, f"{AS}/register/c", Secret("t"))
+    assert asked == ["DELETE"]
+
+
 @pytest.mark.parametrize(
     ("shown", "is_gone"),
     [
