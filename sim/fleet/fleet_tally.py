@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import trio
 
 from actors.events import Call, Event, Execution, Lateness, NotStarted, OnStage, Phase
+from sim.measure.bins import BIN_EDGES_S
 from sim.measure.documents import MAX_LEAVES
 from sim.measure.hub import WINDOW_S
 from sim.measure.leaves import Leaves
@@ -41,6 +42,7 @@ class FleetTally(Tally):
         self._latest: dict[int, Snapshot] = {}
         self._busiest: dict[int, float] = {}
         self._rss_bytes = 0
+        self._bins: Counter[int] = Counter()
         self.calls: Counter[int] = Counter()
         """Of the measured phase, by shard."""
         self._is_complete = False
@@ -63,6 +65,8 @@ class FleetTally(Tally):
             raise BadWindow(f"its window {window.number} comes where {expected} was to come")
         if window.started + window.seconds > trio.current_time() + MAX_AHEAD_S:
             raise BadWindow(f"its window {expected} is of a time to come")
+        if max(window.bins, default=0) > len(BIN_EDGES_S):
+            raise BadWindow(f"its window {expected} has bins that there are not")
         self._check_bound(window.leaves)
         self._numbers[shard] = expected
         self._waiting.append((shard, window))
@@ -103,16 +107,22 @@ class FleetTally(Tally):
         if not due:
             return
         self._waiting = [each for each in self._waiting if not is_due(each[1])]
+        self._window.absorb_all([window.leaves for _, window in due])
         for shard, window in due:
             self._count(shard, window)
         self._add_up()
         self.changes += 1
         self._has_begun = True
 
+    def _bins_of(self, window: Leaves) -> Mapping[int, int]:
+        """As the shards have counted them: to sort all samples anew takes as long as adding up all else."""
+        bins, self._bins = self._bins, Counter()
+        return bins
+
     def _count(self, shard: int, window: Snapshot) -> None:
-        self._window.absorb(window.leaves)
         if shard not in self._dropped:
             self._latest[shard] = window
+        self._bins.update(window.bins)
         self.calls[shard] += window.leaves.counts_in(Phase.MEASURED).total
         if window.stalled_s:
             ended = window.started + window.seconds

@@ -6,7 +6,7 @@ A window of a second has the same leaves as the whole run, and any windows can b
 from __future__ import annotations
 
 from collections import Counter, deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import attrs
 
@@ -261,26 +261,30 @@ class Leaves:
 
     def absorb(self, other: Leaves) -> None:
         """Add what `other` has; it stays as it is."""
-        for key, leaf in other.steps.items():
-            self.step(key).absorb(leaf)
-        for place, story in other.stories.items():
-            self.story(place).absorb(story)
-        self.not_started.update(other.not_started)
-        self.dropped_due.extend(other.dropped_due)
-        self.inbox_wait.absorb(other.inbox_wait)
-        self.lateness.absorb(other.lateness)
-        self.ended.absorb(other.ended)
-        self.ended_calls += other.ended_calls
-        self.ended_errors += other.ended_errors
-        self.ended_executions += other.ended_executions
-        self.seconds += other.seconds
+        self.absorb_all((other,))
+
+    def absorb_all(self, others: Sequence[Leaves]) -> None:
+        """Add what all of them have; they stay as they are. What is of all calls is folded once."""
+        for other in others:
+            for key, leaf in other.steps.items():
+                self.step(key).absorb(leaf)
+            for place, story in other.stories.items():
+                self.story(place).absorb(story)
+            self.not_started.update(other.not_started)
+            self.dropped_due.extend(other.dropped_due)
+            self.ended_calls += other.ended_calls
+            self.ended_errors += other.ended_errors
+            self.ended_executions += other.ended_executions
+            self.seconds += other.seconds
+        self.inbox_wait.absorb_all(other.inbox_wait for other in others)
+        self.lateness.absorb_all(other.lateness for other in others)
+        self.ended.absorb_all(other.ended for other in others)
 
     @classmethod
     def merged(cls, parts: Iterable[Leaves]) -> Leaves:
         """One of all of them; they stay as they are."""
         whole = cls()
-        for part in parts:
-            whole.absorb(part)
+        whole.absorb_all(list(parts))
         return whole
 
     def all_measured(self) -> Leaves:

@@ -60,6 +60,7 @@ class Sketch:
         "_buffer",
         "_compression",
         "_digest",
+        "_is_fine",
         "_max_buffered",
         "_merged",
         "_settled",
@@ -74,8 +75,11 @@ class Sketch:
         """Of the coarsest points that are in it: what is heavier than it allows is a tie."""
         self._max_buffered = buffer
         self._buffer = array("d")
-        self._digest: TDigest | None = None
+        self._digest: tuple[Points, TDigest] | None = None
+        """Of these points: who asks may be another thread, while new ones take their place."""
         self._merged = Points((), ())
+        self._is_fine = False
+        """Whether they are cut as the package wants them."""
         self._settled: Curve | None = None
         self._sum = 0.0
         self.count = 0
@@ -115,6 +119,22 @@ class Sketch:
             self._fold(other._folded())
         elif len(self._buffer) >= self._max_buffered:
             self._fold()
+
+    def absorb_all(self, others: Iterable[Sketch]) -> None:
+        """The same of many: what they have folded is folded in once, and not once for each."""
+        folded: list[tuple[float, float]] = []
+        for other in others:
+            if other.count:
+                self.count += other.count
+                self._sum += other._sum
+                self.min, self.max = min(self.min, other.min), max(self.max, other.max)
+                self._buffer.extend(other._buffer)
+                self._settled = None
+                if other._has_folded:
+                    self._compression = min(self._compression, other._compression)
+                    folded.extend(other._folded())
+        if folded or len(self._buffer) >= self._max_buffered:
+            self._fold(folded)
 
     @property
     def mean(self) -> float | None:
@@ -212,7 +232,9 @@ class Sketch:
         if points.means:
             sketch.count, sketch._sum = int(sum(points.weights)), total
             sketch.min, sketch.max = least, most
-            if are_samples:
+            if are_samples and sketch.count == len(points.means):
+                sketch._buffer.extend(array("d", points.means))
+            elif are_samples:
                 sketch._buffer.extend(mean for mean, weight in points for _ in range(int(weight)))
             else:
                 sketch._merged, sketch._compression = points, compression
@@ -220,7 +242,7 @@ class Sketch:
 
     @property
     def _has_folded(self) -> bool:
-        return self._digest is not None or bool(self._merged.means)
+        return bool(self._merged.means)
 
     def _part(self) -> SketchPart:
         means, weights = zip(*self._folded(), strict=True)
@@ -228,23 +250,27 @@ class Sketch:
 
     def _folded(self) -> Iterator[tuple[float, float]]:
         yield from self._merged
-        if self._digest is not None:
-            yield from ((centroid.mean, centroid.count) for centroid in self._digest.C.values())
 
     def _settle(self) -> Curve:
         if not self._has_folded:
             return ExactCurve(sorted(self._buffer))
-        points = Points.sorted((*self._folded(), *ones(self._buffer)))
+        folded = self._centroids() if self._is_fine else self._folded()
+        points = Points.sorted((*folded, *ones(self._buffer)))
         return InterpolatedCurve(points, self.min, self.max, self._compression)
+
+    def _centroids(self) -> Iterator[tuple[float, float]]:
+        """The package's. Not made before somebody asks: most are folded many times until then."""
+        merged, made = self._merged, self._digest
+        if made is None or made[0] is not merged:
+            made = self._digest = merged, digest_of(merged)
+        yield from ((centroid.mean, centroid.count) for centroid in made[1].C.values())
 
     def _fold(self, more: Iterable[tuple[float, float]] = ()) -> None:
         every = Points.sorted((*self._folded(), *more, *ones(self._buffer)))
         points = cut(every, min(self._compression, COMPRESSION))
-        self._buffer, self._digest, self._merged = array("d"), None, Points((), ())
-        if self._compression < COMPRESSION:
-            self._merged = Points(array("d", points.means), array("d", points.weights))
-        else:
-            self._digest = digest_of(points)
+        self._buffer, self._digest = array("d"), None
+        self._merged = Points(array("d", points.means), array("d", points.weights))
+        self._is_fine = self._compression >= COMPRESSION
 
 
 def digest_of(points: Points) -> TDigest:

@@ -11,6 +11,7 @@ run, nor with what a server makes up.
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 
 import trio
 
@@ -147,7 +148,7 @@ class Tally:
             there=dict(self._there),
             generator=generator,
             stalled_s=self.stalls.figures.seconds - self._stalled_s,
-            bins=bins_of(window),
+            bins=self._bins_of(window),
             units=dict(self._units),
         )
         self._stalled_s = self.stalls.figures.seconds
@@ -193,6 +194,9 @@ class Tally:
         self._has_begun = self._has_begun or bool(events)
         for event in events:
             self._put(event)
+
+    def _bins_of(self, window: Leaves) -> Mapping[int, int]:
+        return bins_of(window)
 
     def _fold(self) -> Leaves:
         window = self._peeked()

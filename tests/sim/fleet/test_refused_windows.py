@@ -82,6 +82,13 @@ def test_a_window_of_a_time_to_come_is_named() -> None:
     assert leaves.ended_calls == 5
 
 
+def test_a_window_with_bins_that_there_are_not_is_named() -> None:
+    odd = {**windows_of(1)[0], "bins": [0] * 40 + [5]}
+    _, leaves, refused = run_virtual(partial(heard, (1, odd)), 1)
+    assert refused == ["its window 1 has bins that there are not"]
+    assert leaves.ended_calls == 0
+
+
 def test_what_shards_make_up_does_not_fill_the_memory(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sim.fleet.fleet_tally.MAX_LEAVES", 12)
     made_up = windows_of(2)

@@ -259,3 +259,30 @@ def test_a_middle_is_the_same_number_in_every_version_of_python() -> None:
     for mean, weight in zip(gathered.means, gathered.weights, strict=True):
         assert mean == math.fsum(samples[first : first + int(weight)]) / weight
         first += int(weight)
+
+
+@pytest.mark.parametrize("sizes", [(3, 0, 5), (BUFFER - 1, 2), (2500, 1, 0, 4000), (5000, 5000, 5000)])
+def test_many_that_are_absorbed_at_once_are_as_close_as_one_after_the_other(sizes: tuple[int, ...]) -> None:
+    parts = [latencies(size, seed) for seed, size in enumerate(sizes)]
+    every = [sample for part in parts for sample in part] + latencies(700, 99)
+    at_once, in_turn = sketch_of(latencies(700, 99)), sketch_of(latencies(700, 99))
+    at_once.absorb_all(map(sketch_of, parts))
+    for part in parts:
+        in_turn.absorb(sketch_of(part))
+    for sketch in (at_once, in_turn):
+        assert (sketch.count, sketch.min, sketch.max) == (len(every), min(every), max(every))
+        assert sketch.total == pytest.approx(math.fsum(every))
+        for q in QUANTILES:
+            value = sketch.quantile(q)
+            assert value is not None
+            assert share_below(every, value) == pytest.approx(q, abs=0.01)
+
+
+def test_a_quantile_is_of_all_samples_also_where_it_was_asked_for_between_them() -> None:
+    first, then = latencies(5000, 1), [10 + sample for sample in latencies(20_000, 2)]
+    sketch = sketch_of(first)
+    assert sketch.quantile(0.5) == pytest.approx(sorted(first)[2500], rel=0.02)
+    for sample in then:
+        sketch.add(sample)
+    assert sketch.count == 25_000
+    assert sketch.quantile(0.5) == pytest.approx(sorted(first + then)[12_500], rel=0.02)
