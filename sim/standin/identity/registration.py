@@ -16,8 +16,11 @@ from starlette.routing import Route
 from sim.standin.identity.clients import Clients, RegisteredClient, is_redirect_uri
 from sim.standin.identity.discovery import APP
 from sim.standin.identity.identity_options import IdentityOptions
+from sim.standin.identity.throttle import Throttle, TooManyAttempts
 from sim.standin.identity.web import (
     NO_STORE,
+    Endpoint,
+    address_of,
     base_url,
     bearer_token,
     both_ways,
@@ -36,7 +39,11 @@ class _InvalidMetadata(Exception):
 
 
 class Registration:
-    """The registration endpoint, and the one where a client manages itself."""
+    """The registration endpoint, and the one where a client manages itself.
+
+    There a token that is not good counts as an attack: each makes its address wait longer, the owners of
+    clients that are there too.
+    """
 
     def __init__(
         self, options: IdentityOptions, now: Callable[[], float], clients: Clients, counts: Counter[str]
@@ -46,12 +53,13 @@ class Registration:
         self._clients = clients
         self._counts = counts
         self._recent: dict[str, deque[float]] = {}
+        self._throttle = Throttle(now, options.brute_force_s)
 
     def routes(self) -> list[Route]:
         return [
             *both_ways("/apps/oidc/register", self.register, "POST"),
-            *both_ways("/apps/oidc/register/{client_id}", self.read, "GET"),
-            *both_ways("/apps/oidc/register/{client_id}", self.delete, "DELETE"),
+            *both_ways("/apps/oidc/register/{client_id}", _throttled(self.read), "GET"),
+            *both_ways("/apps/oidc/register/{client_id}", _throttled(self.delete), "DELETE"),
         ]
 
     async def register(self, request: Request) -> Response:
@@ -75,20 +83,29 @@ class Registration:
         return JSONResponse(_described(client, base_url(request)), status_code=201, headers=NO_STORE)
 
     async def read(self, request: Request) -> Response:
-        client = self._own(request)
+        client = await self._own(request)
         if client is None:
             return _no_token()
         return JSONResponse(_described(client, base_url(request)), headers=NO_STORE)
 
     async def delete(self, request: Request) -> Response:
-        client = self._own(request)
+        client = await self._own(request)
         if client is None:
             return _no_token()
         self._clients.remove(client.client_id)
         self._counts["deregistrations"] += 1
         return Response(status_code=204, headers=NO_STORE)
 
-    def _own(self, request: Request) -> RegisteredClient | None:
+    async def _own(self, request: Request) -> RegisteredClient | None:
+        """As `_find`, after the wait of brute-force protection. Raises TooManyAttempts."""
+        address = address_of(request)
+        await self._throttle.wait(address)
+        found = self._find(request)
+        if found is None:
+            self._throttle.failed(address, request.path_params["client_id"])
+        return found
+
+    def _find(self, request: Request) -> RegisteredClient | None:
         """The client of the path, when the request brings its registration token."""
         client, token = self._clients.get(request.path_params["client_id"]), bearer_token(request)
         if client is None or not token or not client.registration_token:
@@ -126,6 +143,16 @@ class Registration:
             return math.ceil(recent[0] + _WINDOW_S - now)
         recent.append(now)
         return 0
+
+
+def _throttled(endpoint: Endpoint) -> Endpoint:
+    async def answer(request: Request) -> Response:
+        try:
+            return await endpoint(request)
+        except TooManyAttempts as error:
+            return oauth_error("too_many_requests", str(error), 429)
+
+    return answer
 
 
 def _text(metadata: Mapping[Any, Any], name: str) -> str:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from actors.login.client import remove
+from actors.secret import Secret
+
 
 @pytest.mark.parametrize("document", ["openid-configuration", "oauth-authorization-server"])
 @pytest.mark.parametrize("server", ["http://localhost:8080", "http://127.0.0.1:8080", "https://cloud.test"])
@@ -110,3 +113,34 @@ async def test_the_number_of_registered_clients_is_bounded(build, tools):
     headers = {"Authorization": f"Bearer {client['registration_access_token']}"}
     await visitor.http.delete(client["registration_client_uri"], headers=headers)
     await world.register(visitor)
+
+
+async def test_each_token_that_is_not_good_makes_its_address_wait_longer_also_with_good_ones(
+    build, tools, autojump_clock
+):
+    world = build(brute_force_s=0.1)
+    visitor = await world.visitor()
+    client = await world.register(visitor, scope="openid")
+    waits = []
+    for _ in range(4):
+        before = autojump_clock.current_time()
+        headers = {"Authorization": "Bearer made-up"}
+        assert (await visitor.http.get(f"{tools.oidc}/register/none", headers=headers)).status_code == 401
+        waits.append(autojump_clock.current_time() - before)
+    assert waits == pytest.approx([0, 0.1, 0.2, 0.4])
+    before = autojump_clock.current_time()
+    headers = {"Authorization": f"Bearer {client['registration_access_token']}"}
+    answer = await visitor.http.delete(client["registration_client_uri"], headers=headers)
+    assert (answer.status_code, autojump_clock.current_time() - before) == (204, pytest.approx(0.8))
+
+
+async def test_clients_that_are_made_and_removed_one_after_another_make_nobody_wait(
+    build, tools, autojump_clock
+):
+    world = build(brute_force_s=0.1, registrations_per_minute=0)
+    visitor = await world.visitor()
+    for _ in range(12):
+        client = await world.register(visitor, scope="openid")
+        token = Secret(client["registration_access_token"])
+        assert await remove(visitor.http, client["registration_client_uri"], token)
+    assert autojump_clock.current_time() == 0
