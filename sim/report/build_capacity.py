@@ -191,9 +191,9 @@ def _doubt(answer: CapacityAnswer, low: float | None, high: float | None) -> str
     if low is not None and high is not None:
         return f"It carries {low:.4g} and does not carry {high:.4g} {unit} (95 %)"
     if low is not None:
-        return f"It carries {low:.4g} {unit} (95 %); how many more was not to be told in the time"
+        return f"That it carries {low:.4g} is certain (95 %), where that ends is not"
     if high is not None:
-        return f"It does not carry {high:.4g} {unit} (95 %); how many fewer was not to be told in the time"
+        return f"That it does not carry {high:.4g} is certain (95 %), how far below that it breaks is not"
     return "So few calls do not tell how exact that is"
 
 

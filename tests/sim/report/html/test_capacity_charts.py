@@ -18,6 +18,7 @@ from sim.report.html.html_report import html_report
 from sim.report.html.page_data import chart_data
 from sim.report.html.svg import draw
 from sim.report.result import Result
+from sim.report.result_capacity import BetweenLevels
 from tests.support.reports import busy_result
 
 LAW = (5.0, 0.05, 0.001)
@@ -38,12 +39,14 @@ def point(level: float, rate: float, *, held: bool = True, outcome: str = "") ->
     return CurvePoint(level, held, outcome or ("held" if held else "broke"), 60.0, (), None, None, found)
 
 
-def searched(points: Sequence[CurvePoint]) -> Result:
+def searched(
+    points: Sequence[CurvePoint], between: tuple[float | None, float | None] | None = None
+) -> Result:
     held, broke = [p for p in points if p.held], [p for p in points if not p.held]
     answer = CapacityAnswer(
         unit="users", held=held[-1] if held else None, broke=broke[0] if broke else None,
         is_bounded_by_server=True, confirmation="not confirmed", recovers=None, rested_at=None, is_over=True,
-        max_level=500, curve=tuple(points),
+        max_level=500, curve=tuple(points), between=between,
     )  # fmt: skip
     return attrs.evolve(busy_result(), capacity=capacity(answer, LIMITS))
 
@@ -53,6 +56,30 @@ def curve() -> Result:
     random = Random("curve")
     rates = [throughput(LAW, level) * random.uniform(0.995, 1.005) for level in LEVELS]
     return searched([point(n, rate, held=n <= 24) for n, rate in zip(LEVELS, rates, strict=True)])
+
+
+@pytest.mark.parametrize(
+    ("between", "words"),
+    [
+        ((22.0, 26.0), "It carries 22 and does not carry 26 users (95 %)"),
+        ((22.0, None), "That it carries 22 is certain (95 %), where that ends is not"),
+        ((None, 26.0), "That it does not carry 26 is certain (95 %), how far below that it breaks is not"),
+        ((None, None), "So few calls do not tell how exact that is"),
+    ],
+)
+def test_how_far_chance_leaves_the_answer_open_is_said(
+    between: tuple[float | None, float | None], words: str
+) -> None:
+    found = searched([point(24, 9.0), point(26, 9.0, held=False)], between).capacity
+    assert found is not None
+    assert words in found.text
+    assert found.between == BetweenLevels(*between)
+
+
+def test_what_was_left_to_no_chance_is_said_without_an_interval(curve: Result) -> None:
+    assert curve.capacity is not None
+    assert curve.capacity.between is None
+    assert "95 %" not in curve.capacity.text
 
 
 def test_each_level_is_drawn_with_its_interval_and_the_law_as_a_line_between_them(curve: Result) -> None:
