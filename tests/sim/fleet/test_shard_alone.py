@@ -180,7 +180,7 @@ def test_without_the_coordinators_word_nothing_is_made_and_it_can_be_stopped(
 def test_a_shard_that_stood_still_beyond_its_lease_does_nothing_more_to_the_servers(
     standin: StandinServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(lease, "LEASE_S", 5.0)
+    monkeypatch.setattr(lease, "LEASE_S", 9.0)
     monkeypatch.setattr(lease, "MAX_LATE_S", 1.0)
     config = config_for(standin, tmp_path)
     profile = attrs.evolve(config.load.groups[0], profile=ClosedProfile.constant(4, 600.0))
@@ -193,10 +193,10 @@ def test_a_shard_that_stood_still_beyond_its_lease_does_nothing_more_to_the_serv
         as_usual(shard, message)
         if not seen and isinstance(message, Figures) and message.snapshot["leaves"].get("ended_calls"):
             # This is the shard's own thread: as if its process had been stopped.
-            time.sleep(7)
+            time.sleep(11)
             seen.append({**standin.get("/standin/counts"), **standin.get("/standin/holdings")})
             # What lay unread while it stood still.
-            shard.inbox.put(Beat(2, time.monotonic() - 6.5))
+            shard.inbox.put(Beat(2, time.monotonic() - 10.5))
 
     shard = Coordinated(config, answer, number=1, of=1)
     shard.run()
