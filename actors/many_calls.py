@@ -45,6 +45,8 @@ class LookAround:
     async def watch(self) -> None:
         """Look around, until cancelled; what is under way then has deadlines of its own."""
         self._is_watched = True
+        for scope in self._due:
+            scope.deadline = math.inf  # it would stay when the call has ended
         try:
             while True:
                 # Whatever begins meanwhile is due later.

@@ -134,6 +134,19 @@ async def test_between_calls_nothing_is_shielded(autojump_clock: trio.testing.Mo
     assert outside.cancelled_caught and trio.current_time() == begun
 
 
+async def test_a_call_that_began_before_anybody_looked_around_harms_no_later_one(
+    autojump_clock: trio.testing.MockClock,
+) -> None:
+    async with trio.open_nursery() as nursery:
+        crowd, begun = Crowd(nursery), trio.current_time()
+        async with trio.open_nursery() as users:
+            users.start_soon(crowd.user, "a", 8, 9, 99)
+            await wait_all_tasks_blocked()
+            crowd.look()
+        nursery.cancel_scope.cancel()
+    assert crowd.ended == [("a: answer", begun + 8), ("a: answer", begun + 17), ("a: cut", begun + 27)]
+
+
 async def test_who_takes_long_to_clean_up_after_the_bound_holds_up_nobody(
     autojump_clock: trio.testing.MockClock,
 ) -> None:
