@@ -45,7 +45,7 @@ class Crossing:
     """The level at which the bound is crossed, and its interval (95 %).
 
     Attributes:
-        at: None where the levels do not show that the share rises at all.
+        at: None where the levels do not show that the share rises at all, or are on no one line.
         low, high: 0 and infinite where there is no such end.
     """
 
@@ -68,10 +68,9 @@ def crossing(points: Sequence[SharePoint], bound: float, below: float, beyond: f
     if line is None:
         return None
     at, since, until = line.crosses(bound)
-    if at is None:
+    if at is None or not low <= at <= high:
+        # Of what lies outside of these levels the line says nothing, nor where it contradicts what is sure.
         return Crossing(None, within, over)
-    # Outside of these levels the line says nothing.
-    at = min(max(at, low), high)
     return Crossing(at, min(at, max(within, since)), max(at, min(over, until)))
 
 

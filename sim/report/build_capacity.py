@@ -169,6 +169,8 @@ def _figures(point: CurvePoint, *, is_open: bool) -> str:
 
 
 def _what_broke(point: CurvePoint) -> str:
+    if point.held:
+        return "the limits held, but all levels together say that they do not"
     p95 = point.measured.p95 if point.measured else None
     text = "; ".join(point.by) or point.outcome
     if p95 is not None and text.startswith("calls: p(95)"):

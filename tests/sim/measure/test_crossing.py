@@ -60,6 +60,19 @@ def test_where_the_share_leaps_it_is_between_both_levels_whatever_lies_far_away(
     assert 36 <= found.low <= found.at <= found.high <= 38
 
 
+def test_a_line_that_contradicts_what_is_sure_decides_nothing() -> None:
+    # 22 is surely beyond the bound, and yet a line through all of them crosses at 23.
+    points = [
+        SharePoint(18.0, 162.0, 9000.0, 3200.0),
+        SharePoint(21.0, 832.0, 30000.0, 16200.0),
+        SharePoint(22.0, 108.0, 300.0, 276.0),
+        SharePoint(29.0, 197.0, 1000.0, 3165.0),
+    ]
+    found = crossing(points, BOUND, 21.0, 22.0)
+    assert found is not None
+    assert (found.at, found.low, found.high) == (None, 0.0, 22.0)
+
+
 @pytest.mark.parametrize("share", [0.03, 0.06])
 def test_of_levels_that_do_not_show_that_it_rises_no_crossing_is_made_up(share: float) -> None:
     points = [SharePoint(at, 400 * share, 400.0, 100.0) for at in (2.0, 3.0, 4.0)]

@@ -76,6 +76,17 @@ def test_how_far_chance_leaves_the_answer_open_is_said(
     assert found.between == BetweenLevels(*between)
 
 
+def test_a_level_that_held_by_itself_is_not_said_to_have_broken() -> None:
+    answer = CapacityAnswer(
+        unit="users", held=point(22, 9.0), broke=point(23, 9.0), is_bounded_by_server=True,
+        confirmation="not confirmed", recovers=None, rested_at=None, is_over=True, max_level=500,
+        between=(22.0, 23.0),
+    )  # fmt: skip
+    found = capacity(answer, LIMITS)
+    assert found is not None
+    assert "at 23 the limits held, but all levels together say that they do not" in found.text
+
+
 def test_what_was_left_to_no_chance_is_said_without_an_interval(curve: Result) -> None:
     assert curve.capacity is not None
     assert curve.capacity.between is None
