@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -55,6 +56,11 @@ def test_a_server_that_takes_passwords_is_recognised_and_needs_no_client(tmp_pat
     with running_standin(basic=True) as standin:
         report, said = run(standin, tmp_path, "--login", "http")
         assert "takes passwords" in said
+        steps = [
+            (int(number), int(of)) for number, of in re.findall(r"^Step (\d+)/(\d+):", said, re.MULTILINE)
+        ]
+        assert [number for number, _ in steps] == list(range(1, len(steps) + 1))
+        assert {of for _, of in steps[1:]} == {len(steps)}, "what is told beforehand is what comes"
         assert report["login"] == "name and password with every request"
         assert report["calls"]["successful"] > 0
         assert standin.get("/standin/counts").get("registrations", 0) == 0

@@ -136,7 +136,7 @@ class Preparation:
                 "users differ",
                 lambda: "Checking that passwords are good, and tell users apart",
                 self._compare_users,
-                lambda: self._plan is None and bool(self._credentials),
+                lambda: not self._wants_tokens(),
             ),
         )
 
