@@ -39,8 +39,9 @@ def assert_consistent(report: dict[str, Any]) -> None:
     users = report["users"].values()
     assert sum(user["total_operations"] for user in users) == report["calls"]["total"]
     assert sum(user["successful_operations"] for user in users) == report["calls"]["successful"]
-    for story in report["workflows"].values():
-        assert sum(step["total"] for step in story["steps"].values()) > 0
+    # Not each story comes up within two seconds; what was done was done in the steps of some.
+    steps = [step for story in report["workflows"].values() for step in story["steps"].values()]
+    assert sum(step["total"] for step in steps) == report["calls"]["total"] > 0
 
 
 def test_without_a_url_it_runs_against_the_built_in_stand_in_and_says_so(tmp_path: Path) -> None:
