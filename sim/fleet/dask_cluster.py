@@ -127,14 +127,16 @@ async def local(wanted: LocalProcesses) -> AsyncIterator[Any]:
         silence_logs=logging.CRITICAL,
         asynchronous=True,
     )
+    problem: BaseException | None = None
     try:
         with without_secrets():
             await cluster
     except (RuntimeError, OSError, TimeoutError) as error:
+        problem = error.__cause__ or error
+    if problem is not None:
         with suppress(Exception):  # What has come up of it is ended as far as it can be.
             await asyncio.wait_for(cluster.close(), CONNECT_S)
-        why = in_one_line(error.__cause__ or error)
-        raise SetupError(f"processes for shards could not be started: {why}") from None
+        raise SetupError(f"processes for shards could not be started: {in_one_line(problem)}")
     async with cluster:
         for nanny in cluster.workers.values():
             # Else it starts another process in the place of one that has died.

@@ -97,9 +97,8 @@ async def test_an_answer_at_the_very_instant_of_the_bound_is_one_and_harms_no_ot
         crowd = Crowd(nursery)
         crowd.look()
         begun = trio.current_time()
-        async with trio.open_nursery() as users:
-            # Whoever wakes first: they answer, or are cancelled, and the next call has its bound either way.
-            users.start_soon(crowd.user, "a", BOUND_S, 5)
+        # Whoever wakes first: they answer, or are cancelled, and the next call has its bound either way.
+        await crowd.user("a", BOUND_S, 5)
         nursery.cancel_scope.cancel()
     assert crowd.ended[0] in [("a: answer", begun + 10), ("a: cut", begun + 10)]
     assert crowd.ended[1:] == [("a: answer", begun + 15)]
