@@ -7,10 +7,8 @@ import fcntl
 import json
 import os
 import stat
-import tempfile
 from pathlib import Path
 
-import platformdirs
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -22,6 +20,7 @@ from sim.clean.ledger import NeverBegun, NoLedger, StillAlive, look_at_living, o
 from sim.clean.ledger_file import ledger_folder
 from sim.clean.ledger_text import HEAD_BEGINS, EntryState, read_text
 from tests.sim.clean.support import head
+from tests.support.homeless import take_home_away
 
 PRECIOUS = {
     "notes": b"my precious notes\n",
@@ -217,12 +216,7 @@ def test_a_full_disk_stops_creating_and_not_removing(tmp_path: Path, monkeypatch
 def test_an_account_without_a_place_for_ledgers_is_one_line(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def no_home(*_: object) -> Path:
-        raise RuntimeError("Could not determine home directory.")
-
-    monkeypatch.setattr(platformdirs, "user_state_dir", no_home)
-    monkeypatch.setattr(Path, "home", no_home)
-    monkeypatch.setattr(tempfile, "gettempdir", lambda: str(tmp_path / "absent"))
+    take_home_away(monkeypatch, tmp_path / "absent")
     with pytest.raises(SetupError, match=r"absent.*XDG_STATE_HOME") as caught:
         ledger_folder()
     assert "\n" not in str(caught.value)

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import stat
-import tempfile
 from pathlib import Path
 
-import platformdirs
 import pytest
 
 from sim.runtime.state_folder import state_folder
+from tests.support.homeless import take_home_away
 
 
 @pytest.mark.parametrize("named", [None, "", " ", ".", "state", "./state", "~/state", "../state"])
@@ -41,12 +40,7 @@ def test_an_absolute_one_is_taken_as_it_is_named(tmp_path: Path, monkeypatch: py
 def test_an_account_without_a_home_has_one_that_is_its_own(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def no_home(*_: object) -> Path:
-        raise RuntimeError("Could not determine home directory.")
-
-    monkeypatch.setattr(platformdirs, "user_state_dir", no_home)
-    monkeypatch.setattr(Path, "home", no_home)
-    monkeypatch.setattr(tempfile, "gettempdir", lambda: str(tmp_path))
+    take_home_away(monkeypatch, tmp_path)
     folder = state_folder()
     assert folder.parent == tmp_path
     assert stat.S_IMODE(folder.stat().st_mode) == 0o700
