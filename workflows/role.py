@@ -33,6 +33,11 @@ def anything(answer: Answer) -> bool:
     return True
 
 
+def named(arguments: dict[str, Json], more: Mapping[str, Json] | None) -> dict[str, Json]:
+    """All arguments of a tool; most verbs are given no others than those by name."""
+    return {**arguments, **more} if more else arguments
+
+
 @attrs.frozen(eq=False)
 class Role:
     """A user as a story knows them.
@@ -73,7 +78,7 @@ class Role:
             tolerates: HTTP statuses that the story expects and goes on after (412 for a conflict that it
                 retries). StepFailed is raised all the same; the call counts as failed, and as no error.
         """
-        given = {**arguments, **more} if more else arguments
+        given = named(arguments, more)
         message = self.scene.step(step, number, given, check=expects, tolerated=tolerates)
         return self._move(message, lambda: self.ask(message, absence))
 
@@ -92,7 +97,7 @@ class Role:
         may say no and write all the same, so read again after a refused write, with
         `Role.finds(step, Text(…, refused=[what was tried]))`.
         """
-        given = {**arguments, **more} if more else arguments
+        given = named(arguments, more)
         message = self.scene.step(step, number, given, refusals=frozenset(statuses))
         return self._move(message, lambda: self.ask(message))
 
@@ -130,7 +135,7 @@ class Role:
                 whether it never arrived, arrived elsewhere, or is there with old content.
         """
         missing = (404,) if absence_is_a_miss else ()
-        given = {**arguments, **more} if more else arguments
+        given = named(arguments, more)
         message = self.scene.step(step, number, given, check=expects, tolerated=missing)
 
         async def look() -> Done:
@@ -160,7 +165,7 @@ class Role:
         what does not come a lost update. Raises ExpectationFailed with all of it. `share` is as for `until`.
         """
         missing = (404,) if absence_is_a_miss else ()
-        given = {**arguments, **more} if more else arguments
+        given = named(arguments, more)
         message = self.scene.step(step, number, given, tolerated=missing)
 
         async def look() -> Done:
@@ -191,7 +196,7 @@ class Role:
         `again` is awaited in between: it looks what is there now, and returns the arguments that are other
         ones then (`{"etag": …}`). Conflicts are counted, and are no errors; the last one raises StepFailed.
         """
-        given = {**arguments, **more} if more else arguments
+        given = named(arguments, more)
         message = self.scene.step(step, number, given, check=expects, tolerated=(412,))
         last = self.scene.step(step, number, given, check=expects)
         return self._move(message, lambda: insist(self.scene, self.ask, message, last, again))
