@@ -71,9 +71,12 @@ class ByteStream:
             except ssl.SSLWantWriteError:
                 await wait_writable(self._socket)
 
-    def has_come(self) -> bool:
-        """Whether there is anything to be received, an end included."""
-        return bool(self._poll.poll(0))
+    def receive_now(self, most: int) -> bytes | None:
+        """What has come by now, at most so many bytes; b"" at the end, None where nothing has."""
+        try:
+            return self._socket.recv(most)
+        except (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError):
+            return None
 
     def is_quiet(self) -> bool:
         """Whether the other side has neither hung up nor sent anything.

@@ -88,13 +88,15 @@ class Connection:
     async def finish(self, patience_s: float, look_s: float) -> bool:
         """Read what is left of the last answer; whether it is complete now. Raises CallError.
 
+        No checkpoint where the end has come, as it nearly always has.
+
         Args:
             patience_s: how long to wait for what has not come yet.
             look_s: how long reading may take where something has come.
         """
         assert self.last is not None
-        bound_s = look_s if self._stream.has_come() else patience_s
-        if bound_s:
+        bound_s = look_s if self.last.drain_now() else patience_s
+        if bound_s and not self.last.is_complete:
             with trio.move_on_after(bound_s):
                 await self.last.drain()
         self.waits += 1

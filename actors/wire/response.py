@@ -114,6 +114,17 @@ class Response:
             self._body.clear()
             await self._receive()
 
+    def drain_now(self) -> bool:
+        """The same with what has come by now; whether anything has. One piece: more may come without end."""
+        self._body.clear()
+        try:
+            data = self._stream.receive_now(RECEIVE_BYTES)
+        except OSError as error:
+            raise connection_broke(error) from None
+        if data is not None:
+            self._take_all(data)
+        return data is not None
+
     def release(self) -> None:
         """Give back the room that its body took: nobody holds it any longer."""
         if self._room is not None:
@@ -125,6 +136,9 @@ class Response:
             data = await self._stream.receive_some(RECEIVE_BYTES)
         except OSError as error:
             raise connection_broke(error) from None
+        self._take_all(data)
+
+    def _take_all(self, data: bytes) -> None:
         if data:
             self._take(data)
         else:

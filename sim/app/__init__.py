@@ -45,7 +45,7 @@ def run(config: Config, look_on: Looker | None = None, at_end: Look = lambda wor
     """One run, from its checks to its report. Bugs raise; everything expected is an exit code.
 
     Args:
-        look_on: told every event beside the console.
+        look_on: told what they want, beside the console.
         at_end: shown the world when the load is over, before anything is removed.
 
     Raises UsageError where several processes are asked for: see `sim.app.in_shards`.

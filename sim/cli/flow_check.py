@@ -21,7 +21,7 @@ from sim.config.grammar.shapes import ClosedProfile
 from sim.config.model import Casting, Config
 from sim.config.usage import UsageError
 from sim.live.console import printable
-from sim.measure.hub import Subscription
+from sim.measure.hub import Looker, Subscription
 from sim.runtime.exit import ExitCode
 from sim.world.virtual.world import VirtualWorld
 from sim.world.worlds import World
@@ -76,7 +76,7 @@ def check_flow(config: Config, path: Path) -> ExitCode:
     except BadWorkflow as error:
         raise UsageError(str(error)) from error
     played = PlayedFlow()
-    code = app.run(with_two_casts(config, workflow), played.look_on, played.look_around)
+    code = app.run(with_two_casts(config, workflow), Looker(played.look_on), played.look_around)
     if not played.executions:
         return code
     source = read_source(path, workflow.steps)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import click
 
 from sim.cli.configured import make_config, read_settings
-from sim.measure.hub import Subscription
+from sim.measure.hub import Looker, Subscription, is_snapshot
 from sim.measure.snapshot import Snapshot
 from sim.runtime.exit import ExitCode
 
@@ -47,7 +47,7 @@ class GeneratorCheck:
 
         # What is set for a server of somebody's is no matter here.
         config = make_config(read_settings(FLAGS, {}))
-        code = app.run(config, self.look_on)
+        code = app.run(config, Looker(self.look_on, is_snapshot))
         if code is ExitCode.OK:
             click.echo(self.in_words())
         return code

@@ -11,7 +11,7 @@ from sim.config.grammar.shapes import ClosedProfile
 from sim.config.model import Config
 from sim.config.usage import UsageError
 from sim.live.console import printable
-from sim.measure.hub import Subscription, Told
+from sim.measure.hub import Looker, Subscription, Told
 from sim.measure.kinds import kind_of
 from sim.runtime.exit import ExitCode
 from workflows.base import BadWorkflow
@@ -35,7 +35,7 @@ def try_workflow(config: Config, path: Path) -> ExitCode:
     load = attrs.evolve(config.load, groups=(once,), warmup_s=0.0, iterations=1)
     people = attrs.evolve(config.users, count=users)
     output = attrs.evolve(config.output, history=False)
-    return app.run(attrs.evolve(config, load=load, users=people, output=output), print_facts)
+    return app.run(attrs.evolve(config, load=load, users=people, output=output), Looker(print_facts))
 
 
 async def print_facts(told: Subscription) -> None:

@@ -18,6 +18,7 @@ import trio
 from actors.errors import Outcome
 from actors.events import (
     Call,
+    Execution,
     Judged,
     Note,
     Phase,
@@ -91,6 +92,16 @@ class LiveConsole:
         self._is_drawn = False
         self._drawn_signals = 0
         self.outlook: Outlook | None = None
+
+    def wants(self, told: Told) -> bool:
+        """All but what went well of the load: that is told by windows, once a second."""
+        match told:
+            case Call():
+                return told.outcome is not Outcome.OK
+            case Execution():
+                return bool(told.violations)
+            case _:
+                return True
 
     async def follow(self, told: Subscription) -> None:
         """Tell what is told, to its end."""

@@ -30,7 +30,7 @@ class Onlookers:
     `OTEL_` variables that cannot be meant.
 
     Args:
-        look_on: told every event beside the console.
+        look_on: told what they want, beside the console.
         complain: says a line that is said also when all else is quiet.
     """
 
@@ -41,7 +41,9 @@ class Onlookers:
         self._complain = complain
         self.console = LiveConsole(output.quiet, verbose=output.verbose and look_on is None)
         # Who says nothing needs to be told nothing.
-        self._lookers: list[Looker] = [] if output.quiet else [self.console.follow]
+        self._lookers: list[Looker] = (
+            [] if output.quiet else [Looker(self.console.follow, self.console.wants)]
+        )
         if look_on is not None:
             self._lookers.append(look_on)
         self._scrape = scrape_token(output.metrics_token_file)
@@ -66,7 +68,7 @@ class Onlookers:
         groups = groups if may_steer(self._config.output) else None
         seconds = planned_seconds(self._config)
         self._page = LivePage(self._taken, drawing, groups=groups, seconds=seconds, scrape=self._scrape)
-        self._lookers.append(self._page.follow)
+        self._lookers.append(Looker(self._page.follow, self._page.wants))
         self.console.say(f"Live page: {self._page.address}")
         async with self._page.open():
             yield

@@ -117,7 +117,7 @@ class Course:
         phase, phase_at: the one that lasts, and since when.
         calls, errors, conflicts, kinds: since measuring began, errors by their kind; before, since the start.
         last_error, last_violation: the latest text.
-        answered_at: when a call came to its end last.
+        answered_at: until when calls came to their ends, as far as windows tell.
         broken: how many violations of each kind, of the whole run.
         latest: the windows of lately, the last one last.
         window: the last one; None before the first.
@@ -208,7 +208,6 @@ class Course:
         return self._merged
 
     def _take_call(self, call: Call) -> None:
-        self.answered_at = max(self.answered_at, call.finished)
         if call.outcome is not Outcome.OK and not call.is_expected and is_failure(kind := kind_of(call)):
             place = f"{call.workflow}.{call.step}" if call.workflow else call.tool
             self.last_error = f"{kind} {place} {call.text}".rstrip()

@@ -13,6 +13,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequen
 from contextlib import ExitStack, asynccontextmanager, contextmanager
 from typing import Protocol
 
+import attrs
 import trio
 
 from actors.events import Event, PhaseBegan
@@ -50,6 +51,11 @@ class Counts(Protocol):
 
     @property
     def users_there(self) -> int: ...
+
+
+def is_anything(told: Told) -> bool:
+    """For subscribers who want it all."""
+    return True
 
 
 def is_snapshot(told: Told) -> bool:
@@ -104,8 +110,17 @@ class Subscription:
         return self._queue.popleft()
 
 
-Looker = Callable[[Subscription], Awaitable[None]]
-"""Somebody who looks on: takes what is told, until it ends."""
+@attrs.frozen
+class Looker:
+    """Somebody who looks on.
+
+    Attributes:
+        follow: takes what is told, until it ends.
+        wants: what that is. Who wants every call is woken for every call, at the cost of whoever makes them.
+    """
+
+    follow: Callable[[Subscription], Awaitable[None]]
+    wants: Callable[[Told], bool] = is_anything
 
 
 class Hub:
@@ -136,7 +151,7 @@ class Hub:
 
     @contextmanager
     def subscribe(
-        self, wants: Callable[[Told], bool] = lambda told: True, max_queued: int = MAX_QUEUED
+        self, wants: Callable[[Told], bool] = is_anything, max_queued: int = MAX_QUEUED
     ) -> Iterator[Subscription]:
         """A queue that is filled as long as the block lasts."""
         subscription = Subscription(wants, max_queued)
@@ -223,12 +238,12 @@ async def looked_on_by(hub: Hub, lookers: Sequence[Looker]) -> AsyncIterator[Non
 
     async def look(looker: Looker, told: Subscription) -> None:
         try:
-            await looker(told)
+            await looker.follow(told)
         except Exception as error:
             hub.failures.append(error)
 
     with ExitStack() as stack:
-        subscriptions = [stack.enter_context(hub.subscribe()) for _ in lookers]
+        subscriptions = [stack.enter_context(hub.subscribe(looker.wants)) for looker in lookers]
         async with trio.open_nursery() as nursery:
             for looker, told in zip(lookers, subscriptions, strict=True):
                 nursery.start_soon(look, looker, told)

@@ -17,7 +17,7 @@ from sim.config.grammar.shapes import Profile
 from sim.config.grammar.threshold import parse_threshold
 from sim.config.model import Config, Group, Load, LoginOptions, Output, StoryOptions, Target, UserOptions
 from sim.load.engine import Engine
-from sim.measure.hub import Subscription, looked_on_by
+from sim.measure.hub import Looker, Subscription, looked_on_by
 from sim.measure.summary import Summary, summarize
 from sim.runtime.commands import Command
 from sim.runtime.signal_source import Signals
@@ -125,7 +125,7 @@ async def play(
             driver.steering.carry_out(command)
 
     with trio.fail_after(SPARE_S):
-        async with trio.open_nursery() as nursery, looked_on_by(recorder.hub, [look_on]):
+        async with trio.open_nursery() as nursery, looked_on_by(recorder.hub, [Looker(look_on)]):
             nursery.start_soon(interrupt_it)
             nursery.start_soon(steer_it)
             nursery.start_soon(recorder.hub.tick)

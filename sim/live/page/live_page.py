@@ -17,7 +17,17 @@ from typing import Any, Protocol
 import attrs
 import trio
 
-from actors.events import Execution, Judged, Note, Phase, PhaseBegan, RunEnded, Steered, SteeringKind
+from actors.events import (
+    Call,
+    Execution,
+    Judged,
+    Note,
+    Phase,
+    PhaseBegan,
+    RunEnded,
+    Steered,
+    SteeringKind,
+)
 from actors.secret import Secret
 from actors.text import harmless
 from sim.live.page.broadcast import Broadcast
@@ -128,6 +138,10 @@ class LivePage:
         """Served while the block lasts."""
         async with serving(self._site.app(), self._taken):
             yield
+
+    def wants(self, told: Told) -> bool:
+        """All but calls: of those windows tell, once a second."""
+        return not isinstance(told, Call)
 
     async def follow(self, told: Subscription) -> None:
         """Send on what is told, to its end."""

@@ -7,10 +7,11 @@ import ssl
 import zlib
 from collections.abc import Awaitable, Callable
 from random import Random
-from typing import Any
+from typing import Any, cast
 
 import pytest
 import trio
+from trio.testing import assert_no_checkpoints
 
 from actors.errors import CallError, Outcome
 from actors.events import Call
@@ -241,6 +242,31 @@ async def test_a_stream_that_stays_open_costs_neither_time_nor_any_number_of_con
     else:
         # Nobody waits for the ends, let alone within a call.
         assert sum(call.inbox_wait_s + call.finished - call.started for call in calls) < 5 * end_s
+
+
+async def test_nobody_gives_way_for_the_end_of_an_answer_that_has_come() -> None:
+    """It comes after the answer, often; before the next call it is taken, and costs no turn of the loop."""
+    taken = trio.Event()
+
+    async def answer(stream: Stream, request: Request) -> bool:
+        whole = http_events(tool_result(request))
+        end = b"0\r\n\r\n"
+        await stream.send_all(whole.removesuffix(end))
+        await taken.wait()
+        await stream.send_all(end)
+        return True
+
+    async with raw_server(answer) as server:
+        with trio.fail_after(60):
+            async with connector(server).open_session(PERSON, Nobody()) as session:
+                assert await session.call_tool("t", {}) == VALUE
+                exchanger = cast("Any", session)._transport._exchanger
+                (connection,) = exchanger._lingering
+                taken.set()
+                await trio.lowlevel.wait_readable(connection._stream._socket)
+                with assert_no_checkpoints():
+                    await exchanger.prepare()
+                assert (exchanger._idle, exchanger._lingering) == ([connection], [])
 
 
 @pytest.mark.parametrize(("scheme", "trips"), [("http", 1), ("https", 2)])

@@ -19,14 +19,15 @@ import pytest
 import trio
 from trio.testing import MockClock
 
-from actors.events import Note, OnStage, Phase, PhaseBegan
+from actors.errors import Outcome
+from actors.events import Note, OnStage, Phase, PhaseBegan, RunEnded, StepBegan, ViolationKind
 from sim.live.console import LiveConsole
 from sim.live.run_course import Outlook
 from sim.live.screen import STOPPING
-from sim.measure.hub import Hub
+from sim.measure.hub import Hub, Told
 from sim.measure.tally import Tally
 from sim.runtime.channel import Channel, ChannelStream
-from tests.support.facts import call
+from tests.support.facts import call, execution, violation
 from tests.support.glass import Glass
 
 BOUND_S = 30.0
@@ -218,3 +219,42 @@ async def test_in_a_pipe_a_wait_is_said_every_few_seconds_and_not_at_each_look(
     with trio.move_on_after(60):
         await console.keep_up()
     assert 8 <= stream.getvalue().count("still waiting") <= 12
+
+
+async def much_that_is_told() -> list[Told]:
+    """Of a load in which some calls go wrong, and one story."""
+    hub = Hub(Tally())
+    with hub.subscribe() as told:
+        hub.emit(StepBegan(1, 2, "a", "a step", trio.current_time()))
+        hub.emit(PhaseBegan(Phase.WARMUP, trio.current_time()))
+        hub.emit(PhaseBegan(Phase.MEASURED, trio.current_time()))
+        for outcome in (*Outcome, Outcome.OK, Outcome.OK):
+            hub.emit(call(0.01, outcome, text=outcome.value))
+            await trio.sleep(1)
+            hub.close_window()
+        hub.emit(execution())
+        hub.emit(execution(violations=(violation(ViolationKind.LOST_UPDATE),)))
+        hub.emit(Note("a note", at=trio.current_time()))
+        hub.emit(RunEnded(trio.current_time(), "it is over"))
+        hub.close_window()
+        return told.take()
+
+
+@pytest.mark.parametrize("verbose", [True, False])
+async def test_what_a_console_does_not_want_to_be_told_would_change_nothing_that_it_shows(
+    terminal: Pty, verbose: bool, autojump_clock: MockClock
+) -> None:
+    """Nobody is woken for each call that went well: there are many, and whoever makes them would wait."""
+    everything, shown = await much_that_is_told(), []
+    for wanted in (False, True):
+        stream = terminal.stream()
+        console = LiveConsole(False, verbose=verbose, stream=stream, environment={})
+        console.outlook = OUTLOOK
+        for each in everything:
+            if not wanted or console.wants(each):
+                console.take(each)
+        assert stream.channel.flush(BOUND_S)
+        course = console._course
+        shown.append((terminal.read(), course.last_error, course.last_violation, course.calls, course.kinds))
+    assert shown[0] == shown[1]
+    assert sum(not console.wants(each) for each in everything) == 4, "three calls that went well, and a story"

@@ -31,7 +31,10 @@ async def take_one_an_hour(told: Subscription) -> None:
         await trio.sleep(3600)
 
 
-@pytest.mark.parametrize("looker", [raise_at_once, take_nothing, take_one_an_hour])
+LOOKERS = [Looker(raise_at_once), Looker(take_nothing), Looker(take_one_an_hour)]
+
+
+@pytest.mark.parametrize("looker", LOOKERS)
 async def test_no_looker_holds_up_a_run_or_changes_its_figures(
     autojump_clock: MockClock, looker: Looker
 ) -> None:
@@ -44,13 +47,26 @@ async def test_no_looker_holds_up_a_run_or_changes_its_figures(
             taken.append(each)
 
     begun = trio.current_time()
-    async with looked_on_by(hub, [looker, take_all]):
+    async with looked_on_by(hub, [looker, Looker(take_all)]):
         for _ in range(CALLS):
             hub.emit(call())
             await trio.lowlevel.checkpoint()
         assert trio.current_time() == begun
     assert summarize(tally).calls.total == CALLS
     assert len(taken) == CALLS + 1, "each call, and the last window"
+
+
+async def test_a_looker_is_told_what_it_wants_and_nothing_else(autojump_clock: MockClock) -> None:
+    hub, told_of = Hub(Tally(Phase.MEASURED)), []
+
+    async def follow(told: Subscription) -> None:
+        told_of.extend([type(each) async for each in told])
+
+    async with looked_on_by(hub, [Looker(follow, is_snapshot)]):
+        hub.emit(call())
+        hub.close_window()
+        hub.emit(call())
+    assert told_of == [Snapshot, Snapshot]
 
 
 async def test_a_subscriber_whose_wish_raises_is_told_no_more_and_the_run_goes_on(
@@ -94,7 +110,7 @@ async def windows_beside(lookers: list[Looker]) -> list[tuple[Any, ...]]:
     return [(window["number"], window.get("bins"), window["leaves"].get("ended_calls")) for window in windows]
 
 
-@pytest.mark.parametrize("looker", [raise_at_once, take_nothing, take_one_an_hour])
+@pytest.mark.parametrize("looker", LOOKERS)
 async def test_windows_are_the_same_whoever_looks_on(autojump_clock: MockClock, looker: Looker) -> None:
     alone = await windows_beside([])
     assert sum(sum(bins or []) for _, bins, _ in alone) == 3 * 50
