@@ -104,6 +104,16 @@ class OcsAccounts:
                 if note := await self.throttle_note(took_s):
                     self._on_wait(f"  {note}")
 
+    async def why_slow(self) -> str:
+        """That the server makes log-ins from this address wait, or answers none; "" where it does not say so.
+        Raises SetupError."""
+        asked = trio.current_time()
+        try:
+            await self._ocs.ask("GET", ME, is_waiting=False)
+        except Throttled as error:
+            return str(error)
+        return await self.throttle_note(trio.current_time() - asked)
+
     async def throttle_note(self, took_s: float) -> str:
         """That the server makes log-ins from this address wait; "" where it does not say so, or where one
         that took `took_s` did not have to: it counts other things than log-ins as well."""

@@ -53,6 +53,7 @@ class McpSession:
 
     Args:
         calls: makes the requests that a load is made of.
+        lists_tools: whether opening it asks for the tools, as every client does.
     """
 
     def __init__(
@@ -63,7 +64,10 @@ class McpSession:
         credentials: Credentials,
         call_timeout_s: float,
         protocol: ProtocolChoice,
+        *,
+        lists_tools: bool = True,
     ) -> None:
+        self._lists_tools = lists_tools
         self._client = client
         self._calls = calls
         self._transport = transport
@@ -97,7 +101,7 @@ class McpSession:
                 raise
         self.protocol = str(self._client.protocol_version)
         offered = self._client.server_capabilities
-        if offered is not None and offered.tools is not None:
+        if self._lists_tools and offered is not None and offered.tools is not None:
             # Else the SDK's session would ask within the first call, and that would look slow.
             await self._all_tools()
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import signal
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,7 @@ import pytest
 from sim.clean.ledger import open_ledger
 from sim.clean.ledger_text import LedgerHead
 from sim.clean.things.app_password import APP_PASSWORD_KIND
-from tests.support.processes import StandinServer, Terminal, running_standin, simulate
+from tests.support.processes import ADMIN_PASSWORD, StandinServer, Terminal, running_standin, simulate
 
 ACCOUNTS = tuple(f"real_{n}" for n in range(3))
 PASSWORD = "A-passw0rd-that-stays"
@@ -137,6 +137,45 @@ def test_of_what_came_unseen_only_the_app_passwords_of_mcp_servers_are_taken_bac
     left = standin.get("/standin/holdings")["app_passwords"]
     assert [(one["id"], one["name"]) for one in left] == [(known, OF_SERVER), (known + 1, "A telephone")]
     assert not path.exists()
+
+
+def replace_users(standin: StandinServer, uids: Sequence[str]) -> None:
+    """Somebody removes them at Nextcloud, with all that they had; nobody tells the MCP server."""
+    with httpx.Client(
+        base_url=standin.url, auth=("admin", ADMIN_PASSWORD), headers={"OCS-APIRequest": "true"}
+    ) as http:
+        for uid in uids:
+            assert http.delete(f"/ocs/v2.php/cloud/users/{uid}").status_code == 200
+    assert not app_passwords(standin)
+
+
+def test_what_earlier_users_of_the_same_names_granted_is_forgotten_before_it_is_shown(
+    standin: StandinServer, tmp_path: Path
+) -> None:
+    words = ("--url", f"{standin.url}/mcp", "--login", "http", "--users", "3", "--warmup", "0")
+    load = ("--duration", "1", "--output", "run.json")
+    run(standin, tmp_path, *words, *load, "--no-cleanup")
+    replace_users(standin, [f"loadtest_user_{n}" for n in (1, 2, 3)])
+
+    said = run(standin, tmp_path, *words, *load)
+    assert "still held a void grant of a loadtest_user_1: it has forgotten it" in said
+    counts = standin.get("/standin/counts")
+    assert (counts["login_flows"], counts.get("void_grants_shown", 0)) == (6, 0)
+
+
+def test_a_void_grant_of_an_account_that_stays_is_shown_once(
+    standin: StandinServer, accounts: Path, tmp_path: Path
+) -> None:
+    kept = tmp_path / "kept.jsonl"
+    run(standin, tmp_path, *arguments(standin, accounts, "--no-cleanup", "--ledger", str(kept)))
+    replace_users(standin, ACCOUNTS)
+    for uid in ACCOUNTS:
+        standin.add_user(uid, f"{uid}@example.org", PASSWORD)
+
+    run(standin, tmp_path, *arguments(standin, accounts))
+    counts = standin.get("/standin/counts")
+    assert (counts["login_flows"], counts["void_grants_shown"]) == (6, len(ACCOUNTS))
+    assert app_passwords(standin) == []
 
 
 @pytest.mark.parametrize("options", [{"login_flow": True}, {"basic": True}], ids=str)

@@ -50,6 +50,9 @@ class Grants:
 
     Args:
         http: any client; addresses are built from `mcp_url` and `nextcloud_url`.
+        connector: its sessions ask for no list of tools: to know which apps there are, a server may show
+            Nextcloud what it keeps for a user, once for each tool; where that is void, each time counts as an
+            attack, and the address of the server is made to wait (nextcloud-mcp-server 0.202.1).
         driver: sits in front of the page on which access is granted.
         trust: whose page that may be.
         shelter: the run's; a grant that was begun comes to its end under it.
@@ -64,7 +67,12 @@ class Grants:
     shelter: Shelter = attrs.field(factory=Shelter)
 
     async def provision(
-        self, person: Person, credentials: Credentials, granting: Callable[[], Awaitable[None]] = no_word
+        self,
+        person: Person,
+        credentials: Credentials,
+        granting: Callable[[], Awaitable[None]] = no_word,
+        *,
+        is_new: bool = False,
     ) -> bool:
         """Have the server provided with an app password of `person`; False where it has a good one already.
 
@@ -75,12 +83,13 @@ class Grants:
 
         Args:
             granting: awaited right before access is granted, or an old grant replaced.
+            is_new: they have granted nothing yet: what the server has is void, and is not tried.
         """
         try:
             async with self.connector.open_session(person, credentials) as session:
                 answer = Answer(await session.call_tool(PROVISION, {}))
                 has_one = answer.get("status") in GRANTED
-                if has_one and await is_good(session):
+                if has_one and not is_new and await is_good(session):
                     return False
                 if has_one:
                     # Somebody of this name was here before; what they granted went with them.
@@ -98,6 +107,29 @@ class Grants:
             raise LoginError(person.uid, PROVISION, harmless(str(error))) from None
         except WrongAnswer as wrong:
             raise LoginError(person.uid, PROVISION, harmless(f"answered {wrong.seen}")) from None
+
+    async def forget_void(self, person: Person, credentials: Credentials, *, is_new: bool) -> bool:
+        """Have the server forget what it keeps for that name, where that is void; whether it was.
+
+        To be done before it lists its tools for them. Raises CallError where it does not answer, LoginError
+        where it does not forget.
+
+        Args:
+            is_new: as for `provision`; the grant of anybody else is tried once.
+        """
+        try:
+            async with self.connector.open_session(person, credentials) as session:
+                answer = Answer(await session.call_tool(CHECK, {}))
+                if answer.get("status") not in GRANTED or (not is_new and await is_good(session)):
+                    return False
+        except CallError as error:
+            if not error.answered:
+                raise
+            return False  # it has no such tool, or another trouble that shows by itself
+        except WrongAnswer:
+            return False
+        await self.withdraw(person)
+        return True
 
     def _login_url(self, person: Person, answer: Answer) -> str:
         """Where access is granted, which the MCP server says: a page of Nextcloud's and no other.

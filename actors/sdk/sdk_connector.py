@@ -27,6 +27,7 @@ class SdkConnector:
         url: of the MCP endpoint.
         call_timeout_s: bounds each call, and the opening of a session.
         tls: one context for all; a client that makes its own costs a megabyte and 40 ms.
+        lists_tools: whether a session asks for the tools as it opens, as every client does.
     """
 
     def __init__(
@@ -36,11 +37,13 @@ class SdkConnector:
         tls: ssl.SSLContext,
         *,
         protocol: ProtocolChoice = ProtocolChoice.AUTO,
+        lists_tools: bool = True,
     ) -> None:
         self._url = url
         self._call_timeout_s = call_timeout_s
         self._tls = tls
         self._protocol = protocol
+        self._lists_tools = lists_tools
         self._schemas = SchemaBook()
 
     @asynccontextmanager
@@ -72,6 +75,7 @@ class SdkConnector:
                         credentials,
                         self._call_timeout_s,
                         self._protocol,
+                        lists_tools=self._lists_tools,
                     )
                     try:
                         await session.begin()

@@ -34,6 +34,7 @@ class WireConnector:
         call_timeout_s: bounds each call, and the opening of a session.
         tls: one context for all.
         protocol: which generation of MCP is spoken.
+        lists_tools: whether a session asks for the tools as it opens, as every client does.
         networks: the way to the server by region; who has none is next to it.
         seed: of the draws of every user's network.
     """
@@ -45,6 +46,7 @@ class WireConnector:
         tls: ssl.SSLContext,
         *,
         protocol: ProtocolChoice = ProtocolChoice.AUTO,
+        lists_tools: bool = True,
         networks: Mapping[str, Network] | None = None,
         seed: int = 0,
     ) -> None:
@@ -52,6 +54,7 @@ class WireConnector:
         self._call_timeout_s = call_timeout_s
         self._tls = tls
         self._protocol = protocol
+        self._lists_tools = lists_tools
         self._networks = networks or {}
         self._seed = seed
         self._sessions: Counter[str] = Counter()
@@ -76,7 +79,13 @@ class WireConnector:
             async with Client(dispatcher=dispatcher, client_info=CLIENT_INFO, declared=declared) as client:
                 calls = HotCalls(client, dispatcher)
                 session = McpSession(
-                    client, calls, dispatcher, credentials, self._call_timeout_s, self._protocol
+                    client,
+                    calls,
+                    dispatcher,
+                    credentials,
+                    self._call_timeout_s,
+                    self._protocol,
+                    lists_tools=self._lists_tools,
                 )
                 try:
                     await session.begin()

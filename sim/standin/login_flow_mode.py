@@ -1,7 +1,7 @@
 """The server's `login_flow` mode: its tools work for a user only once they have granted it access.
 
-It gets an app password through Nextcloud's login flow (v2), as the real server does, and shows it to
-nobody: the stand-in's tools work on the store by themselves.
+It gets an app password through Nextcloud's login flow (v2), as the real server does, and keeps it until it
+is told to forget it: also when the user is gone, and when somebody else of that name has come.
 """
 
 from __future__ import annotations
@@ -23,6 +23,9 @@ SUMMARIES = {
 SCOPE = "openid"
 CLIENT = "Nextcloud MCP Server (stand-in)"
 REFUSAL = f"Nextcloud access not provisioned. Please call '{PROVISION}' first."
+GATED_TOOLS = 7
+"""So many tools of the real server (0.202.1) are listed only where Nextcloud has an app for them: for each it
+asks with the user's app password, until one answer is good."""
 
 
 class Provisioning:
@@ -36,11 +39,15 @@ class Provisioning:
         self._identity = identity
         self._base_path = base_path
         self._pending: dict[str, str] = {}
-        self._granted: set[str] = set()
+        self._granted: dict[str, str] = {}
 
     def is_provisioned(self, uid: str) -> bool:
-        """Whether an app password for this server is there (and has not been revoked)."""
-        return uid in self._granted and self._identity.has_app_password(uid, CLIENT)
+        """Whether this server keeps an app password for that name, good or void."""
+        return uid in self._granted
+
+    def is_good(self, uid: str) -> bool:
+        """Whether Nextcloud would take the app password that is kept."""
+        return uid in self._granted and self._identity.verify_basic(uid, self._granted[uid]) is not None
 
     def call(self, uid: str, tool: str, base_url: str) -> dict[str, Any]:
         """The answer of one of the two tools."""
@@ -58,7 +65,7 @@ class Provisioning:
         known = self._identity.verify_basic(given.name, given.password) if given else None
         if known is None or known.uid != uid:
             return JSONResponse({"success": False, "error": "Invalid credentials"}, status_code=401)
-        self._granted.discard(uid)
+        self._granted.pop(uid, None)
         return JSONResponse({"success": True})
 
     def _provision(self, uid: str, base_url: str) -> dict[str, Any]:
@@ -76,9 +83,9 @@ class Provisioning:
         }
 
     def _check(self, uid: str) -> dict[str, Any]:
-        if uid in self._pending and self._identity.poll_login_flow(self._pending[uid]) is not None:
+        if uid in self._pending and (given := self._identity.poll_login_flow(self._pending[uid])):
             del self._pending[uid]
-            self._granted.add(uid)
+            self._granted[uid] = given["appPassword"]
         if self.is_provisioned(uid):
             return {"status": "provisioned", "success": True, "user_id": uid}
         status = "pending" if uid in self._pending else "not_initiated"

@@ -24,7 +24,7 @@ from sim.standin.identity.composition import Identity
 from sim.standin.identity.throttle import TooManyAttempts
 from sim.standin.identity.user_directory import Principal
 from sim.standin.identity.web import address_of, base_url, basic_credentials, bearer_token
-from sim.standin.login_flow_mode import REFUSAL, SUMMARIES, Provisioning
+from sim.standin.login_flow_mode import GATED_TOOLS, REFUSAL, SUMMARIES, Provisioning
 from sim.standin.maintenance import MaintenanceMode
 from sim.standin.store_errors import StoreError
 from sim.standin.toolbox import WRITING_FILES, ToolAnswer, Toolbox, as_text
@@ -137,6 +137,7 @@ class McpEndpoint:
             if principal is None or spec.is_open_to(principal.scopes)
         ]
         if self._provisioning is not None:
+            await self._look_what_apps_there_are(principal, context)
             schema = {"type": "object", "properties": {}}
             tools += [types.Tool(name=n, description=d, input_schema=schema) for n, d in SUMMARIES.items()]
         return types.ListToolsResult(tools=tools)
@@ -167,6 +168,8 @@ class McpEndpoint:
                 return ToolAnswer(self._provisioning.call(principal.uid, name, here), "")
             if not self._provisioning.is_provisioned(principal.uid):
                 return ToolAnswer.failure(REFUSAL)
+            if status := await self._refusal_of_grant(principal.uid, context):
+                return ToolAnswer.failure(f"{name} failed: server error ({status})", status)
         spec = self._toolbox.tools.get(name)
         if spec is not None and not spec.is_open_to(principal.scopes):
             return ToolAnswer.failure(f"Missing required scopes: {spec.scope}")
@@ -177,24 +180,40 @@ class McpEndpoint:
         return await self._carry_out(principal.uid, name, arguments, latency_of(context))
 
     async def _refusal(self, principal: Principal | None, context: Context) -> int:
-        """The status with which Nextcloud refuses the password that this server passes on; 0: it does not.
-
-        To its brute-force protection all users of this server sit at one address, and so does whoever else is
-        on this machine.
-        """
+        """The status with which Nextcloud refuses the password that this server passes on; 0: it does not."""
         assert isinstance(context.request, Request)
-        given, address = basic_credentials(context.request), address_of(context.request)
-        throttle = self._identity.throttle
-        if given is None:
-            return 0
+        given = basic_credentials(context.request)
+        return await self._shown(given.name, principal is not None, context) if given else 0
+
+    async def _refusal_of_grant(self, uid: str, context: Context) -> int:
+        """The same of the app password that it keeps."""
+        assert self._provisioning is not None
+        is_good = self._provisioning.is_good(uid)
+        self._counts["void_grants_shown"] += not is_good
+        return await self._shown(uid, is_good, context)
+
+    async def _look_what_apps_there_are(self, principal: Principal | None, context: Context) -> None:
+        """Before tools are listed, with the app password that is kept; no answer hides no tool."""
+        assert self._provisioning is not None
+        if principal is None or not self._provisioning.is_provisioned(principal.uid):
+            return
+        for _ in range(GATED_TOOLS):
+            if not await self._refusal_of_grant(principal.uid, context):
+                return
+
+    async def _shown(self, name: str, is_good: bool, context: Context) -> int:
+        """What Nextcloud says to a password. To its brute-force protection all users of this server sit at
+        one address, and so does whoever else is on this machine."""
+        assert isinstance(context.request, Request)
+        address, throttle = address_of(context.request), self._identity.throttle
         try:
             await throttle.wait(address)
         except TooManyAttempts:
             return 429
-        if principal is None:
-            throttle.failed(address, given.name)
+        if not is_good:
+            throttle.failed(address, name)
             return 401
-        throttle.succeeded(address, given.name)
+        throttle.succeeded(address, name)
         return 0
 
     async def _carry_out(

@@ -11,13 +11,14 @@ from actors.errors import CallError, SetupError
 from actors.events import Emit, SetupStep
 from actors.login.provisioning import Grants
 from actors.offered_tool import OfferedTool
-from actors.ports import Connector, Credentials, Person
+from actors.ports import Credentials, Person
 from actors.shelter import Shelter
 from sim.clean.journal import RunJournal
 from sim.clean.things.app_password import APP_PASSWORD_KIND
 from sim.clean.things.marked_content import MARK_KIND
 from sim.clean.things.mcp_grant import GRANT_KIND
 from sim.world.auth_checks import check_lets_in, check_users_differ
+from sim.world.recorded import RecordedConnector
 from sim.world.servers import Servers
 from sim.world.turns import for_each, timed
 
@@ -34,7 +35,7 @@ class Admission:
         self,
         servers: Servers,
         journal: RunJournal,
-        connector: Connector,
+        connector: RecordedConnector,
         limit: trio.CapacityLimiter,
         emit: Emit,
         shelter: Shelter,
@@ -44,8 +45,16 @@ class Admission:
         self._connector = connector
         self._limit = limit
         self._emit = emit
-        self._shelter = shelter
         self._marked: set[str] = set()
+        self._grants = Grants(
+            servers.http,
+            servers.mcp_url,
+            servers.nextcloud_url,
+            connector.over(servers.quiet_connector),
+            servers.driver,
+            servers.trust,
+            shelter,
+        )
 
     async def note_marks(self, people: Sequence[Person]) -> None:
         """Before anybody writes: in accounts that stay is what will bear the run's mark."""
@@ -65,23 +74,26 @@ class Admission:
         except CallError as error:
             raise SetupError(f"a first session of {person.uid} failed: {error}") from error
 
+    async def forget_void(self, person: Person, credentials: Mapping[str, Credentials]) -> bool:
+        """Before the server lists tools: an earlier user of that name may have granted it something."""
+        try:
+            return await self._grants.forget_void(person, credentials[person.uid], is_new=self._are_new)
+        except CallError as error:
+            raise SetupError(f"a first session of {person.uid} failed: {error}") from error
+
+    @property
+    def _are_new(self) -> bool:
+        return not self._servers.accounts_stay
+
     async def grant(self, people: Sequence[Person], credentials: Mapping[str, Credentials]) -> None:
         """Everybody grants the MCP server access to their account."""
-        servers = self._servers
-        grants = Grants(
-            servers.http,
-            servers.mcp_url,
-            servers.nextcloud_url,
-            self._connector,
-            servers.driver,
-            servers.trust,
-            self._shelter,
-        )
+        stay = self._servers.accounts_stay
 
         async def grant(person: Person) -> None:
-            act = partial(grants.provision, person, credentials[person.uid], lambda: self._note_grant(person))
+            note = partial(self._note_grant, person)
+            act = partial(self._grants.provision, person, credentials[person.uid], note, is_new=self._are_new)
             measured = partial(timed, SetupStep.PROVISION, person.uid, act, self._emit)
-            await (self._noted(person, measured) if servers.accounts_stay else measured())
+            await (self._noted(person, measured) if stay else measured())
 
         await for_each(people, grant, self._limit)
 

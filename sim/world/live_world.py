@@ -24,6 +24,7 @@ from sim.world.auth_checks import named_client
 from sim.world.people import at_first
 from sim.world.prepare import Preparation
 from sim.world.servers import Servers, open_servers
+from sim.world.silence import explained
 from sim.world.worlds import Crowd, Given, WorldStep, notes_to
 from workflows.base import Workflow
 
@@ -41,7 +42,9 @@ class LiveWorld:
         self.target = in_words(config.target)
         self.began = CLOCK.date()
         self.cleanup = CleanupEnd(ledger_path=str(ledger.path), kept=not config.users.cleanup)
-        self.steps: tuple[WorldStep, ...] = preparation.steps
+        self.steps: tuple[WorldStep, ...] = tuple(
+            attrs.evolve(step, act=explained(step.act, servers.accounts)) for step in preparation.steps
+        )
         self._concurrency = config.users.setup_concurrency
         self._servers = servers
         self._ledger = ledger

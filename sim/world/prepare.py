@@ -17,7 +17,7 @@ from actors.login.plan import AuthPlan, discover
 from actors.ports import Credentials, Login, Person
 from actors.shelter import Shelter
 from sim.clean.journal import RunJournal
-from sim.config.model import Config
+from sim.config.model import AuthMode, Config
 from sim.world.admission import Admission
 from sim.world.auth_checks import check_mode, check_takes_passwords, login_text, needs_provisioning
 from sim.world.creation import Creation
@@ -238,11 +238,12 @@ class Preparation:
 
     async def _bring_first(self) -> str:
         """What the server offers is seen by one of the users: the admin's password is for Nextcloud alone."""
-        first, *others = self.people
-        first = (await self._create([first]))[0]
-        self._put([first, *others])
-        await self._log_in([first])
+        self._put([*await self._create(self.people[:1]), *self.people[1:]])
+        await self._log_in([first := self.people[0]])
         self._has_logged_in.set()
+        own = self._servers.accounts_stay and self._config.login.auth is AuthMode.OAUTH
+        if self._wants_tokens() and not own and await self._admission.forget_void(first, self._credentials):
+            self._say(f"  the MCP server still held a void grant of a {first.uid}: it has forgotten it")
         return ""
 
     async def _compare(self) -> str:
@@ -256,8 +257,7 @@ class Preparation:
         return len(self.people) > 1
 
     async def _create_others(self) -> str:
-        first, *others = self.people
-        self._put([first, *await self._create(others)])
+        self._put([self.people[0], *await self._create(self.people[1:])])
         return ""
 
     async def _log_others_in(self) -> str:

@@ -44,6 +44,10 @@ class RecordedConnector:
         self._shelter = shelter or Shelter()
         self._unanswered = unanswered if unanswered is not None else {}
 
+    def over(self, connector: Connector) -> RecordedConnector:
+        """The same for sessions of another one."""
+        return RecordedConnector(connector, self._record, self._shelter, self._unanswered)
+
     @asynccontextmanager
     async def open_session(self, person: Person, credentials: Credentials) -> AsyncIterator[ToolSession]:
         async with self._connector.open_session(person, credentials) as session:

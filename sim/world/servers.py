@@ -14,7 +14,7 @@ from actors.cloud_client import http_client, tls_context
 from actors.login.app_passwords import Devices
 from actors.login.driver import Driver
 from actors.login.trust import Trust
-from actors.ports import Accounts, Connector
+from actors.ports import Connector
 from actors.sdk.sdk_connector import SdkConnector
 from actors.shelter import Shelter
 from actors.wire.wire_connector import WireConnector
@@ -34,17 +34,19 @@ class Servers:
         http: with Nextcloud's base URL.
         driver: sits in front of the login page; `why_driver` says why this one.
         connector: opens the users' sessions.
+        quiet_connector: opens sessions that do not ask for the tools.
         app_passwords: the users' lists of them.
         trust: where secrets may go.
     """
 
     mcp_url: str
     nextcloud_url: str
-    accounts: Accounts | None
+    accounts: OcsAccounts | None
     http: httpx.AsyncClient
     driver: Driver
     why_driver: str
     connector: Connector
+    quiet_connector: Connector
     app_passwords: Devices
     trust: Trust
 
@@ -84,15 +86,26 @@ async def open_servers(
             driver=driver,
             why_driver=why,
             connector=make_connector(config, mcp_url, tls),
+            quiet_connector=make_connector(config, mcp_url, tls, lists_tools=False),
             app_passwords=Devices(tls, nextcloud_url, trust),
             trust=trust,
         )
 
 
-def make_connector(config: Config, mcp_url: str, tls: ssl.SSLContext) -> Connector:
+def make_connector(
+    config: Config, mcp_url: str, tls: ssl.SSLContext, *, lists_tools: bool = True
+) -> Connector:
     """What opens the users' sessions."""
     timeout_s, protocol = config.load.call_timeout_s, config.protocol
     if config.client is ClientKind.SDK:
-        return SdkConnector(mcp_url, timeout_s, tls, protocol=protocol)
+        return SdkConnector(mcp_url, timeout_s, tls, protocol=protocol, lists_tools=lists_tools)
     networks = networks_of(config)
-    return WireConnector(mcp_url, timeout_s, tls, protocol=protocol, networks=networks, seed=config.load.seed)
+    return WireConnector(
+        mcp_url,
+        timeout_s,
+        tls,
+        protocol=protocol,
+        lists_tools=lists_tools,
+        networks=networks,
+        seed=config.load.seed,
+    )

@@ -64,6 +64,7 @@ ACTS: dict[str, Act] = {
     "look": lambda accounts: accounts.look("carl"),
     "password_length": lambda accounts: accounts.password_length(),
     "throttle_note": lambda accounts: accounts.throttle_note(60.0),
+    "why_slow": lambda accounts: accounts.why_slow(),
     "user_id": lambda accounts: user_id(accounts._ocs._http, "carl@x", Secret("p")),
 }
 PAGES = {

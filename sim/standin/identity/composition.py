@@ -97,10 +97,6 @@ class Identity:
         """What the program gets once access is granted, and only once; None before that."""
         return self._login_flow.take(poll_token)
 
-    def has_app_password(self, uid: str, client: str) -> bool:
-        """Whether this program has an app password of this user's."""
-        return any(one.name == client for one in self._app_passwords.of(uid))
-
     def revoke_access_token(self, token: str) -> bool:
         """End this access token. Returns whether there was one."""
         return self._grants.revoke(token)

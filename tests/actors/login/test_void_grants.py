@@ -1,0 +1,60 @@
+"""What an MCP server keeps for a name whose owner is gone: it is told to forget it, before it tries it."""
+
+from __future__ import annotations
+
+import pytest
+import trio
+
+from actors.answer import Json
+from actors.errors import CallError, Outcome
+from actors.login.basic import Nobody
+from tests.actors.login.test_provisioning import (
+    ALREADY,
+    ANN,
+    LOGIN_URL,
+    NOT_PROVISIONED,
+    REQUIRED,
+    open_grants,
+    scripted,
+)
+
+
+async def test_what_somebody_new_is_said_to_have_granted_is_void_and_is_not_tried(
+    autojump_clock: trio.testing.MockClock,
+) -> None:
+    server = scripted([ALREADY, REQUIRED])
+    async with open_grants(server) as grants:
+        assert await grants.provision(ANN, Nobody(), is_new=True)
+    assert server.granted == [LOGIN_URL]
+    assert (len(server.forgotten), server.times("nc_notes_search_notes")) == (1, [])
+
+
+UNKNOWN_TOOL = CallError(Outcome.TOOL_ERROR, "Unknown tool")
+
+
+@pytest.mark.parametrize(
+    ("check", "look", "is_new", "was_void"),
+    [
+        ({"status": "provisioned"}, UNKNOWN_TOOL, True, True),
+        ({"status": "provisioned"}, {"results": []}, False, False),
+        ({"status": "provisioned"}, NOT_PROVISIONED, False, True),
+        ({"status": "not_initiated"}, UNKNOWN_TOOL, True, False),
+        (UNKNOWN_TOOL, UNKNOWN_TOOL, True, False),
+        ("no object at all", UNKNOWN_TOOL, True, False),
+    ],
+)
+async def test_only_what_is_void_is_forgotten(
+    check: Json, look: Json, *, is_new: bool, was_void: bool
+) -> None:
+    server = scripted([REQUIRED], [check], [look])
+    async with open_grants(server) as grants:
+        assert await grants.forget_void(ANN, Nobody(), is_new=is_new) is was_void
+    assert (len(server.forgotten), server.app_passwords) == (int(was_void), [])
+
+
+async def test_a_server_that_does_not_say_what_it_keeps_is_not_asked_to_forget() -> None:
+    server = scripted([REQUIRED], [CallError(Outcome.TRANSPORT_ERROR, "reset", answered=False)])
+    async with open_grants(server) as grants:
+        with pytest.raises(CallError, match="reset"):
+            await grants.forget_void(ANN, Nobody(), is_new=True)
+    assert server.forgotten == []
