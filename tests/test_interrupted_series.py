@@ -12,8 +12,6 @@ from tests.support.processes import Terminal, running_standin, simulate
 SHORT = (
     "--users",
     "2",
-    "--duration",
-    "3",
     "--warmup",
     "0",
     "--think",
@@ -25,11 +23,13 @@ SHORT = (
 )
 
 
-@pytest.mark.parametrize(("at", "whole"), [("Run 1/6", 0), ("Run 3/6", 1)])
-def test_ctrl_c_ends_the_series_and_what_was_whole_is_compared(at: str, whole: int, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("at", "whole", "duration"), [("Run 1/6", 0, "60s"), ("Run 3/6", 1, "5s")])
+def test_ctrl_c_ends_the_series_and_what_was_whole_is_compared(
+    at: str, whole: int, duration: str, tmp_path: Path
+) -> None:
     with running_standin() as one, running_standin() as other:
         servers = ("--url", f"{one.url}/mcp", "--against", f"{other.url}/mcp", "--against-host", other.url)
-        words = ("repeat", "3", *servers, *SHORT, "--write", "json:compared.json")
+        words = ("repeat", "3", *servers, *SHORT, "--duration", duration, "--write", "json:compared.json")
         scratch = tmp_path / "scratch"
         scratch.mkdir()
         terminal = Terminal(words, {**one.environment, "TMPDIR": str(scratch)}, tmp_path)

@@ -16,7 +16,7 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 from tests.support.processes import environment, simulate
 
 ARGUMENTS = (
-    *("--live", "--users", "3", "--login", "http", "--duration", "60s", "--warmup", "1s", "--grace", "2s"),
+    *("--live", "--users", "3", "--login", "http", "--duration", "600s", "--warmup", "1s", "--grace", "2s"),
     *("--workload", "baseline", "--threshold", "calls: p(95)<30s", "--quiet", "-o", "run.json"),
 )
 BOUND_S = 60.0
@@ -27,6 +27,7 @@ HOST = "127.0.0.1"
 def browser() -> Iterator[Browser]:
     with sync_playwright() as playwright:
         chromium = next((p for p in ("/usr/bin/chromium",) if Path(p).exists()), None)
+        expect.set_options(timeout=1000 * BOUND_S)
         browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
         yield browser
         browser.close()
@@ -76,7 +77,7 @@ def going(tmp_path: Path) -> Iterator[Going]:
 
 
 def state_of(page: Page, words: str) -> None:
-    expect(page.locator("#live .state")).to_contain_text(words, timeout=1000 * BOUND_S)
+    expect(page.locator("#live .state")).to_contain_text(words)
 
 
 def opened(browser: Browser, address: str, complaints: list[str]) -> Page:
@@ -108,7 +109,7 @@ def test_a_run_is_seen_steered_left_and_kept_in_a_browser(browser: Browser, goin
     page.on("pageerror", lambda error: complaints.append(str(error)))
     page.goto(address)
     state_of(page, "measured")
-    expect(page.locator("figure.chart").first).to_be_visible(timeout=1000 * BOUND_S)
+    expect(page.locator("figure.chart").first).to_be_visible()
 
     silent = httpx.Client()
     stream = silent.stream(
@@ -117,7 +118,7 @@ def test_a_run_is_seen_steered_left_and_kept_in_a_browser(browser: Browser, goin
     stream.__enter__()  # and it never reads
     page.get_by_role("button", name="Stop", exact=True).click()
     state_of(page, "finished: exit code 130")
-    assert going.process.wait(timeout=10) == 130
+    assert going.process.wait(timeout=BOUND_S) == 130
     assert "INCONCLUSIVE" in page.inner_text("#verdict")
     with page.expect_download() as kept:
         page.get_by_role("button", name="Save").click()
@@ -205,7 +206,7 @@ def test_a_stored_result_is_served_at_any_time_until_it_is_told_to_end(tmp_path:
             assert client.get(address).text == report
             assert client.get(address.partition("?")[0] + "events").status_code == 404
         process.terminate()
-        assert process.wait(timeout=10) == 0
+        assert process.wait(timeout=BOUND_S) == 0
     finally:
         process.kill()
         process.wait()

@@ -19,7 +19,7 @@ from tests.support.processes import BYSTANDERS, ROOT, StandinServer, Terminal, r
 USERS = 6
 ARGUMENTS = (
     *("--shards", "2", "--users", str(USERS), "--mix", "baseline=1", "--user-prefix", "crowd"),
-    *("--duration", "3", "--warmup", "0.2", "--grace", "2", "--login", "http", "--seed", "7"),
+    *("--duration", "5", "--warmup", "0.2", "--grace", "2", "--login", "http", "--seed", "7"),
 )
 
 
@@ -57,7 +57,7 @@ def assert_nothing_left(standin: StandinServer, state: Path) -> None:
 def test_ctrl_c_reaches_all_shards_once_through_their_coordinator(
     standin: StandinServer, tmp_path: Path
 ) -> None:
-    terminal = run_in_terminal(standin, tmp_path)
+    terminal = run_in_terminal(standin, tmp_path, "--duration", "60")
     terminal.read_until("measured")
     terminal.press_ctrl_c()
     assert terminal.wait() == 130, terminal.text
@@ -103,7 +103,7 @@ def test_the_loss_of_a_shard_ends_the_run_where_that_was_asked_for(
 def test_what_a_killed_coordinator_leaves_is_removed_by_cleanup(
     standin: StandinServer, tmp_path: Path
 ) -> None:
-    terminal = run_in_terminal(standin, tmp_path)
+    terminal = run_in_terminal(standin, tmp_path, "--duration", "60")
     terminal.read_until("measured")
     terminal.kill(signal.SIGKILL)
     assert terminal.wait() == -signal.SIGKILL

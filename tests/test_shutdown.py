@@ -14,8 +14,6 @@ from tests.support.processes import BYSTANDERS, StandinServer, Terminal, running
 ARGUMENTS = (
     "--users",
     "4",
-    "--duration",
-    "3",
     "--warmup",
     "0.2",
     "--grace",
@@ -38,8 +36,10 @@ def standin() -> Iterator[StandinServer]:
         yield server
 
 
-def run_in_terminal(standin: StandinServer, state: Path) -> Terminal:
-    return Terminal(("--url", f"{standin.url}/mcp", *ARGUMENTS), standin.environment, state)
+def run_in_terminal(standin: StandinServer, state: Path, duration: str = "60s") -> Terminal:
+    """It does not end by itself before it is struck, however slow this machine is."""
+    words = ("--url", f"{standin.url}/mcp", *ARGUMENTS, "--duration", duration)
+    return Terminal(words, standin.environment, state)
 
 
 def assert_nothing_left(standin: StandinServer) -> None:
@@ -97,7 +97,7 @@ def test_a_signal_at_a_random_moment_leaves_nothing(
 ) -> None:
     random = Random(f"shutdown/{point}")
     how = ("ctrl-c", "ctrl-c", "two", "three", "term", "kill")[point % 6]
-    terminal = run_in_terminal(standin, tmp_path)
+    terminal = run_in_terminal(standin, tmp_path, "3s")
     terminal.read_until("Seed")
     terminal.watch(random.uniform(0, LONGEST_RUN_S))
     send(terminal, how, random)

@@ -100,8 +100,8 @@ def test_both_generations_of_the_protocol_are_spoken_and_named_in_the_report(
         assert standin.leftovers() == {}
 
 
-def test_tokens_that_live_five_seconds_cost_no_call(tmp_path: Path) -> None:
-    with running_standin(token_ttl_s=5, refresh_ttl_s=60) as standin:
+def test_tokens_that_live_seven_seconds_cost_no_call(tmp_path: Path) -> None:
+    with running_standin(token_ttl_s=7, refresh_ttl_s=60) as standin:
         arguments = ("--login", "http", "--duration", "12", "--think", "200ms")
         report, _ = run(standin, tmp_path, *arguments)
         assert set(report["outcomes"]) <= {"ok", "expected/tool_error/412"}

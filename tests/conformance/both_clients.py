@@ -15,7 +15,7 @@ from tests.support.raw_server import Request, http_json, tool_result
 
 CLIENTS = {"wire": WireConnector, "sdk": SdkConnector}
 PERSON = Person("ann", Secret("secret"))
-BOUND_S = 20.0
+BOUND_S = 60.0
 
 
 async def call(session: ToolSession) -> Any:

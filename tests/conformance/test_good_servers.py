@@ -102,7 +102,7 @@ async def test_a_server_may_ask_back_in_the_middle_of_a_call() -> None:
         asked.append(params.message)
         return types.ElicitResult(action="accept", content={"name": "Ann"})
 
-    with sdk_server("events") as url, trio.fail_after(30):
+    with sdk_server("events") as url, trio.fail_after(60):
         exchanger = Exchanger(url, ssl.create_default_context())
         dispatcher = WireDispatcher(exchanger, DeclaredSchemas())
         async with ClientSession(dispatcher=dispatcher, elicitation_callback=answer) as session:
@@ -124,7 +124,7 @@ async def test_a_server_may_ask_back_in_the_middle_of_a_call() -> None:
 @pytest.mark.parametrize("client", [WireConnector, SdkConnector])
 @pytest.mark.parametrize("status", [400, 404])
 async def test_a_server_of_the_new_generation_alone_is_spoken_to_in_its_own(status: int, client: Any) -> None:
-    with sdk_server(f"json {status}") as url, trio.fail_after(30):
+    with sdk_server(f"json {status}") as url, trio.fail_after(60):
         tls = ssl.create_default_context()
         async with client(url, 10.0, tls).open_session(ANN, Nobody()) as session:
             assert session.protocol == "2026-07-28"
@@ -135,7 +135,7 @@ async def test_a_server_of_the_new_generation_alone_is_spoken_to_in_its_own(stat
 
 @pytest.mark.parametrize("client", [WireConnector, SdkConnector])
 async def test_who_insists_on_the_old_generation_is_told_of_the_refusal(client: Any) -> None:
-    with sdk_server("json 404") as url, trio.fail_after(30):
+    with sdk_server("json 404") as url, trio.fail_after(60):
         connector = client(url, 10.0, ssl.create_default_context(), protocol=ProtocolChoice.OLD)
         with pytest.raises(CallError, match="404"):
             async with connector.open_session(ANN, Nobody()):
@@ -149,7 +149,7 @@ async def test_both_clients_see_the_same_of_the_stand_in() -> None:
         standin.add_user("ann", "ann@example.org", PASSWORD)
         for kind in (WireConnector, SdkConnector):
             connector = kind(f"{standin.url}/mcp", 10.0, ssl.create_default_context())
-            with trio.fail_after(30):
+            with trio.fail_after(60):
                 async with connector.open_session(ANN, Password(ANN)) as session:
                     made = await session.call_tool("nc_notes_create_note", note)
                     read = await session.call_tool("nc_notes_get_note", {"note_id": made["id"]})

@@ -78,7 +78,7 @@ async def test_a_farewell_that_is_redirected_into_nowhere_ends_the_session_all_t
         return True
 
     async with raw_server(well, {"DELETE": moved}) as server:
-        with trio.fail_after(20):
+        with trio.fail_after(60):
             async with connect(server).open_session(PERSON, Nobody()) as session:
                 assert await call(session) == VALUE
 

@@ -74,7 +74,7 @@ async def test_a_list_of_tools_that_leads_back_to_itself_is_an_invalid_answer(
         return True
 
     async with raw_server(well, {"tools/list": listing}) as server:
-        with trio.fail_after(20), pytest.raises(CallError, match="leads back") as caught:
+        with trio.fail_after(60), pytest.raises(CallError, match="leads back") as caught:
             async with connect(server).open_session(PERSON, Nobody()):
                 pass
     assert caught.value.outcome is Outcome.PROTOCOL_ERROR

@@ -73,7 +73,7 @@ async def test_both_clients_send_the_same(protocol: ProtocolChoice) -> None:
         called = {"content": [], **COMPLETE}
         answers = {"tools/call": called, "resources/read": read}
         async with serving(lambda request, told=answers: told[request.message["method"]]) as server:
-            with trio.fail_after(20):
+            with trio.fail_after(60):
                 async with connecting(kind, server.url, protocol).open_session(PERSON, Nobody()) as session:
                     for name, arguments in ARGUMENTS:
                         await session.call_tool(name, arguments)
@@ -126,7 +126,7 @@ async def test_both_clients_see_the_same_in_an_odd_answer(protocol: ProtocolChoi
         async with serving(
             lambda _, told=answers: dict(COMPLETE) | next(told), as_events=as_events
         ) as server:
-            with trio.fail_after(30):
+            with trio.fail_after(60):
                 async with connecting(kind, server.url, protocol).open_session(PERSON, Nobody()) as session:
                     seen.append([await outcome(session) for _ in range(2 * len(ODD))])
     for place, (here, there) in enumerate(zip(*seen, strict=True)):

@@ -61,7 +61,7 @@ async def test_what_a_server_wants_to_know_is_recorded_with_the_answer() -> None
 
     with sdk_server("events") as url:
         async with recording(url) as recorder:
-            with trio.fail_after(30):
+            with trio.fail_after(60):
                 transport = streamable_http_client(recorder.url)
                 async with Client(transport, mode="legacy", elicitation_callback=answer) as client:
                     told = await client.call_tool("ask", {"question": "Who are you?"})

@@ -112,7 +112,7 @@ def client(standin: StandinServer) -> Client:
 async def read_note(standin: StandinServer, token: str) -> str:
     """The error's text of a call with this token, "" for none. A lost session raises CallError."""
     connector = WireConnector(standin.mcp_url, 10, ssl.create_default_context())
-    with trio.fail_after(20):
+    with trio.fail_after(60):
         async with connector.open_session(Person(UID, Secret("")), Bearer(token)) as session:
             try:
                 await session.call_tool("nc_notes_search_notes", {"query": "x"})

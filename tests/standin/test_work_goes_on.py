@@ -150,7 +150,7 @@ async def test_a_tool_call_is_carried_out_although_its_caller_and_the_session_ar
     person = Person(f"caller-{protocol.value}", Secret(PASSWORD))
     await trio.to_thread.run_sync(standin.add_user, person.uid, "", PASSWORD)
     connector = WireConnector(standin.mcp_url, 10, ssl.create_default_context(), protocol=protocol)
-    with trio.fail_after(20):
+    with trio.fail_after(60):
         credentials = await BasicLogin().log_in(person)
         async with connector.open_session(person, credentials) as session:
             with trio.move_on_after(0.75):

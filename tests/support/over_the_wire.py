@@ -88,7 +88,7 @@ async def users_over_the_wire(
     ):
         users = [roster.enter(Person(uid, Secret(PASSWORD)), credentials[uid]) for uid in uids]
         for user in users:
-            with trio.fail_after(30):
+            with trio.fail_after(60):
                 assert await user.wait_on_stage()
         async with trio.open_nursery() as nursery:
             yield Stage(users, Director(nursery, roster, facts, settings or Settings(), Budget()), facts)

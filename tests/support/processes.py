@@ -57,7 +57,7 @@ class StandinServer:
 
     def _lever(self, method: str, path: str, body: object = None) -> httpx.Response:
         url, headers = f"{self.mcp_url.removesuffix('/mcp')}{path}", {"X-Standin-Lever": LEVER_TOKEN}
-        answer = httpx.request(method, url, json=body, headers=headers, timeout=10, verify=self._trust)
+        answer = httpx.request(method, url, json=body, headers=headers, timeout=60, verify=self._trust)
         assert answer.status_code == 200, answer.text
         return answer
 
@@ -77,7 +77,8 @@ class StandinServer:
         form = {"userid": uid, "password": password, "email": email}
         headers = {"OCS-APIRequest": "true"}
         auth = ("admin", ADMIN_PASSWORD)
-        answer = httpx.post(f"{self.url}/ocs/v2.php/cloud/users", data=form, headers=headers, auth=auth)
+        url = f"{self.url}/ocs/v2.php/cloud/users"
+        answer = httpx.post(url, data=form, headers=headers, auth=auth, timeout=60)
         assert answer.status_code == 200, answer.text
 
     def leftovers(self) -> dict[str, Any]:

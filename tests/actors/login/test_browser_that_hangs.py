@@ -40,14 +40,14 @@ async def test_a_context_that_never_closes_is_left_to_the_browsers_own_end(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(browser_driver, "CLOSING_S", 0.05)
-    with trio.fail_after(10):
+    with trio.fail_after(60):
         async with open_portal() as portal:
             await portal.call(lambda: browser_driver.close(Hangs(opens=True)))  # type: ignore[arg-type]
 
 
 async def test_a_browser_that_never_answers_is_a_failed_login(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(browser_driver, "VISIT_S", 0.05)
-    with trio.fail_after(10):
+    with trio.fail_after(60):
         async with open_portal() as portal:
             browser: Any = Hangs(opens=False)
             driver = BrowserDriver(portal, browser, Trust(HOST, HOST), 1, None, insecure=False)

@@ -135,7 +135,7 @@ async def find(documents: dict[str, httpx.Response | Exception], named: str = ME
         return httpx.Response(answer.status_code, headers=answer.headers, content=answer.content)
 
     async with httpx.AsyncClient(transport=httpx.MockTransport(serve)) as http:
-        with trio.fail_after(30):
+        with trio.fail_after(60):
             return await discover(http, f"{BASE}/mcp", BASE)
 
 

@@ -143,7 +143,7 @@ async def test_an_answer_without_an_end_is_given_up_at_a_bound(
         return False
 
     async with raw_server(flood) as server:
-        with trio.fail_after(20):
+        with trio.fail_after(60):
             async with connector(server).open_session(PERSON, Nobody()) as session:
                 with pytest.raises(CallError) as caught:
                     await session.call_tool("t", {})
@@ -195,7 +195,7 @@ async def test_large_answers_at_the_same_time_share_one_room_and_give_it_back(
                 outcomes.append(error.reason)
 
         async with wire.open_session(PERSON, Nobody()) as session:
-            with trio.fail_after(20):
+            with trio.fail_after(60):
                 async with trio.open_nursery() as nursery:
                     for _ in range(3):
                         nursery.start_soon(call, session)
@@ -222,7 +222,7 @@ def lingering(end_s: float) -> Callable[[Stream, Request], Awaitable[bool]]:
     return answer
 
 
-@pytest.mark.parametrize("end_s", [0.005, 1.0])
+@pytest.mark.parametrize("end_s", [0.005, 60.0])
 async def test_a_stream_that_stays_open_costs_neither_time_nor_any_number_of_connections(
     end_s: float,
 ) -> None:
@@ -231,7 +231,7 @@ async def test_a_stream_that_stays_open_costs_neither_time_nor_any_number_of_con
     async with raw_server(lingering(end_s)) as server:
         async with open_roster(connector(server), facts, seed=1) as roster:
             ann = roster.enter(PERSON, Nobody())
-            with trio.fail_after(20):
+            with trio.fail_after(120):
                 for _ in range(20):
                     assert isinstance(await ann.ask(step("t")), Done)
     calls = [fact for fact in facts if isinstance(fact, Call)]
@@ -241,7 +241,7 @@ async def test_a_stream_that_stays_open_costs_neither_time_nor_any_number_of_con
         assert server.connections <= 10
     else:
         # Nobody waits for the ends, let alone within a call.
-        assert sum(call.inbox_wait_s + call.finished - call.started for call in calls) < 5 * end_s
+        assert sum(call.inbox_wait_s + call.finished - call.started for call in calls) < end_s
 
 
 async def test_nobody_gives_way_for_the_end_of_an_answer_that_has_come() -> None:

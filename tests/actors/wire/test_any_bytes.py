@@ -59,7 +59,7 @@ async def two_calls(data: bytes) -> None:
 
     async with raw_server(answer) as server:
         connector = WireConnector(server.url, 5.0, ssl.create_default_context())
-        with trio.fail_after(20):
+        with trio.fail_after(60):
             async with connector.open_session(PERSON, Nobody()) as session:
                 try:
                     await session.call_tool("t", {})

@@ -68,7 +68,7 @@ async def call_between(asked: list[Any]) -> None:
         return True
 
     async with raw_server(serve) as server:
-        with trio.fail_after(20):
+        with trio.fail_after(60):
             connector = WireConnector(server.url, 10.0, ssl.create_default_context())
             async with connector.open_session(Person("ann", Secret("s")), Nobody()) as session:
                 assert await session.call_tool("t", {}) == VALUE

@@ -29,14 +29,16 @@ Stream = trio.SocketStream
 CLIENTS = pytest.mark.parametrize("client", [WireConnector, SdkConnector])
 
 
-def hanging(*, begun: bool) -> Callable[[Stream, Request], Awaitable[bool]]:
-    """The first call gets no answer, or only its beginning; the others a good one."""
+def hanging(*, begun: bool, sent: trio.Event | None = None) -> Callable[[Stream, Request], Awaitable[bool]]:
+    """The first call gets no answer, or only its beginning; the others a good one. `sent`: it has come."""
 
     async def answer(stream: Stream, request: Request) -> bool:
         whole = http_events(tool_result(request))
         if request.number > 1:
             await stream.send_all(whole)
             return True
+        if sent is not None:
+            sent.set()
         if begun:
             await stream.send_all(whole[: len(whole) // 2])
         await trio.sleep_forever()
@@ -56,9 +58,9 @@ def cancellations(server: Any) -> list[Any]:
 async def test_a_call_that_hangs_ends_at_its_deadline_and_the_next_is_good(begun: bool) -> None:
     facts = Facts()
     async with raw_server(hanging(begun=begun)) as server:
-        connector = WireConnector(server.url, 0.3, ssl.create_default_context())
-        with trio.fail_after(20):
-            async with open_roster(connector, facts, seed=1, call_bound_s=0.3) as roster:
+        connector = WireConnector(server.url, 1.0, ssl.create_default_context())
+        with trio.fail_after(60):
+            async with open_roster(connector, facts, seed=1, call_bound_s=1.0) as roster:
                 ann = roster.enter(PERSON, Nobody())
                 assert await ann.wait_on_stage()
                 late, good = await ann.ask(step("t")), await ann.ask(step("t"))
@@ -70,29 +72,36 @@ async def test_a_call_that_hangs_ends_at_its_deadline_and_the_next_is_good(begun
 
 
 @CLIENTS
-@pytest.mark.parametrize("bound_s", [0.2, 60.0], ids=["the caller's", "the session's"])
+@pytest.mark.parametrize("bound_s", [1.0, 60.0], ids=["the caller's", "the session's"])
 async def test_the_earlier_deadline_ends_a_call_with_the_same_words(bound_s: float, client: Any) -> None:
     facts = Facts()
     async with raw_server(hanging(begun=False)) as server:
-        connector = client(server.url, 0.2 if bound_s > 1 else 60.0, ssl.create_default_context())
-        with trio.fail_after(20):
+        connector = client(server.url, 1.0 if bound_s > 1 else 60.0, ssl.create_default_context())
+        with trio.fail_after(60):
             async with open_roster(connector, facts, seed=1, call_bound_s=bound_s) as roster:
                 ann = roster.enter(PERSON, Nobody())
                 assert await ann.wait_on_stage()
                 late, good = await ann.ask(step("t")), await ann.ask(step("t"))
     assert isinstance(late, Failed)
-    assert str(late.error) == "no answer within 0.2 s"
+    assert str(late.error) == "no answer within 1 s"
     assert isinstance(good, Done)
 
 
+async def leave_once(sent: trio.Event, session: Any) -> None:
+    """Call, and give up when the server has the call."""
+    async with trio.open_nursery() as caller:
+        caller.start_soon(session.call_tool, "t", {})
+        await sent.wait()
+        caller.cancel_scope.cancel()
+
+
 async def test_a_deadline_of_the_callers_caller_is_no_time_out_of_the_session() -> None:
-    async with raw_server(hanging(begun=False)) as server:
+    sent = trio.Event()
+    async with raw_server(hanging(begun=False, sent=sent)) as server:
         connector = WireConnector(server.url, 60.0, ssl.create_default_context())
-        with trio.fail_after(20):
+        with trio.fail_after(60):
             async with connector.open_session(PERSON, Nobody()) as session:
-                with trio.move_on_after(0.2) as scope:
-                    await session.call_tool("t", {})
-                assert scope.cancelled_caught
+                await leave_once(sent, session)
                 await session.call_tool("t", {})
     assert cancellations(server) == [0]
     assert server.connections == 2  # the first has an answer still to come
@@ -109,7 +118,7 @@ async def test_an_asker_who_gives_up_leaves_the_call_to_its_answer() -> None:
 
     async with raw_server(slow) as server:
         connector = WireConnector(server.url, 10.0, ssl.create_default_context())
-        with trio.fail_after(20):
+        with trio.fail_after(60):
             async with open_roster(connector, facts, seed=1, call_bound_s=10) as roster:
                 ann = roster.enter(PERSON, Nobody())
                 assert await ann.wait_on_stage()
@@ -138,10 +147,10 @@ async def test_what_a_server_asks_within_an_answer_does_not_move_the_deadline() 
             await stream.send_all(event)
 
     async with raw_server(chatters) as server:
-        connector = WireConnector(server.url, 0.5, ssl.create_default_context())
-        with trio.fail_after(20):
+        connector = WireConnector(server.url, 1.0, ssl.create_default_context())
+        with trio.fail_after(60):
             async with connector.open_session(PERSON, Nobody()) as session:
-                with pytest.raises(CallError, match=r"no answer within 0\.5 s"):
+                with pytest.raises(CallError, match=r"no answer within 1 s"):
                     await session.call_tool("t", {})
                 await session.call_tool("t", {})
     answered = [r.message for r in server.requests if r.message.get("id") == "p"]
@@ -151,10 +160,11 @@ async def test_what_a_server_asks_within_an_answer_does_not_move_the_deadline() 
 
 @CLIENTS
 async def test_why_a_call_failed_that_nobody_waited_for_is_not_the_next_ones_reason(client: Any) -> None:
-    broken = trio.Event()
+    sent, broken = trio.Event(), trio.Event()
 
     async def cuts(stream: Stream, request: Request) -> bool:
         if request.number == 1:
+            sent.set()
             await broken.wait()
             return False
         error = {"code": -32000, "message": "sorry"}
@@ -163,10 +173,9 @@ async def test_why_a_call_failed_that_nobody_waited_for_is_not_the_next_ones_rea
 
     async with raw_server(cuts) as server:
         connector = client(server.url, 60.0, ssl.create_default_context())
-        with trio.fail_after(20):
+        with trio.fail_after(60):
             async with connector.open_session(PERSON, Nobody()) as session:
-                with trio.move_on_after(0.2):
-                    await session.call_tool("t", {})
+                await leave_once(sent, session)
                 broken.set()
                 await trio.sleep(0.2)
                 with pytest.raises(CallError, match="sorry"):

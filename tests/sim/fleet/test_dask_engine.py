@@ -62,17 +62,24 @@ async def test_a_shard_that_is_killed_is_named_and_the_other_one_goes_on(
         engine.tell(2, Probe(7))
         assert await heard_of(engine, 2, Probed) == Probed(2, 7, 0.0)
         assert await engine.give_up(1)
-        assert await processes_of(os.getpid()) == {other.pid}
+        await there_are(os.getpid(), {other.pid})
         engine.tell(2, StopNow(1))
         assert await heard_of(engine, 2, ShardDone) == ShardDone(2, {"answered": 1}, 0)
-    assert await processes_of(os.getpid()) == set()
+    await there_are(os.getpid(), set())
 
 
-async def processes_of(parent: int) -> set[int]:
-    """Workers among its children, once none of them is about to end or to begin."""
+async def there_are(parent: int, workers: set[int]) -> None:
+    """Soon these are the workers among its children, and no other one takes the place of one that ended."""
+    with trio.fail_after(60):
+        while processes_of(parent) != workers:  # noqa: ASYNC110
+            await trio.sleep(0.05)
     await trio.sleep(1)
+    assert processes_of(parent) == workers
+
+
+def processes_of(parent: int) -> set[int]:
     found = set()
-    for status in Path("/proc").glob("[0-9]*/status"):  # noqa: ASYNC240
+    for status in Path("/proc").glob("[0-9]*/status"):
         with suppress(FileNotFoundError, ProcessLookupError):
             lines = dict(line.split(":", 1) for line in status.read_text().splitlines())
             if int(lines["PPid"]) == parent and b"spawn_main" in status.with_name("cmdline").read_bytes():
@@ -96,7 +103,7 @@ async def test_processes_that_end_before_they_are_ready_are_one_line_and_leave_n
     with trio.fail_after(60), pytest.raises(SetupError, match="processes for shards could not be started: "):
         async with open_dask_engine(LocalProcesses(2), PROGRAM):
             raise AssertionError
-    assert await processes_of(os.getpid()) == set()
+    await there_are(os.getpid(), set())
 
 
 def test_all_processes_have_to_run_this_very_release() -> None:
@@ -112,6 +119,6 @@ def test_all_processes_have_to_run_this_very_release() -> None:
 
 
 async def test_a_cluster_without_certificates_is_refused_in_one_line() -> None:
-    with trio.fail_after(30), pytest.raises(SetupError, match="no certificate to show there: set DASK_"):
+    with trio.fail_after(60), pytest.raises(SetupError, match="no certificate to show there: set DASK_"):
         async with open_dask_engine(ExistingCluster("tls://127.0.0.1:1"), PROGRAM):
             raise AssertionError

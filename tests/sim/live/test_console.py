@@ -30,7 +30,7 @@ from sim.runtime.channel import Channel, ChannelStream
 from tests.support.facts import call, execution, violation
 from tests.support.glass import Glass
 
-BOUND_S = 30.0
+BOUND_S = 60.0
 OUTLOOK = Outlook("a server", 1, {Phase.MEASURED: 60.0})
 LAST_LINE = "Ctrl-C: stop in order"
 

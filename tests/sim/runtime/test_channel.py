@@ -15,7 +15,7 @@ import pytest
 from sim.runtime.channel import MAX_WAITING, Channel, ChannelStream, channel_of
 
 PAGE = 4096
-BOUND_S = 30.0
+BOUND_S = 60.0
 
 
 class Broken(io.StringIO):

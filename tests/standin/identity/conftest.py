@@ -234,7 +234,7 @@ async def build() -> AsyncIterator[Build]:
             identity = Identity(users, clock, IdentityOptions(**(plain | options)))
             return World(identity, clock, users, stack, Starlette(routes=identity.routes()))
 
-        with trio.fail_after(20):
+        with trio.fail_after(60):
             yield make
 
 

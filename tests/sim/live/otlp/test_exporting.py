@@ -26,7 +26,7 @@ from sim.measure.thresholds import judge
 from tests.support.collector import collector, plain
 from tests.support.facts import call, execution
 
-BOUND_S = 20
+BOUND_S = 60.0
 
 
 @asynccontextmanager
