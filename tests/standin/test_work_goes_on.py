@@ -92,7 +92,7 @@ async def _answer() -> str:
 
 @pytest.fixture(scope="module")
 def standin() -> Iterator[StandinServer]:
-    with running_standin(work_s=1.5, creation_s=0.6, basic=True) as server:
+    with running_standin(work_s=3.0, creation_s=2.0, basic=True) as server:
         yield server
 
 
@@ -113,10 +113,11 @@ def hang_up_after(standin: StandinServer, method: str, path: str, body: bytes, u
 
 def ask(standin: StandinServer, method: str, path: str) -> httpx.Response:
     auth = ("admin", ADMIN_PASSWORD)
-    return httpx.request(method, f"{standin.url}{path}", auth=auth, headers=OCS, params={"format": "json"})
+    url, params = f"{standin.url}{path}", {"format": "json"}
+    return httpx.request(method, url, auth=auth, headers=OCS, params=params, timeout=60)
 
 
-def wait_until(holds: Callable[[], object], timeout_s: float = 10) -> None:
+def wait_until(holds: Callable[[], object], timeout_s: float = 60) -> None:
     deadline = time.monotonic() + timeout_s
     while not holds():
         assert time.monotonic() < deadline, "it did not come about"
@@ -149,7 +150,7 @@ async def test_a_tool_call_is_carried_out_although_its_caller_and_the_session_ar
 ) -> None:
     person = Person(f"caller-{protocol.value}", Secret(PASSWORD))
     await trio.to_thread.run_sync(standin.add_user, person.uid, "", PASSWORD)
-    connector = WireConnector(standin.mcp_url, 10, ssl.create_default_context(), protocol=protocol)
+    connector = WireConnector(standin.mcp_url, 30, ssl.create_default_context(), protocol=protocol)
     with trio.fail_after(60):
         credentials = await BasicLogin().log_in(person)
         async with connector.open_session(person, credentials) as session:
