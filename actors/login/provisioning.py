@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager, nullcontext, suppress
 from functools import partial
 from typing import Any
 from urllib.parse import quote, urljoin
@@ -34,6 +34,8 @@ INITIAL_PAUSE_S, MAX_PAUSE_S = 0.1, 2.0
 APP_PASSWORDS = "/ocs/v2.php/core/"
 """Where Nextcloud gives a program an app password for a password, and takes it back (OCS, core)."""
 OCS = {"OCS-APIRequest": "true", "Accept": "application/json", "User-Agent": "nextcloud-mcp-simulate"}
+MAKING_S = 60.0
+"""How long making one may take: where Nextcloud makes an address wait, it begins after up to 25 s."""
 GIVING_BACK_S, GIVING_BACK_TRIES = 10.0, 3
 GRANTING_S = LOGIN_S + 5
 GONE = (401, 997)
@@ -143,17 +145,26 @@ class Grants:
 
     async def withdraw(self, person: Person) -> None:
         """Have the server forget the app password of `person`. Raises LoginError."""
-        await withdraw(self.http, self.mcp_url, self.nextcloud_url, person)
+        await withdraw(self.http, self.mcp_url, self.nextcloud_url, person, self.shelter)
 
 
-async def withdraw(http: httpx.AsyncClient, mcp_url: str, nextcloud_url: str, person: Person) -> None:
+async def withdraw(
+    http: httpx.AsyncClient,
+    mcp_url: str,
+    nextcloud_url: str,
+    person: Person,
+    shelter: Shelter | None = None,
+) -> None:
     """Have the server at `mcp_url` forget the app password of `person`. Raises LoginError.
 
     It wants a proof who asks. Their password is not for it; a second app password gives away nothing
     that was not granted, and is void again as soon as the server has answered.
+
+    Args:
+        shelter: under it that one is made; without, whoever cancels meanwhile may leave it behind.
     """
     url = urljoin(mcp_url, f"/api/v1/users/{quote(person.uid, safe='')}/app-password")
-    async with _passing_password(http, nextcloud_url, person) as passing:
+    async with _passing_password(http, nextcloud_url, person, shelter) as passing:
         auth = httpx.BasicAuth(person.uid, passing.reveal())
         # The server compares the name with the user id, and asks Nextcloud with the other one.
         reply = await _ask(http, person, "DELETE", url, auth=auth, json={"username": person.login})
@@ -168,15 +179,15 @@ def has_forgotten(reply: Reply) -> bool:
 
 @asynccontextmanager
 async def _passing_password(
-    http: httpx.AsyncClient, nextcloud_url: str, person: Person
+    http: httpx.AsyncClient, nextcloud_url: str, person: Person, shelter: Shelter | None
 ) -> AsyncIterator[Secret]:
     """An app password that is good as long as the block lasts. Raises LoginError."""
     base = nextcloud_url.rstrip("/") + APP_PASSWORDS
     auth = httpx.BasicAuth(person.login, person.password.reveal())
-    with trio.CancelScope(shield=True):
+    with shelter.over(MAKING_S) if shelter else nullcontext():
         # One whose making nobody saw could not be taken back.
         url = f"{base}getapppassword"
-        reply = await _ask(http, person, "GET", url, auth=auth, headers=OCS, answer_s=GIVING_BACK_S)
+        reply = await _ask(http, person, "GET", url, auth=auth, headers=OCS, answer_s=MAKING_S)
     try:
         given = (reply.document or {})["ocs"]["data"]["apppassword"]
     except (KeyError, TypeError):

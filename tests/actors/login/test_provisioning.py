@@ -45,6 +45,7 @@ class Server:
     forgetting: httpx.Response | None = None
     granting_s: float = 0.0
     keeping: list[httpx.Response] = attrs.Factory(list)
+    making_s: float = 0.0
 
     @asynccontextmanager
     async def open_session(self, person: Person, credentials: Credentials) -> AsyncIterator[ToolSession]:
@@ -72,9 +73,11 @@ class Server:
         await trio.sleep(self.granting_s)
         self.granted.append(url)
 
-    def forget(self, request: httpx.Request) -> httpx.Response:
+    async def forget(self, request: httpx.Request) -> httpx.Response:
         if request.url.host == "cloud.example.org":
+            await trio.sleep(self.making_s if request.method == "GET" else 0)
             return self.nextcloud(request)
+        await trio.lowlevel.checkpoint()
         self.forgotten.append(request)
         return self.forgetting or httpx.Response(200, json={"success": True})
 

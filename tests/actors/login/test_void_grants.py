@@ -58,3 +58,17 @@ async def test_a_server_that_does_not_say_what_it_keeps_is_not_asked_to_forget()
         with pytest.raises(CallError, match="reset"):
             await grants.forget_void(ANN, Nobody(), is_new=True)
     assert server.forgotten == []
+
+
+@pytest.mark.parametrize("stop_after_s", [None, 0.5], ids=["undisturbed", "stopped"])
+async def test_an_app_password_that_takes_as_long_as_nextcloud_makes_an_address_wait_is_waited_for(
+    stop_after_s: float | None, autojump_clock: trio.testing.MockClock
+) -> None:
+    server = scripted([REQUIRED])
+    server.making_s = 26.0
+    async with open_grants(server) as grants:
+        with trio.move_on_after(stop_after_s or 100) as stopped:
+            await grants.withdraw(ANN)
+    assert trio.current_time() >= 26.0
+    assert stopped.cancelled_caught is (stop_after_s is not None)
+    assert (len(server.forgotten), server.app_passwords) == (int(stop_after_s is None), [])
