@@ -14,9 +14,10 @@ import math
 from collections.abc import Callable, Iterable, Sequence
 from itertools import pairwise
 from math import fsum
-from statistics import NormalDist
 
 import attrs
+
+from sim.measure.student import t_quantile
 
 Pair = tuple[float, float]
 """A numerator and a denominator."""
@@ -52,7 +53,7 @@ def ratio(pairs: Sequence[Pair], confidence: float = 0.95) -> Estimate | None:
     count = len(pairs)
     if count < MIN_BATCHES:
         return Estimate(value, -math.inf, math.inf)
-    half = student((1 + confidence) / 2, count - 1) * math.sqrt(spread(pairs)) / bottom
+    half = t_quantile((1 + confidence) / 2, count - 1) * math.sqrt(spread(pairs)) / bottom
     return Estimate(value, value - half, value + half)
 
 
@@ -99,7 +100,7 @@ def growth(values: Sequence[float], confidence: float = 0.99) -> Estimate | None
     slope = fsum((i - middle) * value for i, value in enumerate(values)) / spread
     off = [value - mean - slope * (i - middle) for i, value in enumerate(values)]
     variance = fsum(each * each for each in off) / (count - 2) / spread * inflation(off)
-    half = student((1 + confidence) / 2, count - 2) * math.sqrt(variance)
+    half = t_quantile((1 + confidence) / 2, count - 2) * math.sqrt(variance)
     scale = (count - 1) / mean
     return Estimate(slope, slope - half, slope + half).map(lambda each: each * scale)
 
@@ -115,32 +116,12 @@ def settled_from(values: Sequence[float]) -> int:
     best, chosen = math.inf, 0
     total, squares = 0.0, 0.0
     for start in range(count - 1, -1, -1):
-        total += values[start]
-        squares += values[start] ** 2
+        # From the last one on: of values that are all the same, rounding would leave some variance.
+        off = values[start] - values[-1]
+        total += off
+        squares += off * off
         left = count - start
         error = max(0.0, squares - total * total / left) / left**2
         if start <= count / 2 and left >= MIN_BATCHES and error <= best:
             best, chosen = error, start
     return chosen
-
-
-def student(p: float, freedom: int) -> float:
-    """The quantile of Student's distribution (Abramowitz & Stegun 26.7.5), within 1 % from 3 degrees on.
-
-    Raises ValueError where `p` is not between 0 and 1, or there is no degree of freedom.
-    """
-    if not 0 < p < 1 or freedom < 1:
-        raise ValueError(f"no quantile {p} of {freedom} degrees of freedom")
-    if freedom == 1:
-        return math.tan(math.pi * (p - 0.5))
-    if freedom == 2:
-        return (2 * p - 1) * math.sqrt(2 / (4 * p * (1 - p)))
-    x = NormalDist().inv_cdf(p)
-    terms = (
-        (x**3 + x) / 4,
-        (5 * x**5 + 16 * x**3 + 3 * x) / 96,
-        (3 * x**7 + 19 * x**5 + 17 * x**3 - 15 * x) / 384,
-        (79 * x**9 + 776 * x**7 + 1482 * x**5 - 1920 * x**3 - 945 * x) / 92160,
-    )
-    found: float = x + fsum(term / freedom**power for power, term in enumerate(terms, 1))
-    return found

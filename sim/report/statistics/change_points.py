@@ -16,7 +16,7 @@ from itertools import pairwise
 
 import attrs
 
-from sim.report.statistics.student import t_tail
+from sim.measure.student import t_tail
 
 WINDOW = 50
 MAX_P = 0.001

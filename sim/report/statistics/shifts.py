@@ -14,7 +14,7 @@ from math import fsum
 
 import attrs
 
-from sim.report.statistics.student import t_quantile, t_tail
+from sim.measure.student import t_quantile, t_tail
 
 CONFIDENCE = 0.95
 MAX_PERMUTATIONS = 20_000

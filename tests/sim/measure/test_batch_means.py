@@ -6,22 +6,13 @@ import math
 from random import Random
 from statistics import fmean
 
+import numpy
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 from scipy import stats
 
-from sim.measure.batch_means import added, growth, inflation, ratio, settled_from, student
-
-
-@pytest.mark.parametrize("freedom", [1, 2, 3, 4, 7, 19, 39])
-@pytest.mark.parametrize("p", [0.025, 0.9, 0.975, 0.995])
-def test_quantiles_of_student_agree_with_those_of_scipy(p: float, freedom: int) -> None:
-    assert student(p, freedom) == pytest.approx(stats.t.ppf(p, freedom), rel=0.01)
-
-
-@pytest.mark.parametrize(("p", "freedom"), [(0.0, 5), (1.0, 5), (0.5, 0)])
-def test_what_is_no_quantile_is_refused(p: float, freedom: int) -> None:
-    with pytest.raises(ValueError, match="no quantile"):
-        student(p, freedom)
+from sim.measure.batch_means import MIN_BATCHES, added, growth, inflation, ratio, settled_from, spread
 
 
 def series(random: Random, length: int, correlation: float) -> list[float]:
@@ -92,3 +83,58 @@ def test_a_transient_is_left_out_and_a_steady_series_hardly_loses_anything() -> 
     assert 6 <= fmean(found) <= 20
     assert max(found) <= 20
     assert settled_from([]) == settled_from([3.0]) == 0
+
+
+times_s = st.floats(1e-4, 1e3)
+whole = st.integers(0, 500).map(float)
+
+
+@given(st.lists(st.tuples(whole, whole), min_size=2, max_size=30), st.sampled_from([0.9, 0.95, 0.998]))
+def test_the_interval_of_a_ratio_is_students_around_the_ratio_of_both_sums(
+    pairs: list[tuple[float, float]], confidence: float
+) -> None:
+    x, n = numpy.array(pairs).T
+    found, count = ratio(pairs, confidence), len(pairs)
+    if not n.sum():
+        assert found is None
+        return
+    assert found is not None
+    off = x - x.sum() / n.sum() * n
+    alone = count * numpy.sum(off**2) / (count - 1)
+    assert found.value == pytest.approx(x.sum() / n.sum())
+    assert spread(pairs) == pytest.approx(alone * inflation(list(off)), rel=1e-6, abs=1e-9)
+    if count >= MIN_BATCHES:
+        error = math.sqrt(spread(pairs)) / n.sum()
+        assert found.half_width == pytest.approx(
+            stats.t.ppf((1 + confidence) / 2, count - 1) * error, rel=1e-6, abs=1e-9
+        )
+
+
+@given(st.lists(times_s, min_size=MIN_BATCHES, max_size=40))
+def test_growth_is_that_of_numpys_line_and_as_unsure_as_neighbours_are_alike(values: list[float]) -> None:
+    found, count = growth(values, 0.998), len(values)
+    assert found is not None
+    places = numpy.arange(count)
+    slope, begin = numpy.polyfit(places, values, 1)
+    across = (count - 1) / fmean(values)
+    assert found.value == pytest.approx(slope * across, rel=1e-6, abs=1e-6)
+    off = [value - begin - slope * place for place, value in enumerate(values)]
+    error = math.sqrt(numpy.sum(numpy.square(off)) / (count - 2) / numpy.var(places) / count)
+    alone = stats.t.ppf(0.999, count - 2) * error * across
+    assert found.half_width == pytest.approx(alone * math.sqrt(inflation(off)), rel=1e-3, abs=1e-3)
+
+
+@given(st.lists(times_s, max_size=40) | st.builds(lambda value, n: [value] * n, times_s, st.integers(0, 40)))
+@example([0.1] * 12)
+@example([1e7 + place % 3 for place in range(20)])
+def test_the_transient_ends_where_the_error_of_the_mean_of_what_is_left_is_smallest(
+    values: list[float],
+) -> None:
+    places = [at for at in range(len(values) // 2 + 1) if len(values) - at >= MIN_BATCHES]
+    errors = [float(numpy.var(values[at:]) / (len(values) - at)) for at in places]
+    chosen = settled_from(values)
+    assert chosen in (places or [0])
+    if len(set(values)) < 2:
+        assert chosen == 0
+    elif errors:
+        assert errors[chosen] <= min(errors) * (1 + 1e-6) + 1e-12

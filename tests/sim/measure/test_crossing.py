@@ -5,9 +5,13 @@ from __future__ import annotations
 import math
 from random import Random
 
+import numpy
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy import optimize
 
-from sim.measure.crossing import SharePoint, crossing
+from sim.measure.crossing import SURE_Z, SharePoint, crossing
 
 BOUND = 0.05
 
@@ -87,3 +91,41 @@ def test_there_is_none_of_a_bound_that_no_share_can_cross_or_where_nothing_was_m
     assert crossing(points, 1.0, 2.0, 3.0) is None
     assert crossing([SharePoint(2.0, 0.0, 0.0, 0.0)], BOUND, 2.0, 3.0) is None
     assert crossing(points[:1], BOUND, 2.0, 3.0) is None
+
+
+@settings(max_examples=40)
+@given(
+    below=st.floats(5, 300),
+    steps=st.lists(st.floats(0.9, 1.15), max_size=6),
+    slope=st.sampled_from([1.0, 3.0, 8.0]),
+    seed=st.integers(0, 2**32),
+)
+def test_the_crossing_is_that_of_the_most_likely_logistic_curve(
+    below: float, steps: list[float], slope: float, seed: int
+) -> None:
+    """Half a call is added on either side of each level. What is beyond doubt is not in it, and has no place
+    here.
+    """
+    random = Random(f"{seed}/calls")
+    true, beyond = 1.05 * below, 1.1 * below
+    points = []
+    for level in sorted({below, beyond, *(below * step for step in steps)}):
+        share = share_at(level, true, slope)
+        x = sum(random.random() < share for _ in range(60))
+        points.append(SharePoint(level, float(x), 60.0, 60 * share * (1 - share)))
+    coins = math.sqrt(60 * BOUND * (1 - BOUND))
+    found = crossing(points, BOUND, below, beyond)
+    if found is None or found.at is None or any(point.x - 60 * BOUND > SURE_Z * coins for point in points):
+        return
+    loads = numpy.log([point.level / true for point in points])
+    over = numpy.array([point.x + 0.5 for point in points])
+
+    def unlikely(line: numpy.ndarray) -> float:
+        logits = line[0] + line[1] * loads
+        logs = over * numpy.logaddexp(0, -logits) + (61 - over) * numpy.logaddexp(0, logits)
+        return float(numpy.sum(logs))
+
+    start = (math.log(BOUND / (1 - BOUND)), slope)
+    best = optimize.minimize(unlikely, start, method="BFGS", options={"gtol": 1e-8}).x
+    assert found.low <= found.at <= found.high
+    assert found.at == pytest.approx(true * math.exp((start[0] - best[0]) / best[1]), rel=1e-4)

@@ -6,6 +6,8 @@ from random import Random
 
 import numpy
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from scipy.optimize import curve_fit
 
 from sim.measure.scalability import ScalabilityFit, ThroughputPoint, fit, throughput
@@ -71,3 +73,34 @@ def test_of_few_levels_it_says_nothing_and_of_another_law_that_it_is_another() -
     cliff = [ThroughputPoint(p.level, 50.0 if p.level < 28 else 3.0, 0.5) for p in drawn(Random("cliff"))]
     found = fit(cliff)
     assert found is None or found.problem == "the server does not follow this law"
+
+
+@settings(max_examples=40)
+@given(
+    true=st.tuples(st.floats(1, 50), st.floats(0, 0.9), st.floats(0, 0.02)),
+    levels=st.sets(st.sampled_from([1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128]), min_size=5),
+    noise=st.sampled_from([0.005, 0.03, 0.1]),
+    seed=st.integers(0, 2**32),
+)
+def test_scipy_finds_no_better_fit_from_there(
+    true: tuple[float, float, float], levels: set[int], noise: float, seed: int
+) -> None:
+    random = Random(f"{seed}/levels")
+    usual = {level: throughput(true, level) for level in sorted(levels)}
+    points = [
+        ThroughputPoint(level, random.gauss(value, noise * value), noise * value)
+        for level, value in usual.items()
+    ]
+    found = fit(points)
+    assert found is not None
+    ours = (found.rate.value, found.contention.value, found.coherency.value)
+    theirs, _ = curve_fit(
+        lambda n, rate, sigma, kappa: throughput((rate, sigma, kappa), n),
+        numpy.array([p.level for p in points], float), [p.value for p in points],
+        p0=ours, sigma=[p.error for p in points], absolute_sigma=True,
+    )  # fmt: skip
+    assert off(ours, points) <= off((theirs[0], theirs[1], theirs[2]), points) * (1 + 1e-6) + 1e-9
+
+
+def off(parameters: tuple[float, float, float], points: list[ThroughputPoint]) -> float:
+    return sum(((p.value - throughput(parameters, p.level)) / p.error) ** 2 for p in points)

@@ -9,7 +9,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from scipy import special, stats
 
-from sim.report.statistics.student import incomplete_beta, t_cdf, t_quantile, t_tail
+from sim.measure.student import incomplete_beta, t_cdf, t_quantile, t_tail
 
 EXACT = 1e-9
 DEGREES = st.floats(0.5, 2_000)
@@ -34,6 +34,12 @@ def test_its_quantiles_are_scipys(share: float, df: float) -> None:
 @given(a=st.floats(0.25, 500), b=st.floats(0.25, 500), x=st.floats(0, 1))
 def test_the_incomplete_beta_function_is_scipys(a: float, b: float, x: float) -> None:
     assert incomplete_beta(a, b, x) == pytest.approx(special.betainc(a, b, x), abs=EXACT)
+
+
+@pytest.mark.parametrize(("share", "df"), [(0.0, 5), (1.0, 5), (0.5, 0), (-0.1, 3), (math.nan, 3)])
+def test_what_is_no_quantile_is_refused(share: float, df: float) -> None:
+    with pytest.raises(ValueError, match="no quantile"):
+        t_quantile(share, df)
 
 
 def test_an_endless_t_has_no_tail() -> None:
