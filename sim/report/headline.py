@@ -69,6 +69,8 @@ def of_story(name: str, story: WorkflowCounts, result: Result) -> str:
         example = _example(name, reason, result)
         shown.append(f"{reason}{f', {example!r}' if example not in ('', said) else ''} ({count:,})")
         said = example or said
+    if story.interrupted_executions and not succeeded:
+        shown.append(f"cut off by the end of the run ({story.interrupted_executions:,})")
     more = [f"{several(len(reasons) - REASONS_SHOWN, 'more reason')}"] if len(reasons) > REASONS_SHOWN else []
     return f"{how_often}: {'; '.join([*shown, *more])}" if shown else how_often
 

@@ -46,6 +46,18 @@ async def test_a_failure_in_part_is_named_with_its_step_its_kind_and_the_servers
     assert text.index(line) < text.index("OVERVIEW")
 
 
+async def test_what_the_end_cut_off_is_a_reason_for_no_success_beside_others(
+    autojump_clock: MockClock,
+) -> None:
+    cut_off = {"ending": Ending.INTERRUPTED}
+    first, *_ = troubles(result_of(summarize(recorder_of([execution(**cut_off), execution(**cut_off)]))))
+    assert first == "note_share: not one of 2 executions succeeded: cut off by the end of the run (2)"
+    first, *_ = troubles(result_of(summarize(recorder_of([execution(**FAILED), execution(**cut_off)]))))
+    assert "read_note: tool_error/500 (1); cut off by the end of the run (1)" in first
+    first, *_ = troubles(result_of(summarize(recorder_of([execution(), execution(**cut_off)]))))
+    assert first.startswith("Cut off by the end of the run: note_share 1")
+
+
 async def test_the_reason_is_known_also_when_the_call_came_in_the_grace(autojump_clock: MockClock) -> None:
     recorder = recorder_of([execution(**FAILED)])
     recorder.enter(Phase.GRACE)
