@@ -212,7 +212,7 @@ def correct(result: Result) -> ShortAnswer:
     if not checks:
         return ShortAnswer("Correct", "not checked", "No workflow compared what users saw.", Mood.CARE)
     met = sum(story.conflicts_retried for story in result.consistency.values())
-    retried = f" {several(met, 'conflict')} came up and were retried, as they should be." if met else ""
+    retried = f" {several(met, 'conflict')} came up, each retried as it should be." if met else ""
     return ShortAnswer("Correct", "yes", f"{several(checks, 'check')} held: {counted}.{retried}", Mood.GOOD)
 
 

@@ -28,7 +28,7 @@ def strip_chart(result: Result, columns: Columns) -> Chart | None:
 
 def strip_says(result: Result) -> str:
     conflicts = sum(story.conflicts_retried for story in result.consistency.values())
-    retried = f"{several(conflicts, 'conflict')} came up and were retried"
+    retried = f"{several(conflicts, 'conflict')} came up, each retried"
     if result.violations:
         return f"{violations_text(result)}; {retried}"
-    return f"no violation; {retried}, as they should be"
+    return f"no violation; {retried} as it should be"
