@@ -18,6 +18,10 @@ MAX_REDIRECTS = 5
 SCHEME = re.compile(r"(?:^|,)\s*(basic|bearer)\b", re.IGNORECASE)
 """Of a challenge (RFC 9110, 11.6.1); several may stand in one header."""
 QUOTED = re.compile(r'"[^"]*"')
+TOO_MANY_REQUESTS = 429
+"""RFC 6585, 4."""
+NOT_NOW = (502, 503, 504)
+"""RFC 9110, 15.6."""
 ACCEPT = {"Accept": "application/json, text/event-stream"}
 
 
@@ -60,7 +64,16 @@ async def greet(http: httpx.AsyncClient, mcp_url: str) -> Reply:
         if first.status not in REFUSED_GREETING:
             break
     assert first is not None
-    raise SetupError(f"{mcp_url} answered {describe(first)}: is this the URL of an MCP endpoint?")
+    raise SetupError(f"{mcp_url} answered {describe(first)}: {_advice(first.status)}")
+
+
+def _advice(status: int) -> str:
+    """What to do about an answer that is none of an MCP endpoint's."""
+    if status == TOO_MANY_REQUESTS:
+        return "it, or something in front of it, takes no more requests from here for now; try again later"
+    if status in NOT_NOW:
+        return "it, or what lies behind it, is down or busy; try again when it is up"
+    return "is this the URL of an MCP endpoint?"
 
 
 async def _post(http: httpx.AsyncClient, mcp_url: str, message: object, headers: dict[str, str]) -> Reply:

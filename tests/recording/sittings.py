@@ -184,7 +184,24 @@ async def rights_come_and_go(sit: Sitting) -> None:
     await sit("alice", "nc_notes_delete_note", note_id=note["id"])
 
 
-SITTINGS = (share_and_read, edited_at_once, file_handed_over, rights_come_and_go)
+async def read_before_and_after_a_change(sit: Sitting) -> None:
+    """Bob reads what Alice has shared, Alice goes on writing, and Bob reads it again."""
+    note = await sit("alice", "nc_notes_create_note", title="Plan", content="Seeds and soil", category="")
+    await sit("alice", "nc_share_create", path="/Notes/Plan.md", share_with="bob", permissions=1)
+    await sit("bob", "nc_share_list", shared_with_me=True)
+    await sit("bob", "nc_notes_get_note", note_id=note["id"])
+    await sit("alice", "nc_notes_append_content", note_id=note["id"], content="and water")
+    await sit("bob", "nc_notes_get_note", note_id=note["id"])
+    await sit("alice", "nc_notes_delete_note", note_id=note["id"])
+
+
+SITTINGS = (
+    share_and_read,
+    edited_at_once,
+    file_handed_over,
+    rights_come_and_go,
+    read_before_and_after_a_change,
+)
 
 
 async def recorded_at_the_standin(session: Callable[[Sitting], Awaitable[None]]) -> Recording:

@@ -173,8 +173,9 @@ class Planner:
                     continue
                 beside = [other for other in together if other is not step]
                 step.check = contents.check(step, beside) or shape_check(step, used, self.carrying)
-                if isinstance(step.check, FindsText | FindsLines):
-                    step.verb = "finds" if step.verb in ("does", "until") else step.verb
+                if isinstance(step.check, FindsText | FindsLines) and step.verb in ("does", "until"):
+                    # What is wanted says when to stop looking.
+                    step.verb, step.sight = "finds", None
                 for key, value in fixed_ids(step):
                     step.notes.append(f"No answer gave {key} ({value!r}): it has to be there.")
 

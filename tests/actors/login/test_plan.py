@@ -100,6 +100,16 @@ async def test_what_is_no_endpoint_is_refused_with_its_status(status: int, greet
     assert len(asked) == greetings
 
 
+@pytest.mark.parametrize(
+    ("status", "words"),
+    [(429, "takes no more requests from here for now"), *((s, "is down or busy") for s in (502, 503, 504))],
+)
+async def test_an_endpoint_that_cannot_answer_now_is_not_said_to_be_none(status: int, words: str) -> None:
+    with pytest.raises(SetupError, match=f"answered HTTP {status}.*{words}.*; try again") as failed:
+        await ask(lambda request: httpx.Response(status))
+    assert "is this the URL" not in str(failed.value)
+
+
 async def test_a_redirect_is_followed_before_the_server_is_judged() -> None:
     def answer(request: httpx.Request) -> httpx.Response:
         if request.url.path == "/mcp":
