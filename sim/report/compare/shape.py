@@ -11,7 +11,7 @@ import attrs
 from sim.measure.sketch import Sketch
 from sim.report.compare.gauges import TINY, sketch_of
 from sim.report.result import Result
-from sim.report.result_course import TimelineRow
+from sim.report.result_course import Timeseries
 from sim.report.statistics.shifts import welch
 
 DECILES = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.99)
@@ -85,24 +85,30 @@ def in_words(shifts: Sequence[QuantileShift]) -> str:
 
 
 def course(side: Sequence[Result]) -> list[CoursePoint]:
-    """The middle of its runs, row by row; neighbouring rows are one where there are very many."""
-    longest = max((len(result.timeseries.rows) for result in side), default=0)
+    """The middle of its runs, moment by moment; neighbouring rows are one where there are very many.
+
+    Runs need not be equally long, and their rows need not be either: at a moment those count that have it.
+    """
+    known = [result.timeseries for result in side if result.timeseries.rows]
+    if not known:
+        return []
+    row_s = max(each.row_seconds for each in known)
+    longest = max(math.ceil(len(each.rows) * each.row_seconds / row_s) for each in known)
     stride = max(1, math.ceil(longest / MAX_POINTS))
-    return [
-        _point(
-            [row for result in side for row in result.timeseries.rows[place : place + stride]], side, stride
-        )
-        for place in range(0, longest, stride)
+    return [_point(place * row_s, stride * row_s, known) for place in range(0, longest, stride)]
+
+
+def _point(at: float, span_s: float, side: Sequence[Timeseries]) -> CoursePoint:
+    within = [
+        (row, each.row_seconds)
+        for each in side
+        for row in each.rows[round(at / each.row_seconds) : round((at + span_s) / each.row_seconds)]
     ]
-
-
-def _point(rows: Sequence[TimelineRow], side: Sequence[Result], stride: int) -> CoursePoint:
-    seconds = stride * side[0].timeseries.row_seconds * len(side)
     return CoursePoint(
-        at=min(row.at for row in rows),
-        p50=_middle([row.service.p50 for row in rows]),
-        p95=_middle([row.service.p95 for row in rows]),
-        operations=sum(row.operations for row in rows) / seconds,
+        at=at,
+        p50=_middle([row.service.p50 for row, _ in within]),
+        p95=_middle([row.service.p95 for row, _ in within]),
+        operations=sum(row.operations for row, _ in within) / math.fsum(seconds for _, seconds in within),
     )
 
 
