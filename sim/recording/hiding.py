@@ -12,11 +12,12 @@ import re
 import secrets
 from collections.abc import Iterable
 from typing import Any
-from urllib.parse import quote, quote_plus
+from urllib.parse import unquote
 
 from actors.json_text import read_json
 from sim.recording.recorded_lines import HIDDEN, hidden_as
 from sim.recording.secret_looks import SHARE_LINK, may_hold_secrets, without_looks
+from sim.recording.spellings import plain_stretch, spellings
 
 Json = Any
 
@@ -95,7 +96,7 @@ class Hider:
 
     def hide(self, raw: bytes, value: Json) -> Json:
         """`value`, which was read from `raw`, without its secrets; itself where it has none."""
-        if not may_hold_secrets(raw) and not any(secret.encode() in raw for secret in self._known):
+        if not may_hold_secrets(raw) and not any(plain_stretch(each).encode() in raw for each in self._known):
             return value
         found = self._hide(value, 0)
         # Those that were learned on the way may stand before the place where they were found.
@@ -107,8 +108,7 @@ class Hider:
 
     def _learn(self, secret: str, instead: str = HIDDEN) -> None:
         if len(secret) >= MIN_SECRET_LENGTH and secret != HIDDEN:
-            for said in (secret, quote(secret), quote(secret, safe=""), quote_plus(secret), _in_json(secret)):
-                self._known.setdefault(said, instead)
+            self._known.setdefault(secret, instead)
 
     def _hide(self, value: Json, depth: int) -> Json:
         match value:
@@ -195,6 +195,7 @@ class Hider:
         if not (is_secret_key(name) or name.lower() == "code") or value.startswith(HIDDEN[:4]):
             return found[0]
         self._learn(value)
+        self._learn(unquote(value))
         return f"{name}{between}{HIDDEN}"
 
     def _veil(self, value: Json) -> Json:
@@ -210,13 +211,10 @@ class Hider:
 
     def _veil_text(self, text: str) -> str:
         for secret in sorted(self._known, key=len, reverse=True):
-            if secret in text:
-                text = text.replace(secret, self._known[secret])
+            if plain_stretch(secret) in text:
+                instead = self._known[secret]
+                text = spellings(secret).sub(lambda _, instead=instead: instead, text)  # type: ignore[misc]
         return text
-
-
-def _in_json(text: str) -> str:
-    return json.dumps(text)[1:-1]
 
 
 def _plain_key(key: str) -> str:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import base64
 import json
+from collections.abc import Iterator
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, quote_plus
 
 import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
 
 from sim.recording.hiding import Hider, Pseudonyms, is_secret_key
 
@@ -161,6 +164,9 @@ def test_hostile_texts_cost_time_in_proportion_to_their_length() -> None:
         "a1b2c-",
     ):
         assert Hider().hide_text(unit * 20_000) is not None
+    for secret in ("\\" * 30 + "a1", '"' * 30 + "a1", "%" * 30 + "a1", " /" * 15 + "a1", "\n\\" * 15 + "a1"):
+        for unit in ("\\", '\\"', "%5c", "%25", "\\u005c", "\\n"):
+            assert Hider((secret,)).hide_text(unit * 2_000 + "a1b") is not None
 
 
 def test_a_token_that_is_an_address_is_the_same_wherever_it_stands_and_is_not_told() -> None:
@@ -191,3 +197,64 @@ def test_what_only_proves_who_somebody_is_has_no_number(key: str, value: str) ->
 
 def test_the_persons_own_token_has_no_number_whatever_key_it_stands_under() -> None:
     assert Hider(("w8ffxz2k",), Pseudonyms()).hide(b"token", {"token": "w8ffxz2k"}) == {"token": "<hidden>"}
+
+
+passwords = st.text(st.characters(exclude_categories=["Cs"]), min_size=8, max_size=16).filter(
+    lambda text: len(set(text)) > 4 and not text.isalpha() and text == text.strip() and "hidden" not in text
+)
+
+
+def written_ways(secret: str) -> list[str]:
+    """As clients and servers write it: Python, JavaScript, PHP, forms, and JSON in a text of JSON."""
+    ours, theirs = json.dumps({"x": secret}), json.dumps({"x": secret}, ensure_ascii=False)
+    return [
+        *(secret, f"see {secret} here", quote(secret), quote(secret, safe="!'()*"), quote_plus(secret)),
+        *(ours, theirs, theirs.replace("/", "\\/"), json.dumps({"y": theirs}, ensure_ascii=False)),
+        *(f"it is {ours}", f"it is {theirs}", quote(theirs, safe="")),
+    ]
+
+
+def all_told(value: Any) -> Iterator[str]:
+    """Every text and key of it, and of the JSON in its texts."""
+    match value:
+        case str():
+            yield value
+            if value[:1] in ("{", "["):
+                yield from all_told(json.loads(value))
+        case dict():
+            for key, each in value.items():
+                yield from (key, *all_told(each))
+        case list():
+            for each in value:
+                yield from all_told(each)
+
+
+def assert_untold(secret: str, value: Any) -> None:
+    spellings = {
+        *(secret, quote(secret), quote(secret, safe=""), quote(secret, safe="!'()*"), quote_plus(secret)),
+        *(json.dumps(secret)[1:-1], json.dumps(secret, ensure_ascii=False)[1:-1]),
+        quote(json.dumps(secret, ensure_ascii=False)[1:-1], safe=""),
+    }
+    for text in all_told(value):
+        assert not [each for each in spellings if each in text], text
+
+
+@settings(max_examples=40)
+@given(passwords, st.data())
+@example('M\u00fcller"1/x', None)
+def test_a_password_is_nowhere_however_it_is_written(secret: str, data: st.DataObject | None) -> None:
+    """Where its key told of it, and where it is known to be the person's own."""
+    ways = written_ways(secret)
+    for way in ways if data is None else [data.draw(st.sampled_from(ways))]:
+        for line in (
+            [way, {"newPassword": secret}],
+            [{"text": json.dumps({"password": secret})}, {way: way}],
+        ):
+            for ascii_ in (True, False):
+                raw = json.dumps(line, ensure_ascii=ascii_).encode()
+                assert_untold(secret, Hider((), Pseudonyms()).hide(raw, line))
+        for raw in (
+            json.dumps(way).encode(),
+            json.dumps(way, ensure_ascii=False).replace("/", "\\/").encode(),
+        ):
+            assert_untold(secret, Hider((secret,)).hide(raw, [way]))
