@@ -168,6 +168,27 @@ def test_a_call_that_failed_by_its_own_fault_is_left_out_and_that_is_said() -> N
     assert text.count("alice.does(") == 3  # made, looked at, removed
 
 
+def test_how_people_let_the_server_in_is_no_part_of_what_they_do() -> None:
+    tape = Tape(*JOBS, "nc_auth_provision_access()", "nc_auth_check_status()!")
+    who, job = a_job(tape)
+    tape.call(who, "nc_auth_provision_access", {}, {"status": "login_required", "login_url": "https://x/y"})
+    tape.call(who, "nc_auth_check_status", {}, {"status": "provisioned"})
+    tape.call(who, "jobs_get_job", {"job_id": job}, {"id": job})
+    recording = tape.recording()
+    numbers = {call.name: call.n for call in recording.calls}
+    questions = [
+        RecordedQuestion(1.0, "p1", numbers[name], "elicitation/create")
+        for name in ("nc_auth_provision_access", "jobs_get_job")
+    ]
+    text = workflow_text(attrs.evolve(recording, asked=tuple(questions)), "recorded")
+    assert '"nc_auth' not in text
+    assert "# Left out, since the set-up does it: nc_auth_check_status, nc_auth_provision_access." in text
+    assert "# The server asked 1 times (elicitation/create)" in text
+    without = [call for call in recording.calls if not call.name.startswith("nc_auth")]
+    known = workflow_text(attrs.evolve(recording, calls=tuple(without)), "recorded")
+    assert text.partition("async def")[2] == known.partition("async def")[2]
+
+
 def test_people_think_as_long_as_they_did_and_a_break_is_no_thinking() -> None:
     tape = Tape(*JOBS)
     who, job = a_job(tape)

@@ -35,7 +35,7 @@ from sim.recording.story.story_model import (
 from sim.recording.story.story_order import in_rounds, merged, place_of, thinking_of
 from sim.recording.story.story_outsiders import OUTSIDER, let_outsiders_look
 from sim.recording.story.story_removals import Removals, makes_something, removing_tools
-from sim.recording.story.takes import PLAYED, Take, takes_of
+from sim.recording.story.takes import GRANTING, PLAYED, Take, takes_of
 
 CREATES_NOTE, DELETES_NOTE = "nc_notes_create_note", "nc_notes_delete_note"
 MAX_SUMMARY = 90
@@ -241,7 +241,12 @@ def left_out_of(recording: Recording) -> Iterator[str]:
         yield "The recording was cut off: what came after is not in here."
     for reason in dict.fromkeys(gap.reason for gap in recording.gaps):
         yield f"Not recorded: {reason}"
-    for method, count in Counter(asked.method for asked in recording.asked).items():
+    granting = [call for call in recording.calls if call.name in GRANTING]
+    if granting:
+        yield f"Left out, since the set-up does it: {', '.join(sorted({call.name for call in granting}))}."
+    numbers = {call.n for call in granting}
+    asked = [one for one in recording.asked if one.during not in numbers]
+    for method, count in Counter(one.method for one in asked).items():
         yield f"The server asked {count} times ({method}): nobody answers it here."
     for name, count in Counter(call.name for call in recording.calls if call.method not in PLAYED).items():
         yield f"Left out, as workflows call tools and read resources alone: {name}, {count} times."

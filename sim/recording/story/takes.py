@@ -8,6 +8,7 @@ from typing import Any
 import attrs
 
 from actors.errors import CallError
+from actors.login.provisioning import CHECK, PROVISION
 from actors.offered_tool import reads_by_name
 from actors.tool_results import read_resource_text, read_tool_result
 from sim.recording.document import RecordedCall, Recording, holds_hidden
@@ -15,6 +16,8 @@ from sim.recording.story.name_words import ToolName
 
 Json = Any
 PLAYED = ("tools/call", "resources/read")
+GRANTING = (PROVISION, CHECK)
+"""Tools by which people give the server access to their account; so does the set-up of a run."""
 
 
 @attrs.frozen(eq=False)
@@ -58,10 +61,12 @@ class Take:
 
 
 def takes_of(recording: Recording) -> list[Take]:
-    """Those that a workflow can make: tools and resources, as they were sent."""
+    """Those that a workflow can make: tools and resources, as they were sent; those by which people let the
+    server in are made before a workflow begins."""
     reading = dict(_read_only(recording))
     calls = sorted(
-        (call for call in recording.calls if call.method in PLAYED), key=lambda call: (call.at, call.n)
+        (call for call in recording.calls if call.method in PLAYED and call.name not in GRANTING),
+        key=lambda call: (call.at, call.n),
     )
     return [_take(place, call, reading) for place, call in enumerate(calls)]
 
