@@ -9,7 +9,8 @@ from sim.config.grammar.piece import Piece, missing
 
 DIGITS = r"(?:[0-9]+(?:\.[0-9]+)?|\.[0-9]+)"
 _NUMBER = re.compile(DIGITS)
-_MAX_DIGITS = 30
+_MAX_DIGITS, _MAX_ZEROS = 30, 400
+"""Noughts before and behind count by themselves: the least rates have many."""
 _RATE_UNITS = {"s": 1, "m": 60, "h": 3600}
 
 MAX_COUNT = 10_000_000
@@ -25,7 +26,7 @@ def parse_decimal(text: str | Piece, what: str) -> Decimal:
         raise piece.error(f"{what} cannot be negative")
     if not _NUMBER.fullmatch(piece.text):
         raise piece.error(f"{_shown(piece)} is no number for {what}")
-    if len(piece.text) > _MAX_DIGITS:
+    if len(piece.text.strip("0.")) > _MAX_DIGITS or len(piece.text) > _MAX_ZEROS:
         raise piece.error(f"{what} has too many digits")
     return Decimal(piece.text)
 

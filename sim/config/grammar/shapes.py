@@ -258,8 +258,9 @@ class OpenProfile(_Line):
 
     def __str__(self) -> str:
         if self.breakpoint:
-            first, last = self.stages
-            ends = f"from={format_rate(first.target)},to={format_rate(last.target)}"
+            # From nothing there is no jump before the ramp.
+            last, first = self.stages[-1], self.stages[0].target if len(self.stages) > 1 else 0.0
+            ends = f"from={format_rate(first)},to={format_rate(last.target)}"
             return f"breakpoint:{ends},for={format_duration(last.duration_s)}"
         return ",".join(f"{format_duration(s.duration_s)}:{format_number(s.target)}/s" for s in self.stages)
 
