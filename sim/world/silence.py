@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
 
 import trio
 
@@ -18,7 +17,7 @@ Act = Callable[[], Awaitable[str]]
 
 
 def explained(act: Act, accounts: OcsAccounts | None) -> Act:
-    """`act`, whose SetupError for want of an answer says also what Nextcloud says of that."""
+    """`act`, whose SetupError for want of an answer says also what Nextcloud says then."""
 
     async def explaining() -> str:
         try:
@@ -42,6 +41,9 @@ def is_silence(error: BaseException | None) -> bool:
 
 
 async def _why(accounts: OcsAccounts) -> str:
-    with trio.move_on_after(MAX_WHY_S), suppress(SetupError):
-        return await accounts.why_slow()
+    with trio.move_on_after(MAX_WHY_S):
+        try:
+            return await accounts.why_slow()
+        except SetupError as error:
+            return f"nor does Nextcloud answer as it should: {error}"
     return ""

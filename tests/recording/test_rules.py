@@ -183,7 +183,7 @@ def test_how_people_let_the_server_in_is_no_part_of_what_they_do() -> None:
     text = workflow_text(attrs.evolve(recording, asked=tuple(questions)), "recorded")
     assert '"nc_auth' not in text
     assert "# Left out, since the set-up does it: nc_auth_check_status, nc_auth_provision_access." in text
-    assert "# The server asked 1 times (elicitation/create)" in text
+    assert "# The server asked once (elicitation/create)" in text
     without = [call for call in recording.calls if not call.name.startswith("nc_auth")]
     known = workflow_text(attrs.evolve(recording, calls=tuple(without)), "recorded")
     assert text.partition("async def")[2] == known.partition("async def")[2]

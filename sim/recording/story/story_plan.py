@@ -247,7 +247,8 @@ def left_out_of(recording: Recording) -> Iterator[str]:
     numbers = {call.n for call in granting}
     asked = [one for one in recording.asked if one.during not in numbers]
     for method, count in Counter(one.method for one in asked).items():
-        yield f"The server asked {count} times ({method}): nobody answers it here."
+        often = "once" if count == 1 else f"{count} times"
+        yield f"The server asked {often} ({method}): nobody answers it here."
     for name, count in Counter(call.name for call in recording.calls if call.method not in PLAYED).items():
         yield f"Left out, as workflows call tools and read resources alone: {name}, {count} times."
 

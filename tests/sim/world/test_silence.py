@@ -69,6 +69,23 @@ async def test_an_address_that_is_shut_out_altogether_is_told_too(autojump_clock
 
 
 @pytest.mark.parametrize(
+    "answer",
+    [httpx.Response(429, html="slow down"), httpx.Response(200, html="a page"), httpx.ConnectError("no")],
+)
+async def test_a_nextcloud_that_does_not_answer_either_is_named(
+    answer: httpx.Response | httpx.ConnectError, autojump_clock: MockClock
+) -> None:
+    def respond(request: httpx.Request) -> httpx.Response:
+        if isinstance(answer, httpx.ConnectError):
+            raise answer
+        return answer
+
+    text = await said(caused(SILENCE), httpx.MockTransport(respond))
+    assert text.startswith("a first session of ann failed; nor does Nextcloud answer as it should: ")
+    assert await said(caused(REFUSAL), httpx.MockTransport(respond)) == str(caused(REFUSAL))
+
+
+@pytest.mark.parametrize(
     ("error", "transport"),
     [
         (caused(REFUSAL), nextcloud(3.2, 3200)),
@@ -77,7 +94,6 @@ async def test_an_address_that_is_shut_out_altogether_is_told_too(autojump_clock
         (caused(SILENCE), nextcloud(0.1, 3200)),
         (caused(SILENCE), nextcloud(3.2, "soon")),
         (caused(SILENCE), nextcloud(59.0, 3200)),
-        (caused(SILENCE), httpx.MockTransport(lambda request: httpx.Response(200, text="a page"))),
     ],
 )
 async def test_what_nextcloud_does_not_say_of_a_silence_is_not_guessed(
