@@ -32,8 +32,11 @@ from tests.bench.crowd import run_crowd
 from tests.bench.requests import SEARCH_TOOL
 from tests.bench.rounds import Figure
 
-USERS = 30
+USERS, FEW = 30, 4
 LOCUST, LOCUST_TLS = "Locust, plain POSTs", "Locust, plain POSTs, TLS"
+AT_WORK = "a server at work"
+"""It answers after a while and in pieces, and few ask it, so the client wakes for each of them."""
+LOCUST_AT_WORK = f"Locust, plain POSTs, {AT_WORK}"
 FLOOD = "mcp-stress, a flood"
 REAL = "locust --headless, a task that checks"
 MIXED, MIXED_EVENTS = "whole run, mixed", "whole run, mixed, events"
@@ -55,9 +58,9 @@ def races(calls: int, rounds: int) -> Iterator[Figure]:
     """Everybody, in turns."""
     with tempfile.TemporaryDirectory() as folder, ExitStack() as stack:
         key, authority = certificate(Path(folder))
-        url, events, with_schemas, secure = (
+        url, events, with_schemas, secure, at_work = (
             stack.enter_context(server("toolbox_server", *words))
-            for words in ((), ("events",), ("schemas",), (key,))
+            for words in ((), ("events",), ("schemas",), (key,), ("events", "pieces"))
         )
         mine = {
             MIXED_EVENTS: ("whole:mixed", events),
@@ -71,16 +74,19 @@ def races(calls: int, rounds: int) -> Iterator[Figure]:
         # Alone, for the sake of its memory.
         plays = stack.enter_context(ours(USERS, {MIXED: ("whole:mixed", url)}))
         plays |= stack.enter_context(ours(USERS, mine, authority))
-        played = interleaved(plays | rivals(stack, url, secure), calls, rounds)
+        few = {f"{MIXED}, {AT_WORK}, {FEW} users": ("whole:mixed", at_work)}
+        plays |= stack.enter_context(ours(FEW, few))
+        played = interleaved(plays | rivals(stack, url, secure, at_work), calls, rounds)
     yield from told(played)
 
 
-def rivals(stack: ExitStack, url: str, secure: str) -> dict[str, Play]:
+def rivals(stack: ExitStack, url: str, secure: str, at_work: str) -> dict[str, Play]:
     """Those that are installed."""
     found: dict[str, Play] = {}
     if locust_python() is not None:
         found[LOCUST] = stack.enter_context(locust_posts(url, USERS))
         found[LOCUST_TLS] = stack.enter_context(locust_posts(secure, USERS))
+        found[LOCUST_AT_WORK] = stack.enter_context(locust_posts(at_work, FEW))
         found[REAL] = real_locust(url, USERS)
     if mcp_stress() is not None:
         found[FLOOD] = flood(url, SEARCH_TOOL)
@@ -90,7 +96,7 @@ def rivals(stack: ExitStack, url: str, secure: str) -> dict[str, Play]:
 def told(played: Mapping[str, Sequence[Round]]) -> Iterator[Figure]:
     """A line for each, with what it is compared to."""
     for name, rounds in played.items():
-        rival = LOCUST_TLS if "TLS" in name else LOCUST
+        rival = LOCUST_AT_WORK if AT_WORK in name else LOCUST_TLS if "TLS" in name else LOCUST
         beside = f"; {against(rounds, played[rival])} of {rival}" if rival in played else ""
         yield name, cost(rounds) + (beside if name != rival else "")
     for name in (REAL, FLOOD):
