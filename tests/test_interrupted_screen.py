@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import fcntl
 import re
-import struct
 import termios
 from collections.abc import Iterator
 from pathlib import Path
@@ -37,14 +35,12 @@ def test_however_often_ctrl_c_is_pressed_the_terminal_is_left_as_it_was(
     presses: int, standin: StandinServer, tmp_path: Path
 ) -> None:
     words = ("--url", f"{standin.url}/mcp", *PLAYED)
-    terminal = Terminal(words, {**standin.environment, **XTERM}, tmp_path)
-    fcntl.ioctl(terminal.screen, termios.TIOCSWINSZ, struct.pack("HHHH", 24, COLUMNS, 0, 0))
-    before = termios.tcgetattr(terminal.screen)
+    terminal = Terminal(words, {**standin.environment, **XTERM}, tmp_path, size=(24, COLUMNS))
     for press in range(presses):
         terminal.read_until(SAID[press])
         terminal.press_ctrl_c()
     terminal.watch(0.5)
-    assert termios.tcgetattr(terminal.screen) == before
+    assert termios.tcgetattr(terminal.screen) == terminal.attributes
     code = terminal.wait()
     assert HARMLESS.sub("", terminal.text).count("\x1b") == 0
     glass = Glass(COLUMNS)

@@ -14,6 +14,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from tests.support.processes import environment, simulate
+from tests.support.warm import WarmPopen
 
 ARGUMENTS = (
     *("--live", "--users", "3", "--login", "http", "--duration", "600s", "--warmup", "1s", "--grace", "2s"),
@@ -40,7 +41,7 @@ class Going:
         self.folder = folder
         arguments = [each for each in ARGUMENTS if each != "--quiet"]
         self._said = (folder / "said").open("w+")
-        self.process = subprocess.Popen(
+        self.process = WarmPopen(
             [sys.executable, "-m", "sim", *arguments, *more],
             cwd=folder,
             env=environment({}, folder),
@@ -192,7 +193,7 @@ def test_a_stored_result_is_served_at_any_time_until_it_is_told_to_end(tmp_path:
     )
     assert simulate(arguments, {}, tmp_path).returncode == 0
     report = simulate(["report", "run.json", "--format", "html"], {}, tmp_path).stdout
-    process = subprocess.Popen(
+    process = WarmPopen(
         [sys.executable, "-m", "sim", "serve", "run.json"],
         cwd=tmp_path,
         env=environment({}, tmp_path),

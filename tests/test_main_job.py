@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -229,6 +230,7 @@ def test_no_secret_stands_in_any_output_file_or_argument_list(standin: StandinSe
          "--login", "http", "-v", "-o", "run.json"),
         standin.environment,
         tmp_path,
+        popen=subprocess.Popen,  # its argument list is looked at
     )  # fmt: skip
     terminal.read_until("measured")
     files = {path: path.read_text(errors="replace") for path in tmp_path.rglob("*") if path.is_file()}

@@ -28,6 +28,7 @@ from actors.wire.exchange import Exchanger
 from actors.wire.wire_connector import WireConnector
 from tests.support.over_the_wire import PASSWORD
 from tests.support.processes import ROOT, running_standin
+from tests.support.warm import WarmPopen
 
 pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 ANN = Person("ann", Secret(PASSWORD))
@@ -37,7 +38,7 @@ KINDS = ("json", "json stateless", "events", "events stateless", "events hyperco
 @contextmanager
 def sdk_server(kind: str) -> Iterator[str]:
     """A server made with the SDK, in a process of its own; the URL of its endpoint."""
-    process = subprocess.Popen(
+    process = WarmPopen(
         [sys.executable, "-m", "tests.support.sdk_server", *kind.split()],
         cwd=ROOT,
         stdin=subprocess.PIPE,

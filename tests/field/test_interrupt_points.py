@@ -23,6 +23,7 @@ import pytest
 
 from tests.support.front import Front, Hook, Reply, Request, open_front
 from tests.support.processes import BYSTANDERS, StandinServer, environment, running_standin, simulate
+from tests.support.warm import WarmPopen
 
 POINTS = 100
 IN_SUITE = frozenset({37})
@@ -100,7 +101,7 @@ class Interrupted:
     def run(self, front: Front, standin: StandinServer, prefix: str, state: Path) -> tuple[int, str]:
         """The exit code, and all that was said."""
         front.hook = self.hook()
-        self.process = subprocess.Popen(
+        self.process = WarmPopen(
             [sys.executable, "-m", "sim", "--url", f"{front.url}/mcp", "--user-prefix", prefix, *TINY],
             cwd=state,
             env=environment(front.environment(standin), state),

@@ -1,4 +1,7 @@
-"""Real processes for tests: a stand-in that runs by itself, and `simulate` in a terminal of its own."""
+"""Real processes for tests: a stand-in that runs by itself, and `simulate` in a terminal of its own.
+
+Their imports are spared, see `tests.support.warm`.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +13,7 @@ import signal
 import ssl
 import subprocess
 import sys
+import termios
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -19,7 +23,9 @@ from typing import Any
 import attrs
 import httpx
 
-ROOT = Path(__file__).parents[2]
+from tests.support.warm import ROOT as ROOT
+from tests.support.warm import WarmPopen, take_terminal
+
 ADMIN_PASSWORD = "a-password-for-the-admin-of-the-tests"
 LEVER_TOKEN = "what-opens-the-levers-of-the-tests"
 BYSTANDERS = {
@@ -98,7 +104,7 @@ def running_standin(ca_file: str = "", **options: Any) -> Iterator[StandinServer
         ca_file: of the authority behind its certificate, where it has one.
     """
     settings = json.dumps({"admin_password": ADMIN_PASSWORD, "lever_token": LEVER_TOKEN, **options})
-    process = subprocess.Popen(
+    process = WarmPopen(
         [sys.executable, "-m", "sim.standin"],
         cwd=ROOT,
         env={**os.environ, "SIMULATE_STANDIN": settings, "PYTHONPATH": str(ROOT)},
@@ -127,25 +133,55 @@ def simulate(
     arguments: Sequence[str], more: Mapping[str, str], state: Path, timeout_s: float = 120
 ) -> subprocess.CompletedProcess[str]:
     """Run `simulate` to its end, its output in pipes."""
-    return subprocess.run(
+    with WarmPopen(
         [sys.executable, "-m", "sim", *arguments],
         cwd=state,
         env=environment(more, state),
-        capture_output=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
         text=True,
-        timeout=timeout_s,
-        check=False,
-    )
+    ) as process:
+        try:
+            out, err = process.communicate(timeout=timeout_s)
+        finally:
+            process.kill()
+    return subprocess.CompletedProcess(process.args, process.returncode, out, err)
 
 
 class Terminal:
-    """`simulate` in a pseudo-terminal of its own, so that Ctrl-C reaches the whole process group."""
+    """`simulate` in a pseudo-terminal of its own, so that Ctrl-C reaches the whole process group.
 
-    def __init__(self, arguments: Sequence[str], more: Mapping[str, str], state: Path) -> None:
-        self.pid, self.screen = pty.fork()
-        if self.pid == 0:
-            os.chdir(state)
-            os.execve(sys.executable, [sys.executable, "-m", "sim", *arguments], environment(more, state))
+    Args:
+        popen: how it is started.
+        size: rows and columns.
+
+    Attributes:
+        attributes: of the terminal, before anybody could change them.
+    """
+
+    def __init__(
+        self,
+        arguments: Sequence[str],
+        more: Mapping[str, str],
+        state: Path,
+        popen: type[subprocess.Popen[Any]] = WarmPopen,
+        size: tuple[int, int] = (0, 0),
+    ) -> None:
+        self.screen, inside = pty.openpty()
+        termios.tcsetwinsize(self.screen, size)
+        self.attributes = termios.tcgetattr(self.screen)
+        self.process = popen(
+            [sys.executable, "-m", "sim", *arguments],
+            cwd=state,
+            env=environment(more, state),
+            stdin=inside,
+            stdout=inside,
+            stderr=inside,
+            start_new_session=True,
+            preexec_fn=take_terminal,
+        )
+        os.close(inside)
+        self.pid = self.process.pid
         self.text = ""
 
     def read_until(self, words: str, timeout_s: float = 60) -> None:
@@ -175,7 +211,7 @@ class Terminal:
                 os.kill(self.pid, signal.SIGKILL)
                 raise AssertionError(f"it did not end:\n{self.text}")
         os.close(self.screen)
-        return os.waitstatus_to_exitcode(os.waitpid(self.pid, 0)[1])
+        return self.process.wait()
 
     def _read(self, timeout_s: float) -> bool:
         """Read what there is; False at the end."""

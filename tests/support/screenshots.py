@@ -6,13 +6,10 @@ python -m tests.support.screenshots [FOLDER]        (default: docs/images)
 
 from __future__ import annotations
 
-import fcntl
 import io
 import shutil
-import struct
 import sys
 import tempfile
-import termios
 from pathlib import Path
 
 import attrs
@@ -93,8 +90,8 @@ def take(browser: Browser, shot: Shot, page: Path, target: Path) -> None:
 
 def take_terminal(browser: Browser, scratch: Path, target: Path) -> None:
     """A run against the stand-in, a while after it began, with its colours."""
-    terminal = Terminal((*PLAYED, *ASKED, "lost_update:1%"), {"TERM": "xterm", "NO_COLOR": ""}, scratch)
-    fcntl.ioctl(terminal.screen, termios.TIOCSWINSZ, struct.pack("HHHH", ROWS, COLUMNS, 0, 0))
+    words, around = (*PLAYED, *ASKED, "lost_update:1%"), {"TERM": "xterm", "NO_COLOR": ""}
+    terminal = Terminal(words, around, scratch, size=(ROWS, COLUMNS))
     terminal.read_until("Ctrl-C: stop in order")
     terminal.watch(WATCHED_S)
     frame = terminal.text.rpartition(ERASED)[2]

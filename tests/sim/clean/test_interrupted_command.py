@@ -12,6 +12,7 @@ from pathlib import Path
 from sim.clean.ledger import open_ledger
 from sim.runtime.exit import ExitCode
 from tests.sim.clean.support import head
+from tests.support.warm import WarmPopen
 
 ROOT = Path(__file__).parents[3]
 
@@ -30,7 +31,7 @@ def test_an_interrupted_cleanup_says_so_in_one_line_and_leaves_its_ledgers(tmp_p
             "NEXTCLOUD_HOST": url,
             "PYTHONPATH": str(ROOT),
         }
-        process = subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True)
+        process = WarmPopen(command, env=environment, stderr=subprocess.PIPE, text=True)
         deaf.settimeout(30)
         connection, _ = deaf.accept()
         with connection:

@@ -12,6 +12,7 @@ import httpx
 import pytest
 
 from tests.support.processes import environment
+from tests.support.warm import WarmPopen
 
 HOSTS = ["127.0.0.1", "::1"]
 
@@ -31,7 +32,7 @@ def test_what_it_says_is_enough_to_use_it(host: str, tmp_path: Path) -> None:
     around = environment({}, tmp_path)
     around.pop("NEXTCLOUD_PASSWORD", None)
     command = [sys.executable, "-m", "sim", "standin", "--host", host]
-    with subprocess.Popen(command, cwd=tmp_path, env=around, stdout=subprocess.PIPE, text=True) as process:
+    with WarmPopen(command, cwd=tmp_path, env=around, stdout=subprocess.PIPE, text=True) as process:
         try:
             assert process.stdout is not None
             said = {}

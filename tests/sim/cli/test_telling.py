@@ -16,6 +16,7 @@ import pytest
 
 from sim.runtime.exit import ExitCode
 from tests.support.processes import environment, running_standin
+from tests.support.warm import WarmPopen
 
 SHORT = ("--virtual", "--users", "2", "--duration", "2s", "--warmup", "0s", "--seed", "7")
 NO_MORE = {"SIMULATE_URL": "", "NEXTCLOUD_HOST": ""}
@@ -126,9 +127,11 @@ def test_everything_is_removed_when_the_reader_has_gone(reader: str, tmp_path: P
         assert standin.leftovers() == {}
 
 
-def start(arguments: Sequence[str], state: Path, **options: Any) -> subprocess.Popen[bytes]:
+def start(
+    arguments: Sequence[str], state: Path, popen: type[subprocess.Popen[Any]] = WarmPopen, **options: Any
+) -> subprocess.Popen[Any]:
     command = [sys.executable, "-m", "sim", *arguments]
-    return subprocess.Popen(command, cwd=state, env=environment(NO_MORE, state), **options)
+    return popen(command, cwd=state, env=environment(NO_MORE, state), **options)
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
@@ -158,7 +161,10 @@ def test_a_standard_error_that_is_held_up_holds_nothing_up(tmp_path: Path) -> No
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_a_signal_while_it_is_starting_ends_it_quietly(number: signal.Signals, tmp_path: Path) -> None:
     arguments = ["--users", "2", "--login", "http", "--duration", "60s"]
-    with start(arguments, tmp_path, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE) as process:
+    # Not a warm one: the signal comes while it imports.
+    with start(
+        arguments, tmp_path, subprocess.Popen, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
+    ) as process:
         assert process.stderr is not None
         assert process.stderr.readline().startswith(b"Seed ")
         process.send_signal(number)

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import fcntl
 import re
-import struct
-import termios
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -21,9 +18,8 @@ HARMLESS = re.compile(r"\x1b\[[0-9;]*[mKJA]")
 
 
 def run(tmp_path: Path, columns: int, more: Mapping[str, str] | None = None) -> Terminal:
-    size = {"TERM": "xterm", "NO_COLOR": "", "COLUMNS": "", **(more or {})}
-    terminal = Terminal(PLAYED, size, tmp_path)
-    fcntl.ioctl(terminal.screen, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
+    around = {"TERM": "xterm", "NO_COLOR": "", "COLUMNS": "", **(more or {})}
+    terminal = Terminal(PLAYED, around, tmp_path, size=(24, columns))
     assert terminal.wait() == 0, terminal.text
     return terminal
 
