@@ -50,7 +50,7 @@ async def test_what_was_due_was_played_dropped_or_interrupted_however_it_is_stee
     seed: int, autojump_clock: MockClock
 ) -> None:
     random = Random(seed)
-    instants = sorted(random.uniform(0.5, 55) for _ in range(4))
+    instants = sorted(random.uniform(5, 55) for _ in range(4))  # All sessions are open by then.
     commands: list[tuple[float, Command]] = [
         (at, ChangeLoad(random.randint(0, 9), random.choice([0, 3, 100]))) for at in instants
     ]
