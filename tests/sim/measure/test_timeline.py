@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from actors.errors import Outcome
 from actors.events import Call, Phase
@@ -11,7 +13,7 @@ from sim.measure.leaf_keys import StepKey
 from sim.measure.leaves import Leaves
 from sim.measure.packed_rows import packed
 from sim.measure.snapshot import Snapshot
-from sim.measure.timeline import MAX_ROWS, MIN_FAILURES, PAIRS_A_WINDOW, Burst, Timeline
+from sim.measure.timeline import MAX_ROWS, MIN_FAILURES, PAIRS_A_WINDOW, Burst, Timeline, shortest_span
 from sim.measure.timeline_row import Row
 
 KEY = StepKey(Phase.MEASURED, "story", "step", "tool", "", "")
@@ -163,3 +165,12 @@ def test_a_window_of_a_row_that_is_not_paired_yet_still_finds_it() -> None:
     timeline.add(Snapshot(MAX_ROWS + 2, MAX_ROWS - 100.0, 1.0, Phase.MEASURED, late))
     calls = [row.calls for row in timeline.rows]
     assert (calls[MAX_ROWS // 2 - 50], sum(calls), len(calls)) == (7, 7, MAX_ROWS // 2 + 1)
+
+
+@given(st.lists(st.sampled_from([0, 0, 1, 2, 5]), min_size=1, max_size=12).filter(any))
+def test_the_span_of_a_burst_is_the_shortest_there_is(counts: list[int]) -> None:
+    first, length = shortest_span(counts, sum(counts) / 2)
+    ends = range(1, len(counts) + 1)
+    spans = [end - begin for end in ends for begin in range(end) if 2 * sum(counts[begin:end]) >= sum(counts)]
+    assert length == min(spans)
+    assert 2 * sum(counts[first : first + length]) >= sum(counts)
