@@ -136,6 +136,7 @@ def trouble_of(config: Config, summary: Summary, facts: RunFacts) -> Trouble:
         or not all(verdict.held for verdict in facts.verdicts)
         or carries_nothing(facts),
         fruitless=is_fruitless(summary),
+        unfinished=is_unfinished(summary),
         degraded=any(shard.lost for shard in facts.shards),
     )
 
@@ -146,9 +147,21 @@ def carries_nothing(facts: RunFacts) -> bool:
 
 
 def is_fruitless(summary: Summary) -> bool:
-    """Whether a workflow was executed without one success, or nothing was brought to a good end at all."""
+    """Whether a workflow came to its end and never to a good one, or nothing was played at all.
+
+    Of what the end of the run cut off nobody knows how it would have ended.
+    """
     good = sum(endings["succeeded"] for endings in summary.executions.values())
-    return not good or any(story.total and not story.succeeded for story in summary.stories.values())
+    unknown = sum(endings["interrupted"] for endings in summary.executions.values())
+    return not (good or unknown) or any(
+        story.failed and not story.succeeded for story in summary.stories.values()
+    )
+
+
+def is_unfinished(summary: Summary) -> bool:
+    """Whether every execution of a workflow was cut off by the end of the run, or all that were played."""
+    good = sum(endings["succeeded"] for endings in summary.executions.values())
+    return not good or any(story.total == story.interrupted > 0 for story in summary.stories.values())
 
 
 def totals(summary: Summary, users: int) -> Totals:

@@ -56,7 +56,10 @@ def troubles(result: Result) -> list[str]:
 def of_story(name: str, story: WorkflowCounts, result: Result) -> str:
     """How often a workflow failed, where and why; "" where it did not."""
     failed, succeeded = story.failed_executions, story.successful_executions
-    if not failed and (succeeded or not story.total_executions):
+    if story.is_unknown:
+        cut_off = several(story.total_executions, "execution")
+        return f"{name}: of {cut_off} none came to its end before the run did, so nothing is known of it"
+    if not failed:
         return ""
     how_often = (
         f"{name}: {failed:,} of {several(succeeded + failed, 'execution')} failed"
@@ -134,7 +137,14 @@ def ending(result: Result) -> str:
     meaning = MEANINGS.get(code, "of another release")
     if code == ExitCode.INCONCLUSIVE and any(shard.lost for shard in result.shards):
         meaning = "a shard was lost, and with it a part of the load"
+    elif code == ExitCode.INCONCLUSIVE and (unknown := unknown_workflows(result)):
+        meaning = f"nothing is known of {unknown}, which the end of the run cut off"
     return f"Exit code {code}: {meaning}. {why}."
+
+
+def unknown_workflows(result: Result) -> str:
+    """Those that never came to their end, by name; "" where there are none."""
+    return ", ".join(name for name, story in result.workflows.items() if story.is_unknown)
 
 
 def in_short(result: Result) -> list[str]:

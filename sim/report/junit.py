@@ -91,7 +91,7 @@ def _workflow(result: Result, name: str, story: WorkflowCounts) -> JUnitCase:
     return JUnitCase(
         name,
         failure=_failed(story),
-        skipped=None if story.total_executions else (_not_started(result.not_started.get(name, {})), ""),
+        skipped=_skipped(story, result.not_started.get(name, {})),
         seconds=kept.service.sum if kept else None,
         properties=figures,
     )
@@ -100,11 +100,18 @@ def _workflow(result: Result, name: str, story: WorkflowCounts) -> JUnitCase:
 def _failed(story: WorkflowCounts) -> Told:
     if story.failed_executions:
         head = f"{story.failed_executions:,} of {several(story.total_executions, 'execution')} failed"
-    elif story.total_executions and not story.successful_executions:
-        head = f"none of {several(story.total_executions, 'execution')} succeeded"
     else:
         return None
     return head, "\n".join(f"{count:,} × {what}" for what, count in story.failures.items())
+
+
+def _skipped(story: WorkflowCounts, not_started: dict[str, int]) -> Told:
+    if story.is_unknown:
+        return (
+            f"the end of the run cut off {several(story.total_executions, 'execution')}, and none ended",
+            "",
+        )
+    return None if story.total_executions else (_not_started(not_started), "")
 
 
 def _not_started(reasons: dict[str, int]) -> str:

@@ -125,6 +125,11 @@ class WorkflowCounts:
     checks: dict[str, int]
     kept_out: int
 
+    @property
+    def is_unknown(self) -> bool:
+        """Whether there were executions, and the end of the run cut off all of them."""
+        return self.total_executions == self.interrupted_executions > 0
+
 
 @attrs.frozen
 class PropagationTimes:

@@ -21,7 +21,7 @@ class ExitCode(enum.IntEnum):
     USAGE = 2
     """What was asked for cannot be done; nothing was created."""
     SETUP_FAILED = 3
-    """The run could not start, not one call succeeded, or not one execution of some workflow did."""
+    """The run could not start, not one call succeeded, or some workflow failed each time."""
     LEFT_BEHIND = 4
     """Something that was created could not be removed; it was named."""
     VIOLATIONS = 5
@@ -29,7 +29,8 @@ class ExitCode(enum.IntEnum):
     NOT_WRITTEN = 6
     """All is well, but the results could not be written where they were to go."""
     INCONCLUSIVE = 6
-    """A comparison that was to be strict, and could not tell; a run that lost one of its shards."""
+    """A comparison that was to be strict, and could not tell; a run that lost one of its shards, or in which
+    a workflow never came to its end."""
     WORSE = 98
     """What was compared has become worse."""
     THRESHOLD = 99
@@ -53,7 +54,8 @@ class Trouble:
         failed: it could not begin, or nothing at all succeeded.
         violated: a violation of consistency, where they are not allowed.
         broken: a threshold does not hold, or stopped the run.
-        fruitless: not one execution of some workflow succeeded.
+        fruitless: some workflow came to its end, and never to a good one; or none was played.
+        unfinished: all executions of some workflow were cut off by the end of the run.
         degraded: a part of the load was lost on the way.
         not_written: results are not where they were to go.
     """
@@ -65,6 +67,7 @@ class Trouble:
     violated: bool = False
     broken: bool = False
     fruitless: bool = False
+    unfinished: bool = False
     degraded: bool = False
     not_written: bool = False
 
@@ -79,7 +82,7 @@ def exit_code(trouble: Trouble) -> ExitCode:
         (trouble.violated, ExitCode.VIOLATIONS),
         (trouble.broken, ExitCode.THRESHOLD),
         (trouble.fruitless, ExitCode.SETUP_FAILED),
-        (trouble.degraded, ExitCode.INCONCLUSIVE),
+        (trouble.degraded or trouble.unfinished, ExitCode.INCONCLUSIVE),
         (trouble.not_written, ExitCode.NOT_WRITTEN),
     )
     return next((code for applies, code in codes if applies), ExitCode.OK)

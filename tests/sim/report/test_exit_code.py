@@ -19,7 +19,7 @@ from sim.measure.thresholds import judge
 from sim.report.building import build_result, trouble_of
 from sim.report.facts import RunFacts
 from sim.report.four_answers import Mood
-from sim.report.headline import ending
+from sim.report.headline import ending, troubles
 from sim.report.result_shards import ShardResult
 from sim.report.verdict_text import opening
 from sim.runtime.exit import ExitCode, exit_code
@@ -64,11 +64,17 @@ def code_with(recorder: Recorder, facts: RunFacts, config: Config = CONFIG) -> E
 
 
 async def test_a_workflow_without_one_success_is_never_0_and_the_least_of_what_is_wrong() -> None:
-    failed = [call(1.0), execution(), execution(ending=Ending.FAILED, workflow="file_share")]
-    cut_off = [call(1.0), execution(ending=Ending.INTERRUPTED)]
-    for facts in (failed, cut_off):
-        recorder = recorder_of(facts)
-        assert code_with(recorder, run_facts()) == ExitCode.SETUP_FAILED
+    failed = execution(ending=Ending.FAILED, workflow="file_share")
+    cut_off = execution(ending=Ending.INTERRUPTED, workflow="file_share")
+    for facts, code in (
+        ([execution(), failed], ExitCode.SETUP_FAILED),
+        ([execution(), failed, cut_off], ExitCode.SETUP_FAILED),
+        ([], ExitCode.SETUP_FAILED),
+        ([execution(), cut_off], ExitCode.INCONCLUSIVE),
+        ([cut_off, cut_off], ExitCode.INCONCLUSIVE),
+    ):
+        recorder = recorder_of([call(1.0), *facts])
+        assert code_with(recorder, run_facts()) == code
         assert code_with(recorder, run_facts(was_broken=True)) == ExitCode.THRESHOLD
     in_part = [call(1.0), execution(), execution(ending=Ending.FAILED)]
     assert code_with(recorder_of(in_part), run_facts()) == ExitCode.OK
@@ -84,6 +90,15 @@ async def test_a_run_that_lost_a_shard_is_inconclusive_and_says_why() -> None:
     assert (opening(result).word, opening(result).mood) == ("INCONCLUSIVE", Mood.CARE)
     assert "1 of 2 shards was lost" in opening(result).sentence
     assert "a shard was lost" in ending(result)
+
+
+async def test_of_a_workflow_that_never_came_to_its_end_nobody_knows_whether_it_would_have_failed() -> None:
+    recorder = recorder_of([call(1.0), execution(), execution(ending=Ending.INTERRUPTED, workflow="slow")])
+    result = build_result(CONFIG, summarize(recorder), run_facts())
+    assert (opening(result).word, opening(result).mood) == ("INCONCLUSIVE", Mood.CARE)
+    for said in (opening(result).sentence, ending(result), troubles(result)[0]):
+        assert "slow" in said and "nothing is known" in said.casefold()
+    assert "--grace" in troubles(result)[1]
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])

@@ -19,6 +19,7 @@ WRONGS: list[tuple[dict[str, Any], ExitCode]] = [
     ({"broken": True}, ExitCode.THRESHOLD),
     ({"fruitless": True}, ExitCode.SETUP_FAILED),
     ({"degraded": True}, ExitCode.INCONCLUSIVE),
+    ({"unfinished": True}, ExitCode.INCONCLUSIVE),
     ({"not_written": True}, ExitCode.NOT_WRITTEN),
 ]
 """Each is worse than those that follow."""
