@@ -58,7 +58,7 @@ def of_story(name: str, story: WorkflowCounts, result: Result) -> str:
     failed, succeeded = story.failed_executions, story.successful_executions
     if story.is_unknown:
         cut_off = several(story.total_executions, "execution")
-        return f"{name}: of {cut_off} none came to its end before the run did, so nothing is known of it"
+        return f"{name}: nothing is known of it, the end of the run cut off all there was ({cut_off})"
     if not failed:
         return ""
     how_often = (
@@ -137,14 +137,20 @@ def ending(result: Result) -> str:
     meaning = MEANINGS.get(code, "of another release")
     if code == ExitCode.INCONCLUSIVE and any(shard.lost for shard in result.shards):
         meaning = "a shard was lost, and with it a part of the load"
-    elif code == ExitCode.INCONCLUSIVE and (unknown := unknown_workflows(result)):
-        meaning = f"nothing is known of {unknown}, which the end of the run cut off"
+    elif code == ExitCode.INCONCLUSIVE and (unknown := what_is_unknown(result)):
+        meaning = f"{unknown[:1].lower()}{unknown[1:]}"
     return f"Exit code {code}: {meaning}. {why}."
 
 
-def unknown_workflows(result: Result) -> str:
-    """Those that never came to their end, by name; "" where there are none."""
-    return ", ".join(name for name, story in result.workflows.items() if story.is_unknown)
+def what_is_unknown(result: Result) -> str:
+    """Which workflows never came to their end, in words; "" where there are none."""
+    names = [name for name, story in result.workflows.items() if story.is_unknown]
+    if names:
+        return f"Nothing is known of {', '.join(names)}, which the end of the run cut off"
+    endings = result.executions.values()
+    if any(each.get("interrupted") for each in endings) and not any(e.get("succeeded") for e in endings):
+        return "Not one workflow came to its end before the run did"
+    return ""
 
 
 def in_short(result: Result) -> list[str]:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import attrs
 
 from sim.report.four_answers import Mood, ShortAnswer, four_answers, violations_text
-from sim.report.headline import unknown_workflows
+from sim.report.headline import what_is_unknown
 from sim.report.page import clock, several
 from sim.report.result import Result
 from sim.runtime.exit import ExitCode
@@ -63,8 +63,8 @@ def _clauses(
     if lost := [shard for shard in result.shards if shard.lost]:
         yield f"{len(lost)} of {several(len(result.shards), 'shard')} was lost"
     yield _carries(carries)
-    if unknown := unknown_workflows(result):
-        yield f"Nothing is known of {unknown}, which the end of the run cut off"
+    if unknown := what_is_unknown(result):
+        yield unknown
     if broken := sum(not limit.passed for limit in result.thresholds):
         yield f"{broken} of {several(len(result.thresholds), 'limit')} broken"
     yield _correct(result, correct)

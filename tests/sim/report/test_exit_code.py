@@ -9,7 +9,7 @@ import attrs
 import pytest
 
 from actors.errors import Outcome
-from actors.events import Ending, ViolationKind
+from actors.events import Ending, Phase, ViolationKind
 from sim.clean.cleanup_result import CleanupResult
 from sim.clean.end import CleanupEnd
 from sim.config.grammar.threshold import parse_threshold
@@ -99,6 +99,18 @@ async def test_of_a_workflow_that_never_came_to_its_end_nobody_knows_whether_it_
     for said in (opening(result).sentence, ending(result), troubles(result)[0]):
         assert "slow" in said and "nothing is known" in said.casefold()
     assert "--grace" in troubles(result)[1]
+
+
+async def test_a_run_of_which_nothing_came_to_its_end_says_that_it_knows_of_nothing() -> None:
+    recorder = Recorder(phase=Phase.WARMUP)
+    recorder(execution(ending=Ending.INTERRUPTED))
+    recorder.enter(Phase.MEASURED)
+    recorder(call(1.0))
+    summary = summarize(recorder)
+    assert code_with(recorder, run_facts()) == ExitCode.INCONCLUSIVE
+    result = build_result(CONFIG, summary, run_facts())
+    for said in (opening(result).sentence, ending(result), troubles(result)[0]):
+        assert "not one workflow came to" in said.casefold()
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])

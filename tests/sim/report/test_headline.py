@@ -52,7 +52,7 @@ async def test_what_the_end_cut_off_is_a_reason_for_no_success_beside_others(
     cut_off = {"ending": Ending.INTERRUPTED}
     first, *_ = troubles(result_of(summarize(recorder_of([execution(**cut_off), execution(**cut_off)]))))
     assert first == (
-        "note_share: of 2 executions none came to its end before the run did, so nothing is known of it"
+        "note_share: nothing is known of it, the end of the run cut off all there was (2 executions)"
     )
     first, *_ = troubles(result_of(summarize(recorder_of([execution(**FAILED), execution(**cut_off)]))))
     assert "read_note: tool_error/500 (1); cut off by the end of the run (1)" in first
