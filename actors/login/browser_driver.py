@@ -157,9 +157,11 @@ class BrowserDriver:
     async def _visit(self, person: Person, url: str, redirect_uri: str | None) -> str:
         """In the asyncio thread: one context from its opening to its end. Raises LoginError."""
         try:
-            context = await self._browser.new_context(
-                ignore_https_errors=self._insecure, service_workers="block", accept_downloads=False
-            )
+            # Broken off, its opening would go on, and nobody would have the context to close it.
+            with anyio.CancelScope(shield=True):
+                context = await self._browser.new_context(
+                    ignore_https_errors=self._insecure, service_workers="block", accept_downloads=False
+                )
         except PlaywrightError as error:
             raise self._gone(person, url, error) from None
         under_way: UnderWay | None = None

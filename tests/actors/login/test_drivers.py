@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import ssl
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -137,17 +139,31 @@ async def test_pages_that_are_built_by_javascript_alone_are_no_hindrance(kind: s
 
 
 @pytest.mark.browser
-async def test_a_login_that_is_cancelled_leaves_no_context_behind(standin: StandinServer) -> None:
+@pytest.mark.parametrize("has_opened", [False, True], ids=["while its context opens", "later"])
+async def test_a_login_that_is_cancelled_leaves_no_context_behind(
+    has_opened: bool, standin: StandinServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
     facts: list[Event] = []
+    token = trio.lowlevel.current_trio_token()
     with trio.fail_after(90):
         async with open_driver("browser", standin) as driver:
             async with open_login(standin, driver, facts) as (login, *_):
                 browser = driver._browser  # type: ignore[attr-defined]
+                opened, opens = trio.Event(), browser.new_context
+
+                async def new_context(**options: Any) -> Any:
+                    context = await opens(**options)
+                    token.run_sync_soon(opened.set)
+                    if not has_opened:
+                        await asyncio.sleep(1.0)  # it is cancelled meanwhile
+                    return context
+
+                monkeypatch.setattr(browser, "new_context", new_context)
                 async with trio.open_nursery() as nursery:
                     nursery.start_soon(login.log_in, person("alice"))
-                    while not browser.contexts:  # noqa: ASYNC110
-                        await trio.sleep(0.01)
+                    await opened.wait()
                     nursery.cancel_scope.cancel()
+                monkeypatch.undo()
                 assert browser.contexts == []
                 assert await (await login.log_in(person("bob"))).authorization()
 
