@@ -15,7 +15,7 @@ from tests.support.processes import Terminal, running_standin
 def test_a_server_that_dies_in_mid_run_is_reported_with_what_is_left_and_no_traceback(tmp_path: Path) -> None:
     with running_standin() as standin:
         terminal = Terminal(
-            ("--url", f"{standin.url}/mcp", "--users", "4", "--duration", "4", "--warmup", "0",
+            ("--url", f"{standin.url}/mcp", "--users", "4", "--duration", "6", "--warmup", "0",
              "--grace", "1", "--login", "http", "--output", "run.json"),
             standin.environment,
             tmp_path,
@@ -33,8 +33,8 @@ def test_a_server_that_dies_in_mid_run_is_reported_with_what_is_left_and_no_trac
 def test_a_server_that_hangs_for_a_while_shows_as_timeouts_and_the_run_goes_on(tmp_path: Path) -> None:
     with running_standin() as standin:
         terminal = Terminal(
-            ("--url", f"{standin.url}/mcp", "--users", "4", "--duration", "5", "--warmup", "0",
-             "--grace", "2", "--login", "http", "--call-timeout", "1", "--mix", "baseline=1,note_share=1",
+            ("--url", f"{standin.url}/mcp", "--users", "4", "--duration", "10", "--warmup", "0",
+             "--grace", "10", "--login", "http", "--call-timeout", "1", "--mix", "baseline=1,note_share=1",
              "--output", "run.json"),
             standin.environment,
             tmp_path,
@@ -57,7 +57,7 @@ def test_a_server_that_answers_errors_for_a_while_is_reported_by_status_and_the_
 ) -> None:
     with running_standin() as standin:
         terminal = Terminal(
-            ("--url", f"{standin.url}/mcp", "--users", "4", "--duration", "4", "--warmup", "0",
+            ("--url", f"{standin.url}/mcp", "--users", "4", "--duration", "8", "--warmup", "0",
              "--login", "http", "--mix", "baseline=1,note_share=1", "--output", "run.json"),
             standin.environment,
             tmp_path,

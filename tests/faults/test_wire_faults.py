@@ -55,7 +55,7 @@ async def play_under(stage: Stage, standin: StandinServer, spec: FaultSpec, seed
 async def try_seeds(standin: StandinServer, uids: tuple[str, ...], seeds: range) -> dict[str, Counter[str]]:
     """What became of the faults, by kind, over all seeds."""
     became: dict[str, Counter[str]] = {kind.value: Counter() for kind in OF_THE_WIRE}
-    settings = Settings(mark=MARK, propagation_timeout_s=3)
+    settings = Settings(mark=MARK, propagation_timeout_s=30)
     with trio.fail_after(1200):
         async with users_over_the_wire(
             standin, *uids, call_timeout_s=CALL_TIMEOUT_S, settings=settings
