@@ -13,6 +13,7 @@ import httpx
 import trio
 
 from actors.answer import Answer, Json, WrongAnswer
+from actors.call_errors import TIMEOUT
 from actors.errors import CallError, LoginError, Outcome
 from actors.login.client import is_own_answer
 from actors.login.driver import LOGIN_S, Driver, LoginRefused, without_query
@@ -113,8 +114,8 @@ class Grants:
     async def forget_void(self, person: Person, credentials: Credentials, *, is_new: bool) -> bool:
         """Have the server forget what it keeps for that name, where that is void; whether it was.
 
-        To be done before it lists its tools for them. Raises CallError where it does not answer, LoginError
-        where it does not forget.
+        To be done before it lists its tools for them. Raises CallError where no answer comes in time,
+        LoginError where it does not forget.
 
         Args:
             is_new: as for `provision`; the grant of anybody else is tried once.
@@ -125,7 +126,7 @@ class Grants:
                 if answer.get("status") not in GRANTED or (not is_new and await is_good(session)):
                     return False
         except CallError as error:
-            if not error.answered:
+            if error.reason == TIMEOUT:
                 raise
             return False  # it has no such tool, or another trouble that shows by itself
         except WrongAnswer:

@@ -18,8 +18,8 @@ def run_in_trouble(state: Path, users: int, seconds: int) -> dict[str, dict[str,
         pace = ("--login", "http", "--think", "exp:500ms", "--output", "run.json")
         arguments = ("--url", f"{standin.url}/mcp", *length, *pace)
         finished = simulate(arguments, standin.environment, state, timeout_s=300)
-        # Of few executions under such faults a workflow may have none that succeeded, which is told as 3.
-        assert finished.returncode in (0, 3), finished.stdout[-3000:] + finished.stderr
+        # Of few executions under such faults a workflow may have none that succeeded (3), or that ended (6).
+        assert finished.returncode in (0, 3, 6), finished.stdout[-3000:] + finished.stderr
         assert "Traceback" not in finished.stderr
         injected = standin.get("/standin/injected")["counts"]
         left = standin.leftovers()

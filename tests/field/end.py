@@ -12,7 +12,7 @@ class Misbehaviour:
     """One way in which a server, or what stands before it, goes wrong, and how a run ends then.
 
     Attributes:
-        codes: exit codes, one of which it is.
+        codes: exit codes, one of which it is; where 3 may be, so may 6 (cut off).
         says: words of the report or of what was told on the way.
         outcomes: kinds of outcome that the JSON counts.
         accounts: the run uses accounts that exist, instead of new users.

@@ -6,6 +6,7 @@ import pytest
 import trio
 
 from actors.answer import Json
+from actors.call_errors import no_answer
 from actors.errors import CallError, Outcome
 from actors.login.basic import Nobody
 from tests.actors.login.test_provisioning import (
@@ -52,10 +53,28 @@ async def test_only_what_is_void_is_forgotten(
     assert (len(server.forgotten), server.app_passwords) == (int(was_void), [])
 
 
-async def test_a_server_that_does_not_say_what_it_keeps_is_not_asked_to_forget() -> None:
-    server = scripted([REQUIRED], [CallError(Outcome.TRANSPORT_ERROR, "reset", answered=False)])
+@pytest.mark.parametrize(
+    "trouble",
+    [
+        CallError(Outcome.TRANSPORT_ERROR, "reset", reason="cut", answered=False),
+        CallError(Outcome.PROTOCOL_ERROR, "content of type 'text/html'", answered=False),
+        CallError(Outcome.TRANSPORT_ERROR, "busy", status=503),
+    ],
+    ids=str,
+)
+async def test_a_server_that_does_not_say_what_it_keeps_is_not_asked_to_forget_and_the_run_goes_on(
+    trouble: CallError,
+) -> None:
+    server = scripted([REQUIRED], [trouble])
     async with open_grants(server) as grants:
-        with pytest.raises(CallError, match="reset"):
+        assert not await grants.forget_void(ANN, Nobody(), is_new=True)
+    assert server.forgotten == []
+
+
+async def test_a_server_that_gives_no_answer_to_what_it_keeps_would_give_none_to_what_it_offers() -> None:
+    server = scripted([REQUIRED], [no_answer(30.0)])
+    async with open_grants(server) as grants:
+        with pytest.raises(CallError, match="no answer within 30 s"):
             await grants.forget_void(ANN, Nobody(), is_new=True)
     assert server.forgotten == []
 
