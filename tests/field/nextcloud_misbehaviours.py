@@ -180,7 +180,8 @@ LOGIN_ROWS: tuple[Misbehaviour, ...] = (
     row("tokens that never end", spoil(TOKEN, told(put(1e308, "expires_in")))),
     row("tokens that ended long ago", spoil(TOKEN, told(put(-5, "expires_in")))),
     row("tokens whose life is no number", spoil(TOKEN, told(put("soon", "expires_in")))),
-    row("tokens whose life is infinite", spoil(TOKEN, told(put(float("inf"), "expires_in")))),
+    row("tokens whose life is infinite", spoil(TOKEN, told(put(float("inf"), "expires_in"))), 3,  # no JSON
+        says=("without a JSON object",)),
     row("tokens are sent elsewhere", spoil(TOKEN, redirect(307, "{elsewhere}")), 3),
     row("the token's answer is a page", spoil(TOKEN, lost(START_PAGE)), 3),
 )  # fmt: skip

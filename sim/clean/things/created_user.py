@@ -107,7 +107,13 @@ async def remove_user(accounts: Accounts, uid: str, answered: Callable[[], None]
     answered()
     for pause_s in GONE_LOOKS_S:
         await trio.sleep(pause_s)
-        if await accounts.look(uid) is None:
+        try:
+            found = await accounts.look(uid)
+        except Denied:
+            raise
+        except SetupError as error:
+            raise SetupError(f"possibly: no answer says whether the user is gone: {error}") from error
+        if found is None:
             return
         answered()
     raise reason
