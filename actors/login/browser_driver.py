@@ -157,11 +157,7 @@ class BrowserDriver:
     async def _visit(self, person: Person, url: str, redirect_uri: str | None) -> str:
         """In the asyncio thread: one context from its opening to its end. Raises LoginError."""
         try:
-            # Broken off, its opening would go on, and nobody would have the context to close it.
-            with anyio.CancelScope(shield=True):
-                context = await self._browser.new_context(
-                    ignore_https_errors=self._insecure, service_workers="block", accept_downloads=False
-                )
+            context = await self._open_context()
         except PlaywrightError as error:
             raise self._gone(person, url, error) from None
         under_way: UnderWay | None = None
@@ -188,6 +184,23 @@ class BrowserDriver:
                     # A server finishes what it began, also after its user was removed.
                     await under_way.settle()
                 await close(context)
+
+    async def _open_context(self) -> BrowserContext:
+        """Broken off, its opening goes on: it is awaited for a while then, and closed.
+
+        Raises PlaywrightError.
+        """
+        opening = asyncio.ensure_future(
+            self._browser.new_context(
+                ignore_https_errors=self._insecure, service_workers="block", accept_downloads=False
+            )
+        )
+        try:
+            return await asyncio.shield(opening)
+        except asyncio.CancelledError:
+            with anyio.CancelScope(shield=True), suppress(PlaywrightError, TimeoutError):
+                await close(await asyncio.wait_for(opening, CONTEXT_CLOSING_S))
+            raise
 
     def _gone(self, person: Person, url: str, error: PlaywrightError) -> LoginError:
         """A browser that opens no page any more: it was ended, or has crashed."""
