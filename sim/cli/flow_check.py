@@ -87,7 +87,8 @@ def check_flow(config: Config, path: Path) -> ExitCode:
         print(printable(line))
     if not found and succeeded == len(played.executions):
         print("nothing in it is fixed to the recording, nothing collides, nothing is left over")
-    is_worse = code not in (ExitCode.OK, ExitCode.VIOLATIONS, ExitCode.SETUP_FAILED)
+    kinds = (ExitCode.OK, ExitCode.VIOLATIONS, ExitCode.SETUP_FAILED, ExitCode.INCONCLUSIVE)
+    is_worse = code not in kinds
     return code if is_worse or not found else ExitCode.VIOLATIONS
 
 
