@@ -23,10 +23,12 @@ def explained(act: Act, accounts: OcsAccounts | None) -> Act:
         try:
             return await act()
         except SetupError as error:
-            note = await _why(accounts) if accounts is not None and is_silence(error) else ""
-            if not note or note in str(error):
-                raise
-            raise SetupError(f"{error}; {note}") from error
+            failure = error
+        # Asked outside of the handler: a cancellation keeps its own reason there.
+        note = await _why(accounts) if accounts is not None and is_silence(failure) else ""
+        if not note or note in str(failure):
+            raise failure
+        raise SetupError(f"{failure}; {note}") from failure
 
     return explaining
 
