@@ -23,7 +23,7 @@ from sim.report.result_end import (
     ViolationExample,
     WallClock,
 )
-from sim.report.result_figures import OperationCounts, Totals
+from sim.report.result_figures import OperationCounts, Totals, was_only_cut_off
 from sim.report.result_json import presentable
 from sim.runtime.exit import Trouble, exit_code
 
@@ -152,16 +152,16 @@ def is_fruitless(summary: Summary) -> bool:
     Of what the end of the run cut off nobody knows how it would have ended.
     """
     good = sum(endings["succeeded"] for endings in summary.executions.values())
-    unknown = sum(endings["interrupted"] for endings in summary.executions.values())
-    return not (good or unknown) or any(
+    return not (good or was_only_cut_off(summary.executions)) or any(
         story.failed and not story.succeeded for story in summary.stories.values()
     )
 
 
 def is_unfinished(summary: Summary) -> bool:
     """Whether every execution of a workflow was cut off by the end of the run, or all that were played."""
-    good = sum(endings["succeeded"] for endings in summary.executions.values())
-    return not good or any(story.total == story.interrupted > 0 for story in summary.stories.values())
+    return was_only_cut_off(summary.executions) or any(
+        story.total == story.interrupted > 0 for story in summary.stories.values()
+    )
 
 
 def totals(summary: Summary, users: int) -> Totals:

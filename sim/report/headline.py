@@ -8,7 +8,7 @@ from sim.config.grammar.threshold import Unit, format_bound
 from sim.report.page import Page, duration, several
 from sim.report.result import Result
 from sim.report.result_end import ThresholdResult
-from sim.report.result_figures import Times, WorkflowCounts
+from sim.report.result_figures import Times, WorkflowCounts, was_only_cut_off
 from sim.report.shards_table import lost_shards
 from sim.runtime.exit import ExitCode
 
@@ -147,8 +147,7 @@ def what_is_unknown(result: Result) -> str:
     names = [name for name, story in result.workflows.items() if story.is_unknown]
     if names:
         return f"Nothing is known of {', '.join(names)}, which the end of the run cut off"
-    endings = result.executions.values()
-    if any(each.get("interrupted") for each in endings) and not any(e.get("succeeded") for e in endings):
+    if was_only_cut_off(result.executions):
         return "Not one workflow came to its end before the run did"
     return ""
 

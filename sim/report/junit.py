@@ -98,10 +98,9 @@ def _workflow(result: Result, name: str, story: WorkflowCounts) -> JUnitCase:
 
 
 def _failed(story: WorkflowCounts) -> Told:
-    if story.failed_executions:
-        head = f"{story.failed_executions:,} of {several(story.total_executions, 'execution')} failed"
-    else:
+    if not story.failed_executions:
         return None
+    head = f"{story.failed_executions:,} of {several(story.total_executions, 'execution')} failed"
     return head, "\n".join(f"{count:,} × {what}" for what, count in story.failures.items())
 
 

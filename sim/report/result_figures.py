@@ -5,6 +5,7 @@ The names of fields are the keys of the JSON. Times are seconds, rates percent.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated
 
 import attrs
@@ -129,6 +130,14 @@ class WorkflowCounts:
     def is_unknown(self) -> bool:
         """Whether there were executions, and the end of the run cut off all of them."""
         return self.total_executions == self.interrupted_executions > 0
+
+
+def was_only_cut_off(executions: Mapping[str, Mapping[str, int]]) -> bool:
+    """Whether the end of the run cut off all executions of all phases, and there were some; by phase and
+    ending."""
+    return {end for endings in executions.values() for end, count in endings.items() if count} == {
+        "interrupted"
+    }
 
 
 @attrs.frozen

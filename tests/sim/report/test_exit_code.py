@@ -113,6 +113,17 @@ async def test_a_run_of_which_nothing_came_to_its_end_says_that_it_knows_of_noth
         assert "not one workflow came to" in said.casefold()
 
 
+async def test_where_something_failed_it_is_not_said_that_nothing_came_to_its_end() -> None:
+    recorder = Recorder(phase=Phase.WARMUP)
+    recorder(execution(ending=Ending.FAILED))
+    recorder.enter(Phase.MEASURED)
+    for fact in (call(1.0), execution(ending=Ending.INTERRUPTED), execution(ending=Ending.FAILED)):
+        recorder(fact)
+    summary = summarize(recorder)
+    assert code_with(recorder, run_facts()) == ExitCode.SETUP_FAILED
+    assert "came to its end" not in opening(build_result(CONFIG, summary, run_facts())).sentence
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 async def test_a_signal_has_the_code_that_a_shell_gives_it(number: signal.Signals) -> None:
     assert code_of(Wrong(ExitCode.INTERRUPTED, {"signal": number})) == 128 + number
